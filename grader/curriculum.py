@@ -1,0 +1,67 @@
+"""Find the exercises: every folder `NN_name` that holds a file `name.py`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+FOLDER = re.compile(r"\d\d_(?P<module>[a-z][a-z0-9_]*)")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One half of an exercise: a folder of `exercises/` or of `solutions/`."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The folder's name, such as `01_losses`: what tables and results show."""
+        return self.folder.name
+
+    @property
+    def module(self) -> str:
+        """The name that the student's file is imported by, such as `losses`."""
+        return self.name.split("_", 1)[1]
+
+    @property
+    def file(self) -> Path:
+        """The stub file or the reference."""
+        return self.folder / f"{self.module}.py"
+
+    @property
+    def suite(self) -> Path:
+        """The public or the hidden suite."""
+        return self.folder / f"test_{self.module}.py"
+
+    @property
+    def mistakes(self) -> Path:
+        """The known wrong answers (in `solutions/` only)."""
+        return self.folder / "mistakes.py"
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """What the student writes: the public functions and classes that the file defines."""
+        tree = ast.parse(self.file.read_text(encoding="utf-8"))
+        kinds = (ast.FunctionDef, ast.ClassDef)
+        return tuple(
+            node.name
+            for node in tree.body
+            if isinstance(node, kinds) and not node.name.startswith("_")
+        )
+
+    def target_of(self, test_name: str) -> str:
+        """The target that a test is about: `test_nll_mean[0]` is about `nll`; '' for none."""
+        fits = [t for t in self.targets if re.match(rf"test_{t}(?![a-zA-Z0-9])", test_name)]
+        return max(fits, key=len, default="")
+
+
+def find_exercises(root: Path) -> list[Exercise]:
+    """The exercises below `root` (`exercises/` or `solutions/`), in order."""
+    if not root.is_dir():
+        return []
+    found = [Exercise(f) for f in sorted(root.iterdir()) if FOLDER.fullmatch(f.name)]
+    return [exercise for exercise in found if exercise.file.is_file()]

@@ -1,0 +1,78 @@
+"""Where the fixture `student` comes from: this process (`Local`) or a sandbox (the judge's own)."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from grader.curriculum import Exercise
+
+
+class Provider(Protocol):
+    """What the fixtures ask for. A test can't tell which provider it got."""
+
+    lab: Any
+
+    def student(self, exercise: Exercise) -> Any:
+        """The student's module for this exercise, or a proxy of it."""
+
+    def source(self, exercise: Exercise) -> str:
+        """The text of the student's file."""
+
+    def watch(self) -> AbstractContextManager[set[str]]:
+        """Collects the names of the operators (`aten::mm`) that student code dispatches inside."""
+
+    def seed(self, seed: int) -> None:
+        """Seed what the student's code draws from."""
+
+
+class Local:
+    """The student's file imported into this very process: plain tracebacks, `breakpoint()` works."""
+
+    lab = torch
+
+    def __init__(self, file: Path | None = None) -> None:
+        """`file` stands in for the exercise's own file."""
+        self._file = file
+
+    def _path(self, exercise: Exercise) -> Path:
+        return self._file or exercise.file
+
+    def student(self, exercise: Exercise) -> Any:
+        name = f"student_{exercise.name}"
+        spec = importlib.util.spec_from_file_location(name, self._path(exercise))
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+        return module
+
+    def source(self, exercise: Exercise) -> str:
+        return self._path(exercise).read_text(encoding="utf-8")
+
+    @contextmanager
+    def watch(self) -> Iterator[set[str]]:
+        with Operators() as operators:
+            yield operators.names
+
+    def seed(self, seed: int) -> None:
+        """Nothing to do: student and tests draw from the same generators here."""
+
+
+class Operators(TorchDispatchMode):
+    """Records the name of every operator dispatched while it is active."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.names.add(func.name().split(".")[0])
+        return func(*args, **(kwargs or {}))
