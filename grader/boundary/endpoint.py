@@ -1,0 +1,216 @@
+"""The judge's end of the connection. Whatever arrives here may be a lie."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from grader.boundary import proxies
+from grader.boundary.errors import student_error
+from grader.messages.channel import Channel
+from grader.messages.codec import Decoder, Encoder
+from grader.messages.endpoint import Endpoint, Outcome
+from grader.messages.errors import BoundaryError, ProtocolError, Unsupported
+from grader.messages.structs import (
+    Backward,
+    Call,
+    Describe,
+    Described,
+    Get,
+    Handle,
+    Load,
+    Message,
+    Raised,
+    Release,
+    Returned,
+    Seed,
+    Set,
+    Tensor,
+    TorchName,
+    Value,
+)
+from grader.sandbox.accelerator import simulated
+
+if TYPE_CHECKING:
+    from grader.boundary.session import Session
+
+MAX_CALLBACKS = 100_000
+
+
+class JudgeEndpoint(Endpoint):
+    """Calls student code; serves nothing but the callables that a test passed in."""
+
+    def __init__(self, channel: Channel, session: Session) -> None:
+        super().__init__(channel)
+        self._session = session
+        self.recorder = session.recorder
+        self._watching: set[str] | None = None
+        self._callbacks: dict[int, Callable[..., Any]] = {}
+        self._callback_numbers = itertools.count(1)
+        self._callback_calls = 0
+        self._callback_error: BaseException | None = None
+        self.age = 0  # grows with every request that may have changed something over there
+
+    # -- requests ---------------------------------------------------------------------------------
+
+    def request(
+        self, message: Message, blobs: Sequence[memoryview] = ()
+    ) -> tuple[Message, bytearray]:
+        reads = isinstance(message, Describe) or (isinstance(message, Get) and not message.path)
+        self.age += not reads
+        if not self._nesting:
+            self.channel.deadline = self._session.limit()
+        try:
+            return super().request(message, blobs)
+        except BoundaryError as error:
+            if self._nesting:
+                raise
+            raise self._session.broken(error) from None
+
+    def load(self, module: str, files: dict[str, bytes]) -> int:
+        """Import the submission's `module`; the number of the module object."""
+        reply, _ = self.returned(Load(module, files))
+        if not isinstance(reply.value, Handle):
+            raise ProtocolError("not a module")
+        return reply.value.number
+
+    def seed(self, seed: int) -> None:
+        self.returned(Seed(seed))
+
+    def get(self, target: int, path: str) -> Any:
+        reply, body = self.returned(Get(target, path))
+        return self.results(reply.value, self.decoder(body), None)
+
+    def fetch(self, number: int) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """A live tensor's values and gradient, as they are now."""
+        reply, body = self.returned(Get(number, ""))
+        if not isinstance(reply.value, Tensor):
+            raise ProtocolError("not a tensor")
+        leaf = self.decoder(body).leaf(reply.value)
+        return leaf.detach(), leaf.grad
+
+    def set(self, target: int, path: str, value: Any) -> None:
+        encoder = Encoder(self.refer)
+        self.returned(Set(target, path, encoder.encode(value)), encoder.blobs)
+
+    @contextmanager
+    def watch(self, operators: set[str]) -> Iterator[None]:
+        """Collect in `operators` what calls inside the block dispatch."""
+        self._watching = operators
+        try:
+            yield
+        finally:
+            self._watching = None
+
+    def call(
+        self,
+        target: int,
+        path: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        watch: bool = False,
+    ) -> Outcome:
+        outcome = super().call(target, path, args, kwargs, watch=self._watching is not None)
+        if self._watching is not None:
+            self._watching.update(outcome.operators)
+        return outcome
+
+    def describe(self, target: int) -> tuple[Described, Decoder]:
+        reply, body = self.request(Describe(target))
+        if not isinstance(reply, Described):
+            raise ProtocolError("not a module's description")
+        return reply, self.decoder(body)
+
+    # -- references -------------------------------------------------------------------------------
+
+    def refer(self, value: Any) -> Value:
+        if isinstance(value, proxies.Remote):
+            return Handle(value.__number__(self), owned=False)
+        if name := torch_name(value):
+            return TorchName(name)
+        if isinstance(value, torch.nn.Module):
+            raise Unsupported("a module can't cross: make it with the fixture `lab`")
+        if callable(value):
+            number = next(self._callback_numbers)
+            self._callbacks[number] = value
+            return Handle(number, kind="callable", name=getattr(value, "__name__", "function"))
+        return super().refer(value)
+
+    def resolve(self, value: Value) -> Any:
+        if not isinstance(value, Handle):
+            raise ProtocolError("no such value")
+        if value.owned:
+            return proxies.proxy_of(self, value)
+        if value.number not in self._callbacks:
+            raise ProtocolError("no such object")
+        return self._callbacks[value.number]
+
+    def live(self, struct: Tensor, decoder: Decoder) -> torch.Tensor:
+        return proxies.LiveTensor.of(self, struct, decoder)
+
+    def device(self, name: str) -> torch.device:
+        known = [torch.device("cpu"), simulated()]
+        for kind in (torch.cuda, torch.mps):
+            known += [torch.device(kind.__name__.split(".")[-1], i) for i in range(kind.device_count())]
+        for device in known:
+            if name in (str(device), device.type):
+                return device
+        raise ProtocolError("no such device")
+
+    def raise_remote(self, raised: Raised) -> Any:
+        if self._callback_error is not None:
+            error, self._callback_error = self._callback_error, None
+            raise error
+        raise student_error(raised)
+
+    # -- callbacks --------------------------------------------------------------------------------
+
+    def serve(self, message: Message, body: bytearray) -> None:
+        match message:
+            case Call(path=""):
+                self._serve_call(message, body)
+            case Backward():
+                self.serve_backward(message, body)
+            case Release(_, calls):
+                self.drop_graphs(calls)
+            case _:
+                raise ProtocolError("the sandbox asked for what it may not have")
+
+    def _serve_call(self, call: Call, body: bytearray) -> None:
+        self._callback_calls += 1
+        function = self._callbacks.get(call.target)
+        if function is None or self._callback_calls > MAX_CALLBACKS:
+            raise ProtocolError("no such callable, or called too often")
+        arguments = self.arguments(call, body)
+        try:
+            with torch.set_grad_enabled(call.grad):
+                result = function(*arguments.args, **arguments.kwargs)
+        except Exception as error:
+            # An assertion's text may hold an expected value, so it stays here.
+            self._callback_error = error if isinstance(error, AssertionError) else None
+            text = "" if isinstance(error, AssertionError) else str(error)
+            self.channel.send(Raised(type(error).__name__, type(error).__name__, text, []))
+            return
+        encoder = Encoder(self.refer)
+        value = encoder.encode(result)
+        self.keep_graph(call.serial, arguments, list(encoder.tensors))
+        self.channel.send(Returned(value, arguments.changed(encoder)), encoder.blobs)
+
+
+def torch_name(value: Any) -> str:
+    """The dotted name below `torch` of one of its own functions or classes, or ''."""
+    name = getattr(value, "__name__", None)
+    if not isinstance(name, str) or not callable(value):
+        return ""
+    for home in ("nn.functional", "nn", "", "optim", "special", "linalg"):
+        found: Any = torch
+        for part in filter(None, home.split(".")):
+            found = getattr(found, part)
+        if getattr(found, name, None) is value:
+            return f"{home}.{name}".lstrip(".")
+    return ""

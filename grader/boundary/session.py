@@ -1,0 +1,145 @@
+"""One submission's sandboxes: forked when needed, killed when broken, and what they said."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any, Protocol
+
+from grader.boundary.endpoint import JudgeEndpoint
+from grader.boundary.errors import Crashed, StudentError
+from grader.boundary.process import Sandbox
+from grader.boundary.records import Recorder
+from grader.messages.errors import BoundaryError, Closed
+from grader.sandbox.worker import TORCH
+
+
+class Forker(Protocol):
+    """Where sandboxes come from: a zygote, or a spawner."""
+
+    def fork(self) -> Sandbox: ...
+
+
+class Session:
+    """The modules of one submission, each loaded into a sandbox of its own."""
+
+    def __init__(self, forker: Forker, files: dict[str, bytes]) -> None:
+        """`files`: the submission's files by name, as they are to lie in the work folder."""
+        self._forker, self._files = forker, files
+        self._sandbox: Sandbox | None = None
+        self._endpoint: JudgeEndpoint | None = None
+        self._roots: dict[str, int] = {}
+        self._unloadable: dict[str, Exception] = {}
+        self._seed = 0
+        self.module = ""
+        self.recorder = Recorder()
+        self.deadline: float | None = None
+        self.end_of_time: float | None = None
+        self.printed: dict[str, str] = {}
+        self.lab = Lab(self)
+
+    def enter(self, module: str) -> Student:
+        """The proxy of one module of the submission; any other module's sandbox ends."""
+        if module != self.module:
+            self.close()
+            self.module = module
+        return Student(self, module)
+
+    def seed(self, seed: int) -> None:
+        """Seed what student code draws from, now or as soon as its sandbox exists."""
+        self._seed = seed
+        if self._endpoint is not None:
+            with suppress(BoundaryError):  # it died since; the next one starts with this seed
+                self._endpoint.seed(seed)
+
+    def endpoint(self) -> JudgeEndpoint:
+        """The live sandbox's endpoint; forks one where there is none."""
+        if self._endpoint is None:
+            self._sandbox = self._forker.fork()
+            self._roots.clear()
+            self._endpoint = JudgeEndpoint(self._sandbox.channel, self)
+            self._endpoint.seed(self._seed)
+        return self._endpoint
+
+    def root(self) -> int:
+        """The number of the submission's module in the live sandbox, imported if need be."""
+        module = self.module
+        if f"{module}.py" not in self._files:
+            raise NotImplementedError(f"there is no {module}.py in this submission")
+        if module in self._unloadable:
+            raise self._unloadable[module]
+        endpoint = self.endpoint()
+        if module not in self._roots:
+            try:
+                self._roots[module] = endpoint.load(module, self._files)
+            except (StudentError, BoundaryError) as error:
+                self._unloadable[module] = error
+                raise
+        return self._roots[module]
+
+    def source(self, module: str) -> str:
+        """The text of a module's file, as far as it is text."""
+        return self._files.get(f"{module}.py", b"").decode("utf-8-sig", "replace")
+
+    def limit(self) -> float | None:
+        """When the request that starts now has to be answered, of `time.monotonic`."""
+        return min((t for t in (self.deadline, self.end_of_time) if t is not None), default=None)
+
+    def broken(self, error: BoundaryError) -> BoundaryError:
+        """End the sandbox that failed so; what to tell the test."""
+        how = self.close()
+        return Crashed(how or "the process ended") if isinstance(error, Closed) else error
+
+    def close(self) -> str:
+        """End the sandbox, if there is one; how it had ended by itself, in words."""
+        sandbox, self._sandbox, self._endpoint = self._sandbox, None, None
+        if sandbox is None:
+            return ""
+        how = sandbox.end()
+        self.printed[self.module] = self.printed.get(self.module, "") + sandbox.output.text()
+        return how
+
+
+class Student:
+    """The fixture `student`: the submission's module, one attribute a function or class."""
+
+    def __init__(self, session: Session, module: str) -> None:
+        self._session, self._module = session, module
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Function(self._session, name, in_lab=False)
+
+
+class Lab:
+    """The fixture `lab`: torch, in the sandbox."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Function(self._session, name, in_lab=True)
+
+
+class Function:
+    """A function or class of the student's module, or of torch in the sandbox, by its path."""
+
+    def __init__(self, session: Session, path: str, *, in_lab: bool) -> None:
+        self._session, self._path, self._in_lab = session, path, in_lab
+        self.__name__ = path.rpartition(".")[2]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Function(self._session, f"{self._path}.{name}", in_lab=self._in_lab)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        session = self._session
+
+        def call() -> Any:
+            target = TORCH if self._in_lab else session.root()
+            return session.endpoint().call(target, self._path, args, kwargs).value
+
+        return call() if self._in_lab else session.recorder.call(self._path, call, args, kwargs)

@@ -1,0 +1,63 @@
+"""What a student reads about a test that didn't pass: their own code's doings, and no secret."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from grader.boundary.errors import StudentError
+from grader.boundary.records import Record
+from grader.messages.errors import ProtocolError
+from grader.plugin.shortcuts import Refused
+from grader.result import Outcome
+
+LIMIT = 2_000
+
+
+def explain(outcome: Outcome, error: BaseException | None, records: list[Record], limit: float) -> str:
+    """What the student's own code gave or raised in the test, in a few lines."""
+    last = records[-1] if records else None
+    call = f"{last.name}({last.args})" if last else "your code"
+    match outcome:
+        case Outcome.PASSED:
+            return ""
+        case Outcome.NOT_ATTEMPTED:
+            return "Not attempted yet: it still raises NotImplementedError."
+        case Outcome.REFUSED:
+            return str(error) if isinstance(error, Refused) else ""
+        case Outcome.TIMED_OUT:
+            return clean(f"{call} didn't finish within {limit:g} seconds.")
+        case Outcome.CRASHED:
+            return clean(f"The process died in {call}: it {error}.")
+        case Outcome.NOT_GRADED:
+            return "This test could not be run because of a fault in the grader. It is not counted."
+    if isinstance(error, StudentError):
+        return clean(f"{call} raised\n{student_traceback(error)}")
+    if isinstance(error, ProtocolError):
+        return clean(f"{call} gave something that isn't an answer: {error}.")
+    if last is None:
+        return ""
+    return clean(f"{call}\nreturned {last.value}")
+
+
+def student_traceback(error: StudentError) -> str:
+    """The traceback of the student's own lines."""
+    lines = []
+    for frame in error.frames:
+        place = f" in {frame.function}" if frame.function not in ("", "<module>") else ""
+        lines.append(f"  {frame.file}, line {frame.line}{place}: {frame.text.strip()}")
+    return "\n".join([*lines, f"  {error.raised.name}: {error}"])
+
+
+def clean(text: str) -> str:
+    """Text of a student's making that is harmless in any terminal or file: no control characters."""
+    kept = "".join(_harmless(c) for c in text[: 2 * LIMIT])
+    return kept if len(kept) <= LIMIT else f"{kept[:LIMIT]} […]"
+
+
+def _harmless(character: str) -> str:
+    if character in "\n\t":
+        return character
+    # Cc: control, terminal escapes; Cf: bidirectional marks; Cs: lone surrogates; Co, Cn: unknown
+    return "\ufffd" if unicodedata.category(character)[0] == "C" else character
+
+

@@ -1,0 +1,105 @@
+"""Frames over a socket: a prefix, a msgpack head that holds one message, a body of raw bytes."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from grader.messages.errors import Closed, ProtocolError, TimedOut
+from grader.messages.structs import Message
+
+PREFIX = struct.Struct("<IQ")
+# The head's size bounds what its decoding can allocate: a byte is an object at most.
+HEAD_LIMIT = 4 << 20
+BODY_LIMIT = 256 << 20
+_PIECE = 16 << 20
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Message)
+
+
+def encode(message: Message) -> bytes:
+    """The head of a frame. Raises `ProtocolError` where the message can't be encoded."""
+    try:
+        head = _encoder.encode(message)
+    except (RecursionError, UnicodeError, OverflowError, ValueError, TypeError) as error:
+        raise ProtocolError(f"this value can't cross: {type(error).__name__}") from None
+    if len(head) > HEAD_LIMIT:
+        raise ProtocolError(f"a message of more than {HEAD_LIMIT >> 20} MiB")
+    return head
+
+
+def decode(head: bytes | bytearray) -> Message:
+    """The message in a head. Raises `ProtocolError` for anything that isn't exactly one."""
+    try:
+        message: Message = _decoder.decode(head)
+    except (msgspec.DecodeError, RecursionError, UnicodeError, ValueError) as error:
+        raise ProtocolError(f"not a message: {type(error).__name__}") from None
+    return message
+
+
+class Channel:
+    """One end of the socket. `deadline` (of `time.monotonic`) bounds every wait."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.socket = sock
+        self.deadline: float | None = None
+
+    def send(self, message: Message, blobs: Sequence[memoryview] = ()) -> None:
+        head = encode(message)
+        size = sum(blob.nbytes for blob in blobs)
+        if size > BODY_LIMIT:
+            raise ProtocolError(f"values of more than {BODY_LIMIT >> 20} MiB")
+        pieces = [memoryview(PREFIX.pack(len(head), size) + head), *(b for b in blobs if b.nbytes)]
+        for piece in pieces:
+            for start in range(0, piece.nbytes, _PIECE):
+                self._send(piece[start : start + _PIECE])
+
+    def receive(self) -> tuple[Message, bytearray]:
+        head_size, body_size = PREFIX.unpack(self._receive(PREFIX.size))
+        if head_size > HEAD_LIMIT or body_size > BODY_LIMIT:
+            raise ProtocolError("the answer is too large")
+        head = self._receive(head_size)
+        return decode(head), self._receive(body_size)
+
+    def close(self) -> None:
+        self.socket.close()
+
+    def _wait(self) -> None:
+        if self.deadline is None:
+            self.socket.settimeout(None)
+            return
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimedOut
+        self.socket.settimeout(left)
+
+    def _send(self, piece: memoryview) -> None:
+        while piece.nbytes:
+            self._wait()
+            try:
+                piece = piece[self.socket.send(piece) :]
+            except TimeoutError:
+                raise TimedOut from None
+            except OSError as error:
+                raise Closed(str(error)) from None
+
+    def _receive(self, size: int) -> bytearray:
+        data = bytearray(size)
+        view = memoryview(data)
+        while view.nbytes:
+            self._wait()
+            try:
+                count = self.socket.recv_into(view)
+            except TimeoutError:
+                raise TimedOut from None
+            except OSError as error:
+                raise Closed(str(error)) from None
+            if not count:
+                raise Closed("the connection was closed")
+            view = view[count:]
+        return data

@@ -1,0 +1,208 @@
+"""The messages and the values inside them, as msgspec structs.
+
+A value is None, a bool, an int, a float, a str, or one of the structs below. Tensors' and
+arrays' bytes travel beside the structs, in the frame's body; `offset` says where.
+"""
+
+from __future__ import annotations
+
+from typing import Union
+
+import msgspec
+
+# Quoted in the recursive structs below: msgspec resolves it by name.
+Value = Union[
+    None, bool, int, float, str,
+    "Bytes", "List", "Tuple", "Dict", "BigInt", "Tensor", "Again", "Array", "DType", "Device", "Shape",
+    "Handle", "TorchName",
+]  # fmt: skip
+
+
+class Node(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """Base of all structs."""
+
+
+class Bytes(Node, tag="b"):
+    data: bytes
+
+
+class List(Node, tag="l"):
+    items: list[Value]
+
+
+class Tuple(Node, tag="u"):
+    items: list[Value]
+
+
+class Dict(Node, tag="d"):
+    items: list[tuple[Value, Value]]
+
+
+class BigInt(Node, tag="i"):
+    """An int of more than 64 bits, in hexadecimal."""
+
+    digits: str
+
+
+class Tensor(Node, tag="t"):
+    """A tensor by value: its elements in C order at `offset` of the body.
+
+    `stride`, `leaf` and `grad` are kept so that a test's own input arrives as it was;
+    `handle` is the number of a tensor that lives on the sender's side.
+    """
+
+    dtype: str
+    shape: list[int]
+    offset: int
+    device: str = "cpu"
+    requires_grad: bool = False
+    leaf: bool = True
+    parameter: bool = False
+    stride: list[int] | None = None
+    grad: Union[Tensor, None] = None  # noqa: UP007
+    handle: int | None = None
+
+
+class Again(Node, tag="g"):
+    """The tensor that this message has named already, as its `index`-th."""
+
+    index: int
+
+
+class Array(Node, tag="a"):
+    """A NumPy array; `scalar` for a NumPy scalar."""
+
+    dtype: str
+    shape: list[int]
+    offset: int
+    scalar: bool = False
+
+
+class DType(Node, tag="y"):
+    name: str
+
+
+class Device(Node, tag="v"):
+    name: str
+
+
+class Shape(Node, tag="s"):
+    sizes: list[int]
+
+
+class Handle(Node, tag="h"):
+    """Something that stays where it is. `owned`: it lives on the sender's side.
+
+    `bases` names the torch classes that it is an instance of, most derived first.
+    """
+
+    number: int
+    owned: bool = True
+    kind: str = "object"  # or "module", "callable"
+    name: str = ""
+    bases: list[str] = []
+
+
+class TorchName(Node, tag="n"):
+    """A function or class of torch, by its dotted name."""
+
+    name: str
+
+
+# -- requests -------------------------------------------------------------------------------------
+
+
+class Load(Node, tag="load"):
+    """Write the submission's files into the work folder, once, and import `module` from it."""
+
+    module: str
+    files: dict[str, bytes]
+
+
+class Call(Node, tag="call"):
+    """Call attribute `path` of object `target` ('' for the object itself)."""
+
+    serial: int
+    target: int
+    path: str
+    args: list[Value]
+    kwargs: dict[str, Value]
+    grad: bool = True
+    watch: bool = False
+
+
+class Get(Node, tag="get"):
+    target: int
+    path: str
+
+
+class Set(Node, tag="set"):
+    target: int
+    path: str
+    value: Value
+
+
+class Describe(Node, tag="describe"):
+    """Ask for a module's parameters, buffers and children as they are now."""
+
+    target: int
+
+
+class Backward(Node, tag="backward"):
+    """Send gradients of a call's outputs back through its graph; asks for its inputs' gradients."""
+
+    serial: int
+    grads: list[tuple[int, Value]]
+
+
+class Release(Node, tag="release"):
+    """Forget objects and graphs; not answered."""
+
+    objects: list[int]
+    calls: list[int]
+
+
+class Seed(Node, tag="seed"):
+    seed: int
+
+
+# -- replies --------------------------------------------------------------------------------------
+
+
+class Returned(Node, tag="returned"):
+    """`changed`: the arguments' tensors that the call changed in place, by index."""
+
+    value: Value
+    changed: list[tuple[int, Tensor]] = []
+    operators: list[str] = []
+
+
+class Described(Node, tag="described"):
+    parameters: list[tuple[str, Tensor]]
+    buffers: list[tuple[str, Tensor]]
+    children: list[tuple[str, Handle]]
+    training: bool
+
+
+class Frame(Node):
+    """One line of a traceback, in a file of the submission."""
+
+    file: str
+    line: int
+    function: str
+    text: str
+
+
+class Raised(Node, tag="raised"):
+    """An exception: its own name, the builtin it derives from, and the student's own frames."""
+
+    name: str
+    builtin: str
+    message: str
+    frames: list[Frame]
+
+
+Message = (
+    Load | Call | Get | Set | Describe | Backward | Release | Seed | Returned | Described | Raised
+)
+REPLIES = (Returned, Described, Raised)

@@ -1,0 +1,131 @@
+"""What grading gives: outcomes of tests, results of exercises and submissions. Everyone speaks it.
+
+`results.json` is these dataclasses, as `msgspec.json` writes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+SCHEMA = "torchgrade/results/v1"
+
+
+class Outcome(str, Enum):
+    """How a test ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_ATTEMPTED = "not attempted"
+    TIMED_OUT = "timed out"
+    CRASHED = "crashed"
+    REFUSED = "refused"
+    NOT_GRADED = "not graded"
+
+
+# What matters most comes first: the outcome that stands for several tests.
+GRAVITY = (
+    Outcome.NOT_GRADED,
+    Outcome.CRASHED,
+    Outcome.TIMED_OUT,
+    Outcome.REFUSED,
+    Outcome.FAILED,
+    Outcome.NOT_ATTEMPTED,
+    Outcome.PASSED,
+)
+
+
+@dataclass
+class TestResult:
+    """One hidden test. Only `title`, `outcome`, points, `feedback` and `hint` are for students."""
+
+    __test__ = False  # not a test, whatever pytest makes of its name
+
+    name: str
+    target: str
+    title: str
+    outcome: Outcome
+    points: float
+    bonus: bool = False
+    seconds: float = 0.0
+    feedback: str = ""
+    mistake: str = ""
+    hint: str = ""
+    detail: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome is Outcome.PASSED
+
+
+@dataclass
+class ExerciseResult:
+    """One exercise of one submission."""
+
+    name: str
+    tests: list[TestResult]
+    printed: str = ""
+
+    @property
+    def points(self) -> float:
+        """What the base tests are worth."""
+        return sum(test.points for test in self.tests if not test.bonus)
+
+    @property
+    def earned(self) -> float:
+        return sum(test.points for test in self.tests if test.passed and not test.bonus)
+
+    @property
+    def bonus(self) -> float:
+        return sum(test.points for test in self.tests if test.passed and test.bonus)
+
+    @property
+    def graded(self) -> bool:
+        """Whether every test was graded: nothing of ours broke."""
+        return all(test.outcome is not Outcome.NOT_GRADED for test in self.tests)
+
+    @property
+    def score(self) -> float | None:
+        """The share of points, out of 100; None where a fault of ours left tests ungraded."""
+        if not self.graded or not self.points:
+            return None
+        return 100 * self.earned / self.points
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome that matters most among the base tests."""
+        found = {test.outcome for test in self.tests if not test.bonus}
+        return next((outcome for outcome in GRAVITY if outcome in found), Outcome.NOT_ATTEMPTED)
+
+
+@dataclass
+class Result:
+    """One submission, graded."""
+
+    submission: str
+    exercises: list[ExerciseResult] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    fault: str = ""
+    seed: int = 0
+    digest: str = ""
+    isolation: str = ""
+    accelerator: str = ""
+    seconds: float = 0.0
+
+    @property
+    def graded(self) -> bool:
+        return not self.fault and all(exercise.graded for exercise in self.exercises)
+
+    @property
+    def total(self) -> float | None:
+        """The share of all base points, out of 100; None where it could not be graded."""
+        points = sum(exercise.points for exercise in self.exercises)
+        if not self.graded or not points:
+            return None
+        return 100 * sum(exercise.earned for exercise in self.exercises) / points
+
+    @property
+    def bonus(self) -> float:
+        """The bonus on the same scale: what it adds to `total`."""
+        points = sum(exercise.points for exercise in self.exercises)
+        return 100 * sum(e.bonus for e in self.exercises) / points if points else 0.0

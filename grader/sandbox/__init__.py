@@ -1,0 +1,1 @@
+"""The far side of the boundary: where student code runs."""

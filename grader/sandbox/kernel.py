@@ -1,0 +1,45 @@
+"""The kernel calls that Python's `os` lacks: `syscall` and `prctl` through ctypes."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import platform
+import sys
+
+LINUX = sys.platform == "linux"
+
+
+def machine() -> str:
+    """The processor architecture under one name each: 'x86_64', 'aarch64' or whatever it is."""
+    # A 32-bit Python on a 64-bit kernel makes calls from a table we don't have.
+    return platform.machine().lower() if sys.maxsize > 2**32 else "32-bit"
+
+
+@functools.cache
+def _libc() -> ctypes.CDLL:
+    library = ctypes.CDLL(None, use_errno=True)
+    library.syscall.restype = ctypes.c_long
+    return library
+
+
+def syscall(number: int, *arguments: int | bytes | ctypes.Array[ctypes.c_char]) -> int:
+    """Make one system call; a bytes or buffer argument is passed by its address."""
+    # A bare Python int would be passed as a C int, and lose its upper half.
+    converted = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
+    return _checked(_libc().syscall(ctypes.c_long(number), *converted))
+
+
+def prctl(option: int, *arguments: int | ctypes.Array[ctypes.c_char]) -> int:
+    """Ask for or set an attribute of this process; see prctl(2)."""
+    converted = [ctypes.c_ulong(a) if isinstance(a, int) else a for a in arguments]
+    missing = [ctypes.c_ulong(0)] * (4 - len(arguments))  # the kernel refuses rubbish there
+    return _checked(_libc().prctl(ctypes.c_int(option), *converted, *missing))
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result

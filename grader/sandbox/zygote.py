@@ -1,0 +1,103 @@
+"""The process that has torch imported and nothing secret in it; it forks a sandbox in milliseconds.
+
+Started by `grader.boundary.process` in a clean environment. It speaks with the judge over one
+socket (`grader.sandbox.control`), reads no message of student code, and ends when the judge does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import resource
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import msgspec
+import torch
+from torch import nn
+
+from grader.sandbox.control import PACKET, Ended, Fork, Reap, Request
+from grader.sandbox.worker import serve
+
+
+def warm_up() -> None:
+    """Import and run once what honest submissions use, with one thread.
+
+    A parallel operator here would leave threads behind that a forked child waits for forever; the
+    first optimizer alone imports hundreds of modules.
+    """
+    torch.set_num_threads(1)
+    model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 3))
+    inputs, targets = torch.randn(6, 4), torch.randint(0, 3, (6,))
+    for optimizer in (torch.optim.SGD, torch.optim.Adam):
+        chosen = optimizer(model.parameters(), lr=0.01)
+        chosen.zero_grad()
+        nn.functional.cross_entropy(model(inputs), targets).backward()
+        chosen.step()
+    dataset = torch.utils.data.TensorDataset(inputs, targets)
+    list(torch.utils.data.DataLoader(dataset, batch_size=2))
+    repr(inputs)
+
+
+def main(control: socket.socket) -> None:
+    """Serve until the judge's end of `control` closes."""
+    warm_up()
+    gc.collect()
+    gc.freeze()
+    control.send(b"ready")
+    decoder = msgspec.json.Decoder(Request)
+    children: set[int] = set()
+    while True:
+        packet, descriptors, _, _ = socket.recv_fds(control, PACKET, 2)
+        if not packet:
+            break
+        match decoder.decode(packet):
+            case Fork(folder):
+                pid = os.fork()
+                if pid == 0:
+                    control.close()
+                    _become_sandbox(*descriptors, Path(folder))
+                children.add(pid)
+                for descriptor in descriptors:
+                    os.close(descriptor)
+                control.send(str(pid).encode())
+            case Reap(pid):
+                children.discard(pid)
+                control.send(msgspec.json.encode(_reap(pid)))
+    for pid in children:
+        _reap(pid)
+
+
+def _reap(pid: int) -> Ended:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    _, status, usage = os.wait4(pid, 0)
+    return Ended(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10)
+
+
+def _become_sandbox(channel: int, output: int, folder: Path) -> None:
+    """Never returns: whatever happens, the process ends here."""
+    code = 70
+    try:
+        os.setsid()
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.close(null)
+        os.close(output)
+        os.chdir(folder)
+        sys.dont_write_bytecode = True
+        os.environ["TMPDIR"] = str(folder)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        serve(socket.socket(fileno=channel), folder)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    main(socket.socket(fileno=int(sys.argv[1])))
