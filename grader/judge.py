@@ -77,7 +77,8 @@ class Judge:
                 ExerciseResult(
                     e.name,
                     run.tests[e.name],
-                    clean(session.printed.get(e.module, "")),
+                    printed=clean(session.printed.get(e.module, "")),
+                    code=session.source(e.module),
                 )
                 for e in self.exercises
             ],

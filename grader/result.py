@@ -60,11 +60,18 @@ class TestResult:
 
 @dataclass
 class ExerciseResult:
-    """One exercise of one submission."""
+    """One exercise of one submission.
+
+    `printed` is what the student's code printed, `code` the text of their file, `curve` the losses
+    that their own training loop returned, and `band` where a right one's lie, epoch by epoch.
+    """
 
     name: str
     tests: list[TestResult]
     printed: str = ""
+    code: str = ""
+    curve: list[float] = field(default_factory=list)
+    band: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def points(self) -> float:
@@ -99,10 +106,22 @@ class ExerciseResult:
 
 
 @dataclass
+class Student:
+    """Who handed it in, as the roster or the download says."""
+
+    name: str
+    id: str = ""
+    login: str = ""
+    email: str = ""
+    section: str = ""
+
+
+@dataclass
 class Result:
-    """One submission, graded."""
+    """One submission, graded. `fault` says what of ours broke, if anything did."""
 
     submission: str
+    student: Student | None = None
     exercises: list[ExerciseResult] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     fault: str = ""
@@ -129,3 +148,16 @@ class Result:
         """The bonus on the same scale: what it adds to `total`."""
         points = sum(exercise.points for exercise in self.exercises)
         return 100 * sum(e.bonus for e in self.exercises) / points if points else 0.0
+
+
+@dataclass
+class Grades:
+    """A whole grading run: what `results.json` holds."""
+
+    results: list[Result]
+    schema: str = SCHEMA
+    title: str = ""
+    graded_at: str = ""
+    seed: int = 0
+    isolation: str = ""
+    notes: list[str] = field(default_factory=list)

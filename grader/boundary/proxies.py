@@ -161,13 +161,18 @@ class RemoteModule(Remote, nn.Module):
                     for n, t in described.buffers
                 },
                 "children": {
-                    n: old.get(h.number) or RemoteModule(self._endpoint, h, state["_depth"] + 1)
-                    for n, h in described.children
+                    n: self._child(h, old.get(h.number)) for n, h in described.children
                 },
             }
             state["_training"] = described.training
         parts: dict[str, dict[str, Any]] = state["_parts"]
         return parts[part]
+
+    def _child(self, handle: Handle, old: RemoteModule | None) -> RemoteModule:
+        if old is None:
+            return RemoteModule(self._endpoint, handle, self.__dict__["_depth"] + 1)
+        self._endpoint.forget(number=handle.number)
+        return old
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         name = self.__dict__["_handle"].name
@@ -244,15 +249,11 @@ class LiveTensor(Remote, torch.Tensor):
             raise ProtocolError("not a tensor of the sandbox")
         value = decoder.leaf(struct)
         live = (known or {}).get(struct.handle)
-        if live is None or live.shape != value.shape or live.dtype != value.dtype:
+        if live is None or not live._update(value.detach(), value.grad):
             live = _as_live(value)
             live.__dict__.update(_endpoint=endpoint, _remote=struct.handle)
             if known is not None:
                 known[struct.handle] = live
-        else:
-            with torch._C.DisableTorchFunctionSubclass():
-                live.data = value.data
-                live.grad = value.grad
         live.__dict__["_age"] = endpoint.age
         return live
 
@@ -278,13 +279,19 @@ class LiveTensor(Remote, torch.Tensor):
     def _refresh(self) -> None:
         if self.__dict__["_age"] == self._endpoint.age:
             return
-        new, grad = self._endpoint.fetch(self._remote)
-        with torch._C.DisableTorchFunctionSubclass():
-            if new.shape != self.shape or new.dtype != self.dtype:
-                raise ProtocolError("a parameter changed its shape or dtype")
-            self.data = new
-            self.grad = grad
+        if not self._update(*self._endpoint.fetch(self._remote)):
+            raise ProtocolError("a parameter was moved to another device: ask the model for it again")
         self.__dict__["_age"] = self._endpoint.age
+
+    def _update(self, value: torch.Tensor, grad: torch.Tensor | None) -> bool:
+        """Take these values on, if they are on the same device."""
+        with torch._C.DisableTorchFunctionSubclass():
+            if self.device != value.device:
+                return False
+            self.grad = None
+            self.data = value
+            self.grad = grad
+        return True
 
     def _push(self, part: str) -> None:
         with torch._C.DisableTorchFunctionSubclass():

@@ -7,6 +7,7 @@ is a plain tensor, list or float here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import GeneratorType
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,8 @@ class Encoder:
         if isinstance(value, np.ndarray):
             blob = tensors.array_bytes(np.asarray(value))
             return structs.Array(value.dtype.char, list(value.shape), self._place(blob))
+        if isinstance(value, GeneratorType):
+            return structs.List([self.encode(v, depth + 1) for v in value])
         return self._refer(value)
 
     def _place(self, blob: memoryview) -> int:

@@ -23,7 +23,8 @@ returns the ``meta`` device, which has shapes but no values, and `fallback_reaso
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import torch
@@ -31,6 +32,7 @@ import torch
 NAME = "simulated"
 
 _CPU = torch.device("cpu")
+_data: Any = torch.Tensor.data
 
 
 class SimulatedTensor(torch.Tensor):
@@ -78,13 +80,18 @@ class SimulatedTensor(torch.Tensor):
     @property
     def data(self) -> torch.Tensor:
         """As `torch.Tensor.data`."""
-        return self.detach()
+        return _data.__get__(self)
 
     @data.setter
     def data(self, new: torch.Tensor) -> None:
-        torch.Tensor.data.__set__(self, new)  # type: ignore[attr-defined]
+        _data.__set__(self, new)
         if isinstance(new, SimulatedTensor):
             self._host = new._host
+
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
+        """Pickle as a tensor of a device that has its own storage."""
+        contents = (self.detach().cpu(), self.dtype, str(self.device), self.requires_grad)
+        return torch._utils._rebuild_device_tensor_from_cpu_tensor, contents
 
     def numpy(self, *, force: bool = False) -> Any:
         """As `torch.Tensor.numpy` of any device but the CPU."""
@@ -156,20 +163,17 @@ class _Traits(NamedTuple):
 @cache
 def _traits(func: Any) -> _Traits:
     name = func._schema.name.removeprefix("aten::")
-    indexes = name.strip("_").removeprefix("unsafe_").startswith(("index_put", "index")) and (
-        "indices" in (argument.name for argument in func._schema.arguments)
-    )
+    indexes = name in {"index", "index_put", "index_put_", "_index_put_impl_"}
+    pointwise = torch.Tag.pointwise in func.tags or name.startswith(("fill", "_foreach"))
     written = [
         (position, argument)
         for position, argument in enumerate(func._schema.arguments)
         if argument.alias_info is not None and argument.alias_info.is_write
     ]
     return _Traits(
-        copies=name in {"copy_", "copy", "_to_copy", "_copy_from"},
+        copies=name in {"copy_", "copy", "_copy_from"},
         indexes=indexes,
-        takes_numbers=indexes
-        or torch.Tag.pointwise in func.tags
-        or name.startswith(("fill", "_foreach")),
+        takes_numbers=indexes or pointwise,
         writes=[position for position, argument in written if not argument.kwarg_only],
         outputs=[argument.name for _, argument in written if argument.kwarg_only],
     )
@@ -214,26 +218,14 @@ def _wrap(value: Any, written: dict[int, torch.Tensor]) -> Any:
     return value
 
 
-class _DeviceModule:
-    """What ``torch.simulated`` is: the functions torch calls on a device's own module."""
-
-    def is_available(self) -> bool:
-        return False
-
-    def is_initialized(self) -> bool:
-        return True
-
-    def device_count(self) -> int:
-        return 1
-
-    def current_device(self) -> int:
-        return 0
-
-    def manual_seed_all(self, seed: int) -> None:
-        """Do nothing: random numbers come from the CPU's generator, which torch seeds."""
-
-    def _is_in_bad_fork(self) -> bool:
-        return False
+# What ``torch.simulated`` is: the functions torch calls on a device's own module.
+_MODULE = SimpleNamespace(
+    is_available=lambda: False,
+    device_count=lambda: 1,
+    current_device=lambda: 0,
+    manual_seed_all=lambda seed: None,  # the CPU's generator is used, which torch seeds itself
+    _is_in_bad_fork=lambda: False,
+)
 
 
 @cache
@@ -243,9 +235,17 @@ def _device() -> torch.device:
 
 @cache
 def _library() -> Any:
-    """Register what runs where no tensor brings us in; it lives as long as the process."""
-    library: Any = torch.library.Library("_", "IMPL")  # type: ignore[no-untyped-call]
-    library.fallback(_run, "PrivateUse1")
+    """Register what torch calls past `SimulatedTensor`; it lives as long as the process."""
+    library: Any = torch.library.Library("aten", "IMPL")  # type: ignore[no-untyped-call]
+    aten: Any = torch.ops.aten
+    for operation in (
+        aten.empty.memory_format,
+        aten.empty_strided.default,
+        aten._copy_from.default,
+        aten.tril_indices.default,
+        aten.triu_indices.default,
+    ):
+        library.impl(operation, partial(_run, operation), "PrivateUse1")
     return library
 
 
@@ -261,7 +261,7 @@ def _register() -> str:
         # Let torch start its threads for devices before it knows of this one: it then starts none
         # for it, and this process can still be forked.
         torch.autograd.backward(torch.ones((), requires_grad=True))
-        setup(NAME, backend_module=_DeviceModule())
+        setup(NAME, backend_module=_MODULE)
         _library()
         leaf = torch.ones(2, device=_device(), requires_grad=True)
         torch.autograd.backward((leaf * leaf).sum())

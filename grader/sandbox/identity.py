@@ -35,23 +35,20 @@ def uid_range() -> range:
     raise PermissionError("this container has no spare uid")
 
 
-def become_stranger(workdir: Path, reach_prefix: bool) -> int:
-    """Take a uid that no other process has, and with it the work directory; return the uid.
+def become_stranger(workdir: Path) -> None:
+    """Take a uid that no other process has, and with it the work directory.
 
-    Unique, because this process's id is, as long as it lives. `reach_prefix` keeps the one right
-    to pass through closed directories, for a Python that lives under root's home: what may be
-    read at all is Landlock's to say. The other capabilities stay, unused, until they are dropped.
+    Unique, because this process's id is, as long as it lives. Capabilities stay, unused, until
+    `set_capabilities` drops them.
     """
     uids = uid_range()
     uid = uids[os.getpid() % len(uids)]
     for path in (workdir, *workdir.rglob("*")):
         os.lchown(path, uid, uid)
-    if reach_prefix:
-        prctl(_PR_SET_KEEPCAPS, 1)
+    prctl(_PR_SET_KEEPCAPS, 1)
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
-    return uid
 
 
 def set_capabilities(kept: int) -> None:

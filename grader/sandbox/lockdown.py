@@ -89,12 +89,19 @@ class Lockdown:
     fence: landlock.Fence | None
     filter: seccomp.Filter | None
     neighbours: int | None
-    reach_prefix: bool
+    closed: bool
     parent: int
 
     def apply(self, workdir: Path, keep_fds: Iterable[int]) -> None:
         """Apply every layer of the profile to this process, and then try each from inside."""
-        here = _Here(self, workdir.resolve(), frozenset({0, 1, 2, *keep_fds}))
+        workdir = workdir.resolve()
+        kept = 0
+        if self.profile.promises("identity") and self.profile.promises("landlock"):
+            # The one right to pass through closed directories, for a Python under root's home:
+            # what may be read at all is Landlock's to say.
+            if self.closed or identity.closed_to_strangers([workdir.parent]):
+                kept = identity.CAP_DAC_READ_SEARCH
+        here = _Here(self, workdir, frozenset({0, 1, 2, *keep_fds}), kept)
         os.chdir(here.workdir)
         os.environ["TMPDIR"] = tempfile.tempdir = str(here.workdir)  # the only place to write
         steps = [step for step in STEPS if self.profile.promises(step.name)]
@@ -113,6 +120,7 @@ class _Here:
     lockdown: Lockdown
     workdir: Path
     keep_fds: frozenset[int]
+    kept_capabilities: int
 
 
 @dataclass(frozen=True)
@@ -147,7 +155,7 @@ def prepare(
         fence=landlock.Fence.build(paths) if fenced else None,
         filter=seccomp.Filter.build() if profile.promises("seccomp") else None,
         neighbours=_neighbours(stranger),
-        reach_prefix=stranger and fenced and identity.closed_to_strangers(paths),
+        closed=identity.closed_to_strangers(paths),
         parent=parent or os.getpid(),
     )
 
@@ -254,7 +262,7 @@ def _check_rlimits(here: _Here) -> None:
 
 
 def _identity(here: _Here) -> None:
-    identity.become_stranger(here.workdir, here.lockdown.reach_prefix)
+    identity.become_stranger(here.workdir)
 
 
 def _check_identity(here: _Here) -> None:
@@ -264,15 +272,11 @@ def _check_identity(here: _Here) -> None:
 
 
 def _capabilities(here: _Here) -> None:
-    identity.set_capabilities(_kept(here))
+    identity.set_capabilities(here.kept_capabilities)
 
 
 def _check_capabilities(here: _Here) -> None:
-    _expect(identity.capabilities() == _kept(here), "it has capabilities")
-
-
-def _kept(here: _Here) -> int:
-    return identity.CAP_DAC_READ_SEARCH if here.lockdown.reach_prefix else 0
+    _expect(identity.capabilities() == here.kept_capabilities, "it has capabilities")
 
 
 def _no_new_privileges(here: _Here) -> None:

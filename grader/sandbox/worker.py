@@ -12,6 +12,7 @@ import random
 import socket
 import sys
 import traceback
+from collections import Counter
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -74,8 +75,8 @@ class Worker(Endpoint):
         self._numbers = itertools.count(TORCH + 1)
         self._objects: dict[int, Any] = {TORCH: torch}
         self._known: dict[int, int] = {}
+        self._sent: Counter[int] = Counter()
         self._loaded = False
-        self._live = False
 
     def run(self) -> None:
         """Answer until the judge hangs up."""
@@ -94,8 +95,10 @@ class Worker(Endpoint):
         elif callable(value):
             kind = "callable"
         bases = [f"{c.__module__}.{c.__qualname__}" for c in type(value).__mro__]
+        number = self._number(value)
+        self._sent[number] += 1
         return Handle(
-            self._number(value),
+            number,
             kind=kind,
             name=getattr(value, "__name__", type(value).__name__),
             bases=[name for name in bases if name.startswith("torch.")],
@@ -107,6 +110,13 @@ class Worker(Endpoint):
             number = self._known[id(value)] = next(self._numbers)
             self._objects[number] = value
         return number
+
+    def _forget(self, numbers: list[int]) -> None:
+        """Let go of objects for which the judge has dropped as many proxies as it was sent."""
+        for number in numbers:
+            self._sent[number] -= 1
+            if self._sent[number] == 0:
+                self._known.pop(id(self._objects.pop(number)), None)
 
     def resolve(self, value: Value) -> Any:
         if isinstance(value, TorchName):
@@ -156,8 +166,7 @@ class Worker(Endpoint):
                 self.serve_backward(message, body)
             case Release(objects, calls):
                 self.drop_graphs(calls)
-                for number in objects:
-                    self._known.pop(id(self._objects.pop(number, None)), None)
+                self._forget(objects)
             case Seed(seed):
                 torch.manual_seed(seed)
                 random.seed(seed)
