@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import os
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,14 @@ import pytest
 from grader.boundary.records import Record
 from grader.boundary.session import Forker, Lab, Session, Student
 from grader.curriculum import Exercise, find_exercises
+from grader.diagnosis import Diagnosis, Seen
 from grader.feedback import clean, explain
 from grader.plugin import PROVIDER
 from grader.plugin.outcomes import outcome_of
 from grader.result import ExerciseResult, Outcome, Result, TestResult
+from grader.running import TEST_SECONDS, RecordedRun, run_pytest
 from grader.submission import Submission
 
-TEST_SECONDS = 10.0
 SUBMISSION_SECONDS = 300.0
 
 
@@ -30,49 +30,58 @@ class AssignmentError(Exception):
     """The hidden suites don't hold: the instructor has to mend them first."""
 
 
-@dataclass
-class Graded:
-    """A result, and the calls that each test recorded (for the diagnosis)."""
-
-    result: Result
-    records: dict[tuple[str, str], list[Record]]
-
-
 class Judge:
     """A warm judge: the suites are collected once, every submission is one pytest session."""
 
-    def __init__(self, suites: Path, forker: Forker, only: frozenset[str] = frozenset()) -> None:
-        """`suites`: the folder `solutions/`. `only`: names of exercises; empty for all."""
+    def __init__(self, suites: Path, forker: Forker) -> None:
+        """`suites`: the folder `solutions/`. Raises `AssignmentError` where its tests don't load."""
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         os.environ.pop("PYTEST_ADDOPTS", None)
-        found = find_exercises(suites)
-        self.exercises = [e for e in found if not only or e.name in only or e.module in only]
-        self._forker = forker
+        self._suites, self._forker = suites, forker
+        self.exercises = find_exercises(suites)
         self.tests = self._collect()
+        self._diagnosis = Diagnosis(self.exercises)
 
     def _collect(self) -> dict[str, list[TestResult]]:
-        """Every hidden test as it counts if it never reports: failed."""
+        """Every hidden test, as it counts if it never reports: failed."""
         listing = _Listing()
-        run_pytest([e.suite for e in self.exercises], [listing], "--collect-only")
-        if listing.problems:
-            raise AssignmentError("\n".join(listing.problems))
+        run_pytest([e.suite for e in self.exercises], self._suites, [listing], "--collect-only")
+        missing = [e.suite.name for e in self.exercises if not e.suite.is_file()]
+        problems = listing.problems + [f"{name} is missing" for name in missing]
         empty = [e.name for e in self.exercises if not listing.tests.get(e.name)]
-        if empty or not self.exercises:
-            raise AssignmentError(f"no hidden tests for {', '.join(empty) or 'any exercise'}")
+        if not problems and (empty or not self.exercises):
+            problems = [f"no hidden tests for {', '.join(empty) or 'any exercise'}"]
+        if problems:
+            raise AssignmentError("\n".join(problems))
         return listing.tests
 
-    def grade(self, submission: Submission, seed: int) -> Graded:
-        """Run the hidden suites on a submission. Never raises for what the submission does."""
+    def grade(
+        self,
+        submission: Submission,
+        seed: int,
+        only: frozenset[str] = frozenset(),
+        *,
+        diagnose: bool = True,
+    ) -> Result:
+        """Run the hidden suites on a submission. Never raises for what the submission does.
+
+        `only`: names of the exercises to grade; empty for all.
+        """
         started = time.monotonic()
+        exercises = [e for e in self.exercises if not only or e.name in only]
         session = Session(self._forker, submission.files)
         session.end_of_time = started + SUBMISSION_SECONDS
-        run = _Run(session, {name: list(tests) for name, tests in self.tests.items()})
+        run = _Run(session, {e.name: list(self.tests[e.name]) for e in exercises})
         try:
-            run_pytest([e.suite for e in self.exercises], [run], f"--seed={seed}")
+            run_pytest([e.suite for e in exercises], self._suites, [run], f"--seed={seed}")
         finally:
             session.close()
-        result = Result(
+        if diagnose:
+            for name, records in run.records.items():
+                run.tests[name] = self._diagnosis.explain(name, run.tests[name], records, seed)
+        return Result(
             submission=submission.name,
+            student=getattr(submission, "student", None),
             exercises=[
                 ExerciseResult(
                     e.name,
@@ -80,41 +89,13 @@ class Judge:
                     printed=clean(session.printed.get(e.module, "")),
                     code=session.source(e.module),
                 )
-                for e in self.exercises
+                for e in exercises
             ],
             notes=list(submission.notes),
             seed=seed,
             digest=submission.digest,
             seconds=round(time.monotonic() - started, 3),
         )
-        return Graded(result, run.records)
-
-
-def run_pytest(paths: list[Path], plugins: list[Any], *options: str) -> None:
-    """One pytest session with only the plugins that the suites need."""
-    off = (
-        "terminal", "cacheprovider", "unraisableexception", "threadexception", "faulthandler",
-        "logging", "junitxml", "doctest", "pastebin", "stepwise", "tmpdir", "setuponly",
-        "setupplan", "monkeypatch", "recwarn", "nose", "legacypath", "capture", "debugging",
-        "warnings",
-    )  # fmt: skip
-    arguments = [
-        *(f"-pno:{name}" for name in off if name not in ("capture", "debugging")),
-        "-ppytest_timeout",
-        "-pgrader.plugin",
-        "--import-mode=importlib",
-        f"--confcutdir={paths[0].parent.parent}" if paths else "",
-        f"--rootdir={paths[0].parent.parent}" if paths else "",
-        f"-c{os.devnull}",
-        "--noconftest",
-        "-s",
-        f"--timeout={TEST_SECONDS}",
-        *options,
-        *(str(path) for path in paths),
-    ]
-    said = io.StringIO()
-    with redirect_stdout(said), redirect_stderr(said):
-        pytest.main([a for a in arguments if a], plugins=plugins)
 
 
 class _Listing:
@@ -148,14 +129,14 @@ def _blank(item: pytest.Item, exercise: Exercise) -> TestResult:
     )
 
 
-class _Run:
+class _Run(RecordedRun):
     """The pytest plugin of one grading: provides the student's side, collects the results."""
 
     def __init__(self, session: Session, tests: dict[str, list[TestResult]]) -> None:
+        super().__init__(session.recorder)
         self._session = session
         self.tests = tests
-        self.records: dict[tuple[str, str], list[Record]] = {}
-        self._shared: dict[str, list[Record]] = {}
+        self.records: dict[str, Seen] = {}
         self._limit = TEST_SECONDS
 
     # -- the provider of the fixtures -------------------------------------------------------------
@@ -194,50 +175,17 @@ class _Run:
         self._session.deadline = None
         return True
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(
-        self, fixturedef: Any, request: pytest.FixtureRequest
-    ) -> Generator[None, object, object]:
-        """Calls made while a shared fixture is set up belong to every test that uses it."""
-        start = len(self._session.recorder.records)
-        try:
-            return (yield)
-        finally:
-            if fixturedef.scope == "module":
-                made = self._session.recorder.records[start:]
-                self._shared[f"{request.path}::{fixturedef.argname}"] = made
-                del self._session.recorder.records[start:]
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        self._session.recorder.records.clear()
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        report = yield
-        if call.when == "call" or (call.when == "setup" and call.excinfo):
-            self._store(item, call, report)
-        return report
-
-    def _store(
-        self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
-    ) -> None:
+    def finished(self, item: pytest.Item, error: BaseException | None, records: list[Record]) -> None:
         exercise = item.path.parent.name
-        names = getattr(item, "fixturenames", [])
-        shared = [r for n in names for r in self._shared.get(f"{item.path}::{n}", [])]
-        records = [*shared, *self._session.recorder.records]
-        error = call.excinfo.value if call.excinfo else None
         outcome = outcome_of(error)
         tests = self.tests[exercise]
         place = next(i for i, test in enumerate(tests) if test.name == item.name)
         tests[place] = replace(
             tests[place],
             outcome=outcome,
-            seconds=round(call.duration, 4),
+            seconds=round(self.seconds, 4),
             feedback=explain(outcome, error, records, self._limit),
-            detail="" if error is None else report.longreprtext,
+            detail="" if error is None else self.text,
         )
-        if outcome in (Outcome.FAILED, Outcome.REFUSED):
-            self.records[exercise, item.name] = records
+        if outcome is Outcome.FAILED:
+            self.records.setdefault(exercise, {})[item.name] = records

@@ -14,7 +14,7 @@ from grader.boundary.errors import student_error
 from grader.messages.channel import Channel
 from grader.messages.codec import Decoder, Encoder
 from grader.messages.endpoint import Endpoint, Outcome
-from grader.messages.errors import BoundaryError, ProtocolError, Unsupported
+from grader.messages.errors import BoundaryError, Gone, ProtocolError, Unsupported
 from grader.messages.structs import (
     Backward,
     Call,
@@ -33,7 +33,7 @@ from grader.messages.structs import (
     TorchName,
     Value,
 )
-from grader.sandbox.accelerator import simulated
+from grader.sandbox import accelerator
 
 if TYPE_CHECKING:
     from grader.boundary.session import Session
@@ -48,6 +48,7 @@ class JudgeEndpoint(Endpoint):
         super().__init__(channel)
         self._session = session
         self.recorder = session.recorder
+        self.ended = False
         self._watching: set[str] | None = None
         self._callbacks: dict[int, Callable[..., Any]] = {}
         self._callback_numbers = itertools.count(1)
@@ -62,6 +63,8 @@ class JudgeEndpoint(Endpoint):
     ) -> tuple[Message, bytearray]:
         reads = isinstance(message, Describe) or (isinstance(message, Get) and not message.path)
         self.age += not reads
+        if self.ended:
+            raise Gone("the object went with its sandbox")
         if not self._nesting:
             self.channel.deadline = self._session.limit()
         try:
@@ -129,16 +132,16 @@ class JudgeEndpoint(Endpoint):
     # -- references -------------------------------------------------------------------------------
 
     def refer(self, value: Any) -> Value:
-        if isinstance(value, proxies.Remote):
-            return Handle(value.__number__(self), owned=False)
+        if (number := proxies.number_of(self, value)) is not None:
+            return Handle(number, owned=False)
         if name := torch_name(value):
             return TorchName(name)
         if isinstance(value, torch.nn.Module):
             raise Unsupported("a module can't cross: make it with the fixture `lab`")
         if callable(value):
-            number = next(self._callback_numbers)
-            self._callbacks[number] = value
-            return Handle(number, kind="callable", name=getattr(value, "__name__", "function"))
+            callback = next(self._callback_numbers)
+            self._callbacks[callback] = value
+            return Handle(callback, kind="callable", name=getattr(value, "__name__", "function"))
         return super().refer(value)
 
     def resolve(self, value: Value) -> Any:
@@ -154,13 +157,14 @@ class JudgeEndpoint(Endpoint):
         return proxies.LiveTensor.of(self, struct, decoder)
 
     def device(self, name: str) -> torch.device:
-        known = [torch.device("cpu"), simulated()]
-        for kind in (torch.cuda, torch.mps):
-            known += [torch.device(kind.__name__.split(".")[-1], i) for i in range(kind.device_count())]
-        for device in known:
-            if name in (str(device), device.type):
-                return device
-        raise ProtocolError("no such device")
+        kind = name.partition(":")[0]
+        if kind == accelerator.NAME:
+            return accelerator.simulated()
+        counts = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": torch.mps.device_count()}
+        known = [f"{kind}:{index}" for index in range(counts.get(kind, 0))]
+        if name not in (kind, *known) or not known:
+            raise ProtocolError("no such device")
+        return torch.device(name)
 
     def raise_remote(self, raised: Raised) -> Any:
         if self._callback_error is not None:

@@ -74,6 +74,9 @@ class Zygote:
     """The warm process, and the sandboxes forked from it (Linux)."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = _start("grader.sandbox.zygote", theirs)
@@ -94,6 +97,9 @@ class Zygote:
 
     def fork(self) -> Sandbox:
         """A fresh sandbox. Raises `GraderFault` where there can't be one."""
+        if self._process.poll() is not None:
+            self.close()
+            self._begin()
         return _Forked(self)
 
     def close(self) -> None:

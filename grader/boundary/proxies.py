@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from grader.messages.codec import Decoder, Proxy
-from grader.messages.errors import ProtocolError
+from grader.messages.errors import Gone, ProtocolError
 from grader.messages.structs import Handle, Tensor
 
 if TYPE_CHECKING:
@@ -20,20 +20,22 @@ MAX_ITEMS = 100_000
 MAX_MODULES = 1_000
 
 
-class Gone(ProtocolError):
-    """The sandbox that held this object has ended."""
-
-
 class Remote(Proxy):
     """Stands for object `number` of one sandbox."""
 
     _endpoint: JudgeEndpoint
     _remote: int
 
-    def __number__(self, endpoint: JudgeEndpoint) -> int:
-        if endpoint is not self._endpoint:
-            raise Gone("the object went with its sandbox")
-        return self._remote
+
+def number_of(endpoint: JudgeEndpoint, value: Any) -> int | None:
+    """The number of what `value` stands for in this sandbox; None where it stands for nothing."""
+    state = getattr(value, "__dict__", {})
+    if not isinstance(value, (Remote, torch.Tensor)) or "_remote" not in state:
+        return None
+    if state["_endpoint"] is not endpoint:
+        raise Gone("the object went with its sandbox")
+    number: int = state["_remote"]
+    return number
 
 
 def proxy_of(endpoint: JudgeEndpoint, handle: Handle) -> Any:
@@ -175,10 +177,14 @@ class RemoteModule(Remote, nn.Module):
         return old
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        name = self.__dict__["_handle"].name
-        return self._endpoint.recorder.call(
-            name, lambda: self._endpoint.call(self._remote, "", args, kwargs).value, args, kwargs
-        )
+        handle: Handle = self.__dict__["_handle"]
+
+        def call() -> Any:
+            return self._endpoint.call(self._remote, "", args, kwargs).value
+
+        if handle.bases and handle.bases[0].endswith(f".{handle.name}"):
+            return call()  # torch's own class: nothing of the student's to learn from it
+        return self._endpoint.recorder.call(handle.name, call, args, kwargs)
 
     forward = __call__
 
@@ -252,7 +258,7 @@ class LiveTensor(Remote, torch.Tensor):
         if live is None or not live._update(value.detach(), value.grad):
             live = _as_live(value)
             live.__dict__.update(_endpoint=endpoint, _remote=struct.handle)
-            if known is not None:
+            if known is not None and isinstance(live, LiveTensor):
                 known[struct.handle] = live
         live.__dict__["_age"] = endpoint.age
         return live
@@ -309,6 +315,8 @@ class LiveParameter(LiveTensor, nn.Parameter):
 
 
 def _as_live(value: torch.Tensor) -> Any:
+    if type(value.data) is not torch.Tensor:
+        return value  # on the simulated accelerator, whose tensors have a class of their own
     cls = LiveParameter if isinstance(value, nn.Parameter) else LiveTensor
     live = torch.Tensor._make_subclass(cls, value.data, value.requires_grad)
     with torch._C.DisableTorchFunctionSubclass():

@@ -30,6 +30,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.records: list[Record] = []
+        self.busy = False
 
     def call(
         self, name: str, function: Callable[[], Any], args: Sequence[Any], kwargs: Mapping[str, Any]
@@ -38,12 +39,15 @@ class Recorder:
         shown = [summary(arg) for arg in args] + [f"{k}={summary(v)}" for k, v in kwargs.items()]
         record = Record(name, ", ".join(shown))
         self.records.append(record)
+        self.busy = True
         try:
             value = function()
         except BaseException as error:
             record.error = error
             record.effect = [_builtin_name(error)]
             raise
+        finally:
+            self.busy = False
         record.value = summary(value, values=True)
         changeable = [arg for arg in (*args, *kwargs.values()) if _is_changeable(arg)]
         record.effect = list(_copy([value, changeable]))
@@ -101,7 +105,7 @@ def _copy(value: Any) -> Any:
     elif isinstance(value, torch.Tensor):
         flat = value.detach().cpu().flatten()
         step = max(1, flat.numel() // KEPT_ELEMENTS)
-        yield tuple(value.shape)
+        yield (tuple(value.shape), str(value.dtype), value.requires_grad, value.device.type)
         yield flat[::step].to(torch.float64 if not flat.is_complex() else flat.dtype, copy=True)
     elif isinstance(value, np.ndarray):
         yield from _copy(torch.from_numpy(value.copy()))

@@ -91,7 +91,10 @@ class Session:
 
     def close(self) -> str:
         """End the sandbox, if there is one; how it had ended by itself, in words."""
-        sandbox, self._sandbox, self._endpoint = self._sandbox, None, None
+        sandbox, endpoint = self._sandbox, self._endpoint
+        self._sandbox = self._endpoint = None
+        if endpoint is not None:
+            endpoint.ended = True
         if sandbox is None:
             return ""
         how = sandbox.end()

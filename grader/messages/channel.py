@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from grader.messages.errors import Closed, ProtocolError, TimedOut
+from grader.messages.errors import Closed, ProtocolError, TimedOut, Unsupported
 from grader.messages.structs import Message
 
 PREFIX = struct.Struct("<IQ")
@@ -23,13 +23,13 @@ _decoder = msgspec.msgpack.Decoder(Message)
 
 
 def encode(message: Message) -> bytes:
-    """The head of a frame. Raises `ProtocolError` where the message can't be encoded."""
+    """The head of a frame. Raises `Unsupported` where the message can't be encoded."""
     try:
         head = _encoder.encode(message)
     except (RecursionError, UnicodeError, OverflowError, ValueError, TypeError) as error:
-        raise ProtocolError(f"this value can't cross: {type(error).__name__}") from None
+        raise Unsupported(f"this value can't cross: {type(error).__name__}") from None
     if len(head) > HEAD_LIMIT:
-        raise ProtocolError(f"a message of more than {HEAD_LIMIT >> 20} MiB")
+        raise Unsupported(f"a value of more than {HEAD_LIMIT >> 20} MiB besides its tensors")
     return head
 
 
@@ -53,7 +53,7 @@ class Channel:
         head = encode(message)
         size = sum(blob.nbytes for blob in blobs)
         if size > BODY_LIMIT:
-            raise ProtocolError(f"values of more than {BODY_LIMIT >> 20} MiB")
+            raise Unsupported(f"tensors of more than {BODY_LIMIT >> 20} MiB")
         pieces = [memoryview(PREFIX.pack(len(head), size) + head), *(b for b in blobs if b.nbytes)]
         for piece in pieces:
             for start in range(0, piece.nbytes, _PIECE):

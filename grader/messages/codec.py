@@ -45,7 +45,7 @@ class Encoder:
         self._nodes += 1
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
             raise Unsupported("this value is nested too deeply, or has too many elements")
-        if isinstance(value, Proxy):
+        if isinstance(value, Proxy) or "_remote" in getattr(value, "__dict__", ()):
             return self._refer(value)
         if value is None or isinstance(value, bool):
             return value

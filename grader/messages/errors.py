@@ -11,6 +11,10 @@ class ProtocolError(BoundaryError):
     """What arrived is not a message, is too large, or makes no sense here."""
 
 
+class Gone(ProtocolError):
+    """The process that held this object has ended."""
+
+
 class Closed(BoundaryError):
     """The other side is gone."""
 

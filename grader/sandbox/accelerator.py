@@ -1,28 +1,25 @@
 """A simulated accelerator: a torch device that keeps real values on every machine.
 
-``simulated()`` registers it as torch's one out-of-tree backend, under the name ``simulated``,
-and from then on ``torch.zeros(3, device="simulated")``, ``model.to("simulated")`` and the rest of
-torch work as with ``cuda``, slowly. A tensor on it is a `SimulatedTensor`: to torch a tensor of
-another device, inside a CPU tensor that every operation is carried out on. So what a student does
-wrong with devices fails here as it fails on a GPU: a tensor left on the CPU raises torch's
-"Expected all tensors to be on the same device", `Tensor.numpy` raises `TypeError`.
+`simulated` registers it as torch's one out-of-tree backend, and from then on torch takes
+``device="simulated"`` as it takes ``cuda``. A tensor there is a `SimulatedTensor`: to torch one of
+another device, with a CPU tensor inside that each operation is carried out on. What fails on a GPU
+fails here: a tensor left on the CPU raises "Expected all tensors to be on the same device",
+`Tensor.numpy` raises `TypeError`. Values and random numbers are the CPU's, to the bit.
 
-What is as on the CPU: the values, to the bit, random numbers (they follow `torch.manual_seed`),
-and backward, which runs in the thread that calls it. What differs from ``cuda``: ``type(t)`` is
-`SimulatedTensor`; moving a module keeps its parameters' identity, moving it back makes new
-ones; ``p.data = t`` can't change a parameter's device; storages can't be looked into.
+Unlike with ``cuda``, ``type(t)`` is `SimulatedTensor`; ``module.cpu()`` makes new parameters;
+``p.data = t`` can't move a parameter; ``torch.load`` can't map to it; autocast, LSTM cells, packed
+sequences, pinned memory and storages aren't there.
 
-``torch.accelerator.is_available()`` stays false: a student's code that asks for the best device
-there is gets the same answer whether or not a test has registered this one. Code that takes
-``torch.accelerator.current_accelerator()`` unasked gets this device, and works on it.
+``torch.accelerator.is_available()`` stays false: code that takes the best device there is does the
+same whether or not a test used this one. ``torch.accelerator.current_accelerator()`` names it.
 
-The API behind it is experimental. Where it is missing, or doesn't work as here, `simulated`
-returns the ``meta`` device, which has shapes but no values, and `fallback_reason` says why.
+Where torch lacks the experimental API for this, `simulated` returns the ``meta`` device, which has
+shapes but no values, and `fallback_reason` says why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -30,8 +27,7 @@ from typing import Any, NamedTuple
 import torch
 
 NAME = "simulated"
-
-_CPU = torch.device("cpu")
+_DEVICE = torch.device("privateuseone", 0)  # torch's name for it until it is registered
 _data: Any = torch.Tensor.data
 
 
@@ -40,45 +36,43 @@ class SimulatedTensor(torch.Tensor):
 
     _host: torch.Tensor
 
-    # Leave torch's functions alone: everything happens below autograd, in __torch_dispatch__.
+    # Torch's Python functions stay as they are: all happens below autograd, operation by operation.
     __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
 
     @staticmethod
-    def __new__(cls, values: torch.Tensor) -> SimulatedTensor:
-        """Put a CPU tensor that nobody else holds on the device, without a copy."""
-        # On this thread backward runs in this thread: torch starts the threads that serve
-        # devices once in a process, often before this device is known.
+    def __new__(cls, host: torch.Tensor) -> SimulatedTensor:
+        """Put a CPU tensor on the device without a copy."""
+        # Backward then runs in the thread that calls it. Torch starts its threads for devices once
+        # in a process, which may have been before it knew of this one.
         torch._C._set_multithreading_enabled(False)
         self: SimulatedTensor = torch.Tensor._make_wrapper_subclass(
-            cls,
-            values.size(),
-            strides=values.stride(),
-            storage_offset=values.storage_offset(),
-            dtype=values.dtype,
-            layout=values.layout,
-            device=_device(),
+            cls, host.size(), host.stride(), host.storage_offset(), dtype=host.dtype, device=_DEVICE
         )
-        self._host = values
+        self._host = host
         return self
 
     @classmethod
-    def __torch_dispatch__(  # type: ignore[override]
-        cls,
-        func: Any,
-        types: Sequence[type],
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        """Carry out one operation on the CPU."""
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # type: ignore[override]
+        """Carry out one operation."""
         return _run(func, *args, **kwargs or {})
 
-    def _follow(self) -> None:
-        """Take over shape and strides where the operation changed those of the values."""
-        if self.shape != self._host.shape or self.stride() != self._host.stride():
-            self.data = SimulatedTensor(self._host)
+    # With these two, nn.Module.to exchanges what is in a parameter and keeps the parameter.
+    def __tensor_flatten__(self) -> tuple[list[str], None]:
+        """Name the tensors inside."""
+        return ["_host"], None
+
+    @staticmethod
+    def __tensor_unflatten__(inner: dict[str, torch.Tensor], *_: object) -> SimulatedTensor:
+        """Make a tensor of those inside."""
+        return SimulatedTensor(inner["_host"])
+
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
+        """Pickle as a CPU tensor and the device to put it on."""
+        contents = (self.detach().cpu(), self.dtype, str(self.device), self.requires_grad)
+        return torch._utils._rebuild_device_tensor_from_cpu_tensor, contents
 
     @property
-    def data(self) -> torch.Tensor:
+    def data(self) -> Any:
         """As `torch.Tensor.data`."""
         return _data.__get__(self)
 
@@ -88,13 +82,8 @@ class SimulatedTensor(torch.Tensor):
         if isinstance(new, SimulatedTensor):
             self._host = new._host
 
-    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
-        """Pickle as a tensor of a device that has its own storage."""
-        contents = (self.detach().cpu(), self.dtype, str(self.device), self.requires_grad)
-        return torch._utils._rebuild_device_tensor_from_cpu_tensor, contents
-
     def numpy(self, *, force: bool = False) -> Any:
-        """As `torch.Tensor.numpy` of any device but the CPU."""
+        """As `torch.Tensor.numpy` on any device but the CPU."""
         if force:
             return self.detach().cpu().numpy(force=True)
         raise TypeError(
@@ -108,45 +97,35 @@ class SimulatedTensor(torch.Tensor):
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
         """As any tensor's, with its device."""
-        text = repr(self._host).removesuffix(")") + f", device='{self.device}'"
-        if self.grad_fn is not None:
-            return f"{text}, grad_fn=<{self.grad_fn.name()}>)"
-        text += ", requires_grad=True)" if self.requires_grad else ")"
-        return f"Parameter containing:\n{text}" if isinstance(self, torch.nn.Parameter) else text
+        kind = "Parameter containing:\n" if isinstance(self, torch.nn.Parameter) else ""
+        grad = f", grad_fn=<{self.grad_fn.name()}>" if self.grad_fn is not None else ""
+        grad = grad or ", requires_grad=True" * self.requires_grad
+        return f"{kind}{repr(self._host).removesuffix(')')}, device='{self.device}'{grad})"
 
     def __format__(self, spec: str) -> str:
         """As any tensor's: a number's if it is one."""
-        return format(self._host.item(), spec) if self.dim() == 0 else format(repr(self), spec)
-
-    # With these two nn.Module.to exchanges what is in a parameter, not the parameter.
-    def __tensor_flatten__(self) -> tuple[list[str], None]:
-        """Name the tensors inside."""
-        return ["_host"], None
-
-    @staticmethod
-    def __tensor_unflatten__(inner: dict[str, torch.Tensor], *_: object) -> SimulatedTensor:
-        """Make a tensor from those inside."""
-        return SimulatedTensor(inner["_host"])
+        return format(self.item() if self.dim() == 0 else repr(self), spec)
 
 
 def _run(func: Any, *args: Any, **kwargs: Any) -> Any:
-    """Carry out an operation on the CPU, in place where it is one in place."""
+    """Carry out an operation on the CPU tensors inside, in place where it is one in place."""
     traits = _traits(func)
-    written = [*_tensors([args[i] for i in traits.writes if i < len(args)])]
-    written += _tensors([kwargs[name] for name in traits.outputs if name in kwargs])
+    written = [*_tensors(args[i] for i in traits.writes if i < len(args))]
+    written += _tensors(kwargs[name] for name in traits.outputs if name in kwargs)
     if not traits.copies:
         checked = [*args, *kwargs.values()]
         if traits.indexes and isinstance(args[0], SimulatedTensor):
             del checked[1]
         _check_devices(checked, written if traits.takes_numbers else None)
-    stays = True
-    if (device := kwargs.get("device")) is not None:
-        stays = device.type == NAME
-        kwargs["device"] = _CPU if stays else device
-    result = func(*_unwrap(args), **_unwrap(kwargs))
-    for tensor in written:
-        if isinstance(tensor, SimulatedTensor):
-            tensor._follow()
+    stays = (kwargs.get("device") or _DEVICE).type == NAME
+    if stays and "device" in kwargs:
+        kwargs["device"] = torch.device("cpu")
+    result = func(*_unwrap(args), **{name: _unwrap(value) for name, value in kwargs.items()})
+    for tensor in written:  # take over the shape where the operation changed it
+        if isinstance(tensor, SimulatedTensor) and (
+            tensor.shape != tensor._host.shape or tensor.stride() != tensor._host.stride()
+        ):
+            tensor.data = SimulatedTensor(tensor._host)
     return _wrap(result, {id(_unwrap(t)): t for t in written}) if stays else result
 
 
@@ -165,34 +144,27 @@ def _traits(func: Any) -> _Traits:
     name = func._schema.name.removeprefix("aten::")
     indexes = name in {"index", "index_put", "index_put_", "_index_put_impl_"}
     pointwise = torch.Tag.pointwise in func.tags or name.startswith(("fill", "_foreach"))
-    written = [
-        (position, argument)
-        for position, argument in enumerate(func._schema.arguments)
-        if argument.alias_info is not None and argument.alias_info.is_write
-    ]
-    return _Traits(
-        copies=name in {"copy_", "copy", "_copy_from"},
-        indexes=indexes,
-        takes_numbers=indexes or pointwise,
-        writes=[position for position, argument in written if not argument.kwarg_only],
-        outputs=[argument.name for _, argument in written if argument.kwarg_only],
-    )
+    arguments = list(enumerate(func._schema.arguments))
+    written = [(i, a) for i, a in arguments if a.alias_info is not None and a.alias_info.is_write]
+    writes = [i for i, argument in written if not argument.kwarg_only]
+    outputs = [argument.name for _, argument in written if argument.kwarg_only]
+    return _Traits(name in {"copy_", "copy"}, indexes, indexes or pointwise, writes, outputs)
 
 
-def _check_devices(values: Sequence[Any], written: list[torch.Tensor] | None) -> None:
+def _check_devices(values: Iterable[Any], written: list[torch.Tensor] | None) -> None:
     """Refuse a tensor of another device, but for a number that isn't `written` to."""
     for tensor in _tensors(values):
         if isinstance(tensor, SimulatedTensor):
             continue
-        is_number = written is not None and tensor.dim() == 0 and tensor.device == _CPU
+        is_number = written is not None and tensor.dim() == 0 and tensor.is_cpu
         if not is_number or any(tensor is t for t in written or []):
             raise RuntimeError(
                 "Expected all tensors to be on the same device, but found at least two devices, "
-                f"{_device()} and {tensor.device}!"
+                f"{_DEVICE} and {tensor.device}!"
             )
 
 
-def _tensors(values: Sequence[Any]) -> Iterator[torch.Tensor]:
+def _tensors(values: Iterable[Any]) -> Iterator[torch.Tensor]:
     for value in values:
         if isinstance(value, torch.Tensor):
             yield value
@@ -203,19 +175,15 @@ def _tensors(values: Sequence[Any]) -> Iterator[torch.Tensor]:
 def _unwrap(value: Any) -> Any:
     if isinstance(value, SimulatedTensor):
         return value._host
-    if isinstance(value, list | tuple):
-        return type(value)(_unwrap(v) for v in value)
-    if isinstance(value, dict):
-        return {k: _unwrap(v) for k, v in value.items()}
-    return value
+    return type(value)(_unwrap(v) for v in value) if isinstance(value, list | tuple) else value
 
 
 def _wrap(value: Any, written: dict[int, torch.Tensor]) -> Any:
-    if isinstance(value, torch.Tensor):
-        return written[id(value)] if id(value) in written else SimulatedTensor(value)
     if isinstance(value, list | tuple):
         return type(value)(_wrap(v, written) for v in value)
-    return value
+    if not isinstance(value, torch.Tensor):
+        return value
+    return written[id(value)] if id(value) in written else SimulatedTensor(value)
 
 
 # What ``torch.simulated`` is: the functions torch calls on a device's own module.
@@ -223,14 +191,9 @@ _MODULE = SimpleNamespace(
     is_available=lambda: False,
     device_count=lambda: 1,
     current_device=lambda: 0,
-    manual_seed_all=lambda seed: None,  # the CPU's generator is used, which torch seeds itself
+    manual_seed_all=lambda seed: None,  # random numbers come from the CPU's generator
     _is_in_bad_fork=lambda: False,
 )
-
-
-@cache
-def _device() -> torch.device:
-    return torch.device(NAME, 0)
 
 
 @cache
@@ -238,58 +201,48 @@ def _library() -> Any:
     """Register what torch calls past `SimulatedTensor`; it lives as long as the process."""
     library: Any = torch.library.Library("aten", "IMPL")  # type: ignore[no-untyped-call]
     aten: Any = torch.ops.aten
-    for operation in (
-        aten.empty.memory_format,
-        aten.empty_strided.default,
-        aten._copy_from.default,
-        aten.tril_indices.default,
-        aten.triu_indices.default,
-    ):
+    indices = aten.tril_indices.default, aten.triu_indices.default
+    for operation in (aten.empty.memory_format, aten.empty_strided.default, *indices):
         library.impl(operation, partial(_run, operation), "PrivateUse1")
+    copy = aten.copy_.default
+    library.impl("_copy_from", lambda source, to, _=False: _run(copy, to, source), "PrivateUse1")
     return library
 
 
 @cache
-def _register() -> str:
-    """Register the backend once; return why that can't be done, or an empty string."""
-    setup: Any = getattr(
-        torch.utils.backend_registration, "_setup_privateuseone_for_python_backend", None
-    )
-    if setup is None:
-        return f"torch {torch.__version__} has no backends in Python"
+def fallback_reason() -> str:
+    """Say why `simulated` is ``meta``; an empty string where it isn't."""
+    api: Any = torch.utils.backend_registration
     try:
-        # Let torch start its threads for devices before it knows of this one: it then starts none
-        # for it, and this process can still be forked.
+        register = api._setup_privateuseone_for_python_backend
+        # Torch starts its threads for devices in the first backward. Before it knows of this
+        # device it starts none for it, and a process without them can still be forked.
         torch.autograd.backward(torch.ones((), requires_grad=True))
-        setup(NAME, backend_module=_MODULE)
+        register(NAME, backend_module=_MODULE)
         _library()
-        leaf = torch.ones(2, device=_device(), requires_grad=True)
+        leaf = torch.ones(2, device=_DEVICE, requires_grad=True)
         torch.autograd.backward((leaf * leaf).sum())
-        works = leaf.grad is not None and leaf.grad.tolist() == [2.0, 2.0]
+        if leaf.grad is None or leaf.grad.tolist() != [2.0, 2.0]:
+            raise ArithmeticError("gradients are wrong on it")
     except Exception as error:
         return f"torch {torch.__version__}: {type(error).__name__}: {error}"
-    return "" if works else f"torch {torch.__version__} calculates wrongly on it"
+    return ""
+
+
+def is_simulated() -> bool:
+    """Say whether `simulated` is a device with real values."""
+    return not fallback_reason()
 
 
 def simulated() -> torch.device:
     """Return the simulated device, registering it the first time; ``meta`` if that fails."""
-    return torch.device("meta") if _register() else _device()
-
-
-def is_simulated() -> bool:
-    """Say whether `simulated` gives a device with real values."""
-    return not _register()
-
-
-def fallback_reason() -> str:
-    """Say why `simulated` gives ``meta``; an empty string if it doesn't."""
-    return _register()
+    return _DEVICE if is_simulated() else torch.device("meta")
 
 
 def accelerators() -> list[torch.device]:
-    """Return every device to test on beside the CPU: the simulated one and the machine's own."""
+    """Return each device to test on beside the CPU: the simulated one and the machine's own."""
     devices = [simulated()]
-    if torch.cuda.device_count() > 0:  # asks the driver where it can, without a CUDA context
+    if torch.cuda.device_count():  # asks the driver's library, where it can, not CUDA
         devices.append(torch.device("cuda", 0))
     if torch.backends.mps.is_available():
         devices.append(torch.device("mps", 0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import functools
 import os
 import stat
 import struct
@@ -22,7 +21,6 @@ _FIRST_UID = 0x70000000  # a range that systemd's list of uids calls unused
 _UIDS = 1 << 22  # the largest number of processes that Linux can have
 
 
-@functools.cache
 def uid_range() -> range:
     """The uids to throw away: an unused range, or the end of a container's smaller one."""
     wanted = range(_FIRST_UID, _FIRST_UID + _UIDS)
@@ -35,16 +33,17 @@ def uid_range() -> range:
     raise PermissionError("this container has no spare uid")
 
 
-def become_stranger(workdir: Path) -> None:
+def become_stranger(uids: range, workdir: Path) -> None:
     """Take a uid that no other process has, and with it the work directory.
 
     Unique, because this process's id is, as long as it lives. Capabilities stay, unused, until
     `set_capabilities` drops them.
     """
-    uids = uid_range()
     uid = uids[os.getpid() % len(uids)]
-    for path in (workdir, *workdir.rglob("*")):
-        os.lchown(path, uid, uid)
+    os.chown(workdir, uid, uid)
+    for folder, folders, files in os.walk(workdir):
+        for name in (*folders, *files):
+            os.lchown(f"{folder}/{name}", uid, uid)
     prctl(_PR_SET_KEEPCAPS, 1)
     os.setgroups([])
     os.setresgid(uid, uid, uid)

@@ -38,6 +38,11 @@ def prctl(option: int, *arguments: int | ctypes.Array[ctypes.c_char]) -> int:
     return _checked(_libc().prctl(ctypes.c_int(option), *converted, *missing))
 
 
+def count_threads() -> int:
+    """How many threads this process has, those that Python doesn't know included (Linux)."""
+    return os.stat("/proc/self/task").st_nlink - 2  # noqa: PTH116 - 10 µs matter here
+
+
 def _checked(result: int) -> int:
     if result < 0:
         number = ctypes.get_errno()

@@ -23,13 +23,13 @@ _RULE_PATH_BENEATH = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
-REMOVE_DIR, REMOVE_FILE, MAKE_DIR, MAKE_REG = 1 << 4, 1 << 5, 1 << 7, 1 << 8
-REFER, TRUNCATE = 1 << 13, 1 << 14
+MAKE_DIR, MAKE_REG, TRUNCATE = 1 << 7, 1 << 8, 1 << 14
 
 READ = READ_FILE | READ_DIR
-# No links, pipes, sockets or devices: whoever cleans up should meet files and folders only.
+# Files and folders only, no links, pipes, sockets or devices, for the sake of whoever cleans up.
+# Nothing is removed: a removed file that is still mapped takes space that nobody sees.
 # And nowhere EXECUTE: libraries are mapped, which needs none, and programs are never started.
-SCRATCH = READ | WRITE_FILE | TRUNCATE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | REFER
+SCRATCH = READ | WRITE_FILE | TRUNCATE | MAKE_DIR | MAKE_REG
 _FOR_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
 
 _FILESYSTEM_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}  # how many a version knows; 16 from 5 on

@@ -34,6 +34,12 @@ class Limits:
     open_files: int = 256
     """Open descriptors, pipes and events included."""
 
+    scratch_bytes: int = 256 * MIB
+    """Disk space in the work directory. The judge watches it, with `outgrown`."""
+
+    scratch_files: int = 10_000
+    """Files and folders in the work directory, watched likewise."""
+
     cpus: frozenset[int] | None = None
     """The processors it may run on, or None for any: the one bound on what a horde of busy
     threads takes from its neighbours before its processor time is up."""
@@ -94,8 +100,8 @@ def hold(limits: Limits) -> bool:
 
 def address_space() -> int:
     """What this process has mapped, in bytes (Linux)."""
-    pages = Path("/proc/self/statm").read_bytes().split()[0]
-    return int(pages) * resource.getpagesize()
+    with open("/proc/self/statm", "rb", buffering=0) as file:  # noqa: PTH123
+        return int(file.read().split()[0]) * resource.getpagesize()
 
 
 def count_tasks(uid: int) -> int:
@@ -118,3 +124,26 @@ def _real_uid(process: Path) -> int:
         if line.startswith("Uid:"):
             return int(line.split()[1])
     return -1
+
+
+def outgrown(workdir: Path, limits: Limits) -> bool:
+    """Whether a work directory takes more space than it may: for the judge to ask now and then.
+
+    The look is bounded, and complete: a sandbox can't remove, link or rename anything, so all
+    that it has written is there to be seen. What can't be looked into counts as too much.
+    """
+    size = files = 0
+    folders = [str(workdir)]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    files += 1
+                    size += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    if files > limits.scratch_files or size > limits.scratch_bytes:
+                        return True
+        except OSError:
+            return workdir.exists()  # if not, the sandbox is over
+    return False

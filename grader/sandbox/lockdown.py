@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Literal
 
 from . import identity, landlock, limits, seccomp
-from .kernel import LINUX, prctl
+from .kernel import LINUX, count_threads, prctl
 from .limits import Limits
 
 __all__ = [
@@ -89,20 +89,16 @@ class Lockdown:
     fence: landlock.Fence | None
     filter: seccomp.Filter | None
     neighbours: int | None
+    uids: range | None
     closed: bool
     parent: int
 
     def apply(self, workdir: Path, keep_fds: Iterable[int]) -> None:
         """Apply every layer of the profile to this process, and then try each from inside."""
-        workdir = workdir.resolve()
-        kept = 0
-        if self.profile.promises("identity") and self.profile.promises("landlock"):
-            # The one right to pass through closed directories, for a Python under root's home:
-            # what may be read at all is Landlock's to say.
-            if self.closed or identity.closed_to_strangers([workdir.parent]):
-                kept = identity.CAP_DAC_READ_SEARCH
-        here = _Here(self, workdir, frozenset({0, 1, 2, *keep_fds}), kept)
-        os.chdir(here.workdir)
+        if LINUX and count_threads() != 1:
+            raise LockdownError("other threads of this process would stay outside the layers")
+        os.chdir(workdir)
+        here = _Here(self, Path(os.getcwd()), frozenset({0, 1, 2, *keep_fds}))  # noqa: PTH109
         os.environ["TMPDIR"] = tempfile.tempdir = str(here.workdir)  # the only place to write
         steps = [step for step in STEPS if self.profile.promises(step.name)]
         for step in steps:
@@ -120,7 +116,6 @@ class _Here:
     lockdown: Lockdown
     workdir: Path
     keep_fds: frozenset[int]
-    kept_capabilities: int
 
 
 @dataclass(frozen=True)
@@ -147,15 +142,15 @@ def prepare(
     is the process that a sandbox must not outlive, this one if not given.
     """
     paths = [*landlock.python_paths(), *readable]
-    fenced = profile.promises("landlock")
-    stranger = profile.promises("identity")
+    uids = identity.uid_range() if profile.promises("identity") else None
     return Lockdown(
         profile=profile,
         limits=limits,
-        fence=landlock.Fence.build(paths) if fenced else None,
+        fence=landlock.Fence.build(paths) if profile.promises("landlock") else None,
         filter=seccomp.Filter.build() if profile.promises("seccomp") else None,
-        neighbours=_neighbours(stranger),
-        closed=identity.closed_to_strangers(paths),
+        neighbours=_neighbours(stranger=uids is not None),
+        uids=uids,
+        closed=uids is not None and identity.closed_to_strangers(paths),
         parent=parent or os.getpid(),
     )
 
@@ -171,7 +166,7 @@ def lock_down(
     prepare(profile, limits, readable, parent=os.getppid()).apply(workdir, keep_fds)
 
 
-def _neighbours(stranger: bool) -> int | None:
+def _neighbours(*, stranger: bool) -> int | None:
     """What RLIMIT_NPROC must add: it counts a user's tasks, and doesn't bind root at all."""
     if not LINUX:
         return None
@@ -262,21 +257,28 @@ def _check_rlimits(here: _Here) -> None:
 
 
 def _identity(here: _Here) -> None:
-    identity.become_stranger(here.workdir)
+    assert here.lockdown.uids is not None
+    identity.become_stranger(here.lockdown.uids, here.workdir)
 
 
 def _check_identity(here: _Here) -> None:
-    _expect(os.getuid() in identity.uid_range(), "it has the grader's uid")
+    assert here.lockdown.uids is not None
+    _expect(os.getuid() in here.lockdown.uids, "it has the grader's uid")
     with _refused("return to root", errno.EPERM):
         os.setuid(0)
 
 
 def _capabilities(here: _Here) -> None:
-    identity.set_capabilities(here.kept_capabilities)
+    # A stranger may keep the right to pass through closed directories, for a Python under root's
+    # home or a private work directory: what it may read there is Landlock's to say.
+    stranger = here.lockdown.uids is not None
+    closed = here.lockdown.closed or not os.access(here.workdir, os.R_OK | os.X_OK)
+    identity.set_capabilities(identity.CAP_DAC_READ_SEARCH if stranger and closed else 0)
 
 
 def _check_capabilities(here: _Here) -> None:
-    _expect(identity.capabilities() == here.kept_capabilities, "it has capabilities")
+    harmless = identity.CAP_DAC_READ_SEARCH if here.lockdown.uids is not None else 0
+    _expect(identity.capabilities() & ~harmless == 0, "it has capabilities")
 
 
 def _no_new_privileges(here: _Here) -> None:
@@ -321,7 +323,8 @@ def _check_landlock(here: _Here) -> None:
 
 def _descriptors(here: _Here) -> None:
     kept = sorted(here.keep_fds)
-    for last, following in zip(kept, [*kept[1:], 2**31 - 1], strict=True):
+    highest = 1 << 20  # the most that Linux gives; without close_range(2) each is tried
+    for last, following in zip(kept, [*kept[1:], highest], strict=True):
         if last + 1 < following:  # closerange(n, n) has closed everything in some Pythons
             os.closerange(last + 1, following)
 

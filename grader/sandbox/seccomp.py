@@ -54,9 +54,8 @@ _ALLOWED = (
     "creat:85:- stat:4:- fstat:5:80 lstat:6:- newfstatat:262:79 statx:332:291 statfs:137:43 "
     "fstatfs:138:44 access:21:- faccessat:269:48 faccessat2:439:439 readlink:89:- "
     "readlinkat:267:78 getdents:78:- getdents64:217:61 getcwd:79:17 chdir:80:49 fchdir:81:50 "
-    "umask:95:166 mkdir:83:- mkdirat:258:34 rmdir:84:- unlink:87:- unlinkat:263:35 "
-    "rename:82:- renameat:264:38 renameat2:316:276 getxattr:191:8 lgetxattr:192:9 "
-    "fgetxattr:193:10 listxattr:194:11 llistxattr:195:12 flistxattr:196:13 "
+    "umask:95:166 mkdir:83:- mkdirat:258:34 getxattr:191:8 lgetxattr:192:9 fgetxattr:193:10 "
+    "listxattr:194:11 llistxattr:195:12 flistxattr:196:13 "
     # who and where it is
     "getpid:39:172 getppid:110:173 getuid:102:174 geteuid:107:175 getgid:104:176 "
     "getegid:108:177 getresuid:118:148 getresgid:120:150 getgroups:115:158 getpgid:121:155 "
@@ -64,11 +63,14 @@ _ALLOWED = (
     "getrusage:98:165 capget:125:90 uname:63:160 sysinfo:99:179 getrandom:318:278 "
 )
 
-# Modes, owners and times: Landlock doesn't guard them, and whoever runs the grader owns files.
-# They do nothing and say that they did: `shutil.copy` sets a mode, and shouldn't fail by it.
+# These do nothing and say that they did: `shutil.copy` and `TemporaryDirectory`, which use them in
+# passing, shouldn't fail by it. Modes, owners and times, because Landlock doesn't guard them, and
+# whoever runs the grader owns files. Removal (and renaming, which is refused), because a file that
+# is removed while mapped takes disk space that nobody can see, least of all the watcher of it.
 _PRETENDED = (
     "chmod:90:- fchmod:91:52 fchmodat:268:53 fchmodat2:452:452 chown:92:- fchown:93:55 "
     "lchown:94:- fchownat:260:54 utime:132:- utimes:235:- futimesat:261:- utimensat:280:88 "
+    "unlink:87:- unlinkat:263:35 rmdir:84:- "
 )
 
 # A filter can't look at what a pointer points to. Told that these don't exist, libc falls back to
@@ -90,18 +92,20 @@ class _Argument:
 
 _CLONE_THREAD = 0x10000
 _NEW_NAMESPACE = 0x7E020080  # any of CLONE_NEW*
-_ACCESS_MODE, _TRUNCATE = 0o3, 0o1000
 _STREAM = 1
+_ACCESS_MODE, _TRUNCATE, _NAMELESS = 0o3, 0o1000, 0o20000000
 # Before Landlock's version 3 a file that may be read could be emptied while opening it to read.
-_OPEN_FLAGS = (0, 1, 2, 3, _TRUNCATE | 1, _TRUNCATE | 2)
+# A nameless file, O_TMPFILE, is one that is removed from the start.
+_OPEN_MODES = (0, 1, 2, 3, _TRUNCATE | 1, _TRUNCATE | 2)
+_OPEN_MASK = _ACCESS_MODE | _TRUNCATE | _NAMELESS
 
 _CHECKED = {
     "clone:56:220": [_Argument(0, [_CLONE_THREAD], _CLONE_THREAD | _NEW_NAMESPACE)],
     "kill:62:129": [_Argument(0, [_SELF])],
     "tgkill:234:131": [_Argument(0, [_SELF])],
     "prlimit64:302:261": [_Argument(0, [0, _SELF])],
-    "open:2:-": [_Argument(1, _OPEN_FLAGS, _ACCESS_MODE | _TRUNCATE)],
-    "openat:257:56": [_Argument(2, _OPEN_FLAGS, _ACCESS_MODE | _TRUNCATE)],
+    "open:2:-": [_Argument(1, _OPEN_MODES, _OPEN_MASK)],
+    "openat:257:56": [_Argument(2, _OPEN_MODES, _OPEN_MASK)],
     # asyncio wakes itself through a pair. Not datagrams: one of those can be sent to any address.
     "socketpair:53:199": [_Argument(0, [1]), _Argument(1, [_STREAM], 0xF)],
     # TCGETS, TCGETS2, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX: nothing types into a

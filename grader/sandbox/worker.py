@@ -43,7 +43,7 @@ from grader.messages.structs import (
     TorchName,
     Value,
 )
-from grader.sandbox.accelerator import simulated
+from grader.sandbox import accelerator
 from grader.sandbox.operators import Operators
 
 TORCH = 0  # the object number that the judge's fixture `lab` speaks to
@@ -127,8 +127,9 @@ class Worker(Endpoint):
         return self._objects[value.number]
 
     def device(self, name: str) -> torch.device:
-        device = simulated()
-        return device if torch.device(name.split(":")[0]).type == device.type else torch.device(name)
+        if name.partition(":")[0] == accelerator.NAME:
+            return accelerator.simulated()  # known to torch only once that has been called
+        return torch.device(name)
 
     def raise_remote(self, raised: Raised) -> Any:
         error = getattr(builtins, raised.builtin, None)

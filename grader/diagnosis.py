@@ -1,0 +1,188 @@
+"""Recognise a wrong answer: run the failed tests on the known mistakes and compare what they give.
+
+A mistake runs here, in the judge, since it is ours. Its draws come from a generator of their own,
+seeded as the sandbox's was, so that code which is the same gives the same, random or not.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from grader.boundary.records import Record, Recorder, same_effect
+from grader.curriculum import Exercise
+from grader.mistakes import Mistake, load_mistakes, splice
+from grader.plugin import PROVIDER
+from grader.result import Outcome, TestResult
+from grader.running import RecordedRun, run_pytest
+from grader.sandbox.operators import Operators
+
+Seen = dict[str, list[Record]]
+
+
+class Diagnosis:
+    """The known mistakes of all exercises, run on demand and once for each seed."""
+
+    def __init__(self, exercises: list[Exercise]) -> None:
+        self._exercises = {e.name: e for e in exercises if e.mistakes.is_file()}
+        self._mistakes: dict[str, list[Mistake]] = {}
+        self._seen: dict[tuple[int, str, str], Seen] = {}
+
+    def explain(
+        self, exercise: str, tests: list[TestResult], records: Seen, seed: int
+    ) -> list[TestResult]:
+        """The tests, with name and hint of the mistake that gives the same wrong answers."""
+        found = {}
+        for target in {t.target for t in tests if t.outcome is Outcome.FAILED}:
+            failed = {t.name for t in tests if t.target == target and t.outcome is Outcome.FAILED}
+            if exercise in self._exercises:
+                found |= self._recognise(
+                    self._exercises[exercise],
+                    target,
+                    {name: seen for name, seen in records.items() if name in failed},
+                    [t.name for t in tests if t.target == target],
+                    seed,
+                )
+        return [
+            replace(t, mistake=found[t.name].name, hint=found[t.name].hint) if t.name in found else t
+            for t in tests
+        ]
+
+    def _recognise(
+        self, exercise: Exercise, target: str, failed: Seen, tests: list[str], seed: int
+    ) -> dict[str, Mistake]:
+        """The mistake that explains most of the failed tests, for each test that it explains."""
+        right = self._run(exercise, None, target, tests, seed)
+        # Where the calls gave what the reference's give, values can't tell what is wrong.
+        telling = {n: seen for n, seen in failed.items() if not same_effect(seen, right.get(n, []))}
+        best: dict[str, Mistake] = {}
+        for wrong in self._known(exercise):
+            if wrong.target != target:
+                continue
+            if len(best) == len(telling):
+                break
+            seen = self._run(exercise, wrong, target, tests, seed)
+            fits = {
+                name: wrong
+                for name, student in telling.items()
+                if not any(record.error for record in student)
+                and same_effect(student, seen.get(name, []))
+            }
+            best = max(best, fits, key=len)
+        return best
+
+    def _known(self, exercise: Exercise) -> list[Mistake]:
+        if exercise.name not in self._mistakes:
+            self._mistakes[exercise.name] = load_mistakes(exercise)
+        return self._mistakes[exercise.name]
+
+    def _run(
+        self, exercise: Exercise, wrong: Mistake | None, target: str, tests: list[str], seed: int
+    ) -> Seen:
+        """What each test of the target sees from the reference, or from it with this mistake."""
+        key = (seed, exercise.name, wrong.name if wrong else f"={target}")
+        if key not in self._seen:
+            source = splice(exercise, wrong) if wrong else exercise.file.read_text("utf-8")
+            replay = _Replay(exercise, source)
+            state = torch.get_rng_state()
+            run_pytest(
+                [f"{exercise.suite}::{test}" for test in tests],
+                exercise.folder.parent,
+                [replay],
+                f"--seed={seed}",
+            )
+            torch.set_rng_state(state)
+            self._seen[key] = replay.seen
+        return self._seen[key]
+
+
+class _Replay(RecordedRun):
+    """Provides an answer of ours as `student`, in this process, and records its calls."""
+
+    def __init__(self, exercise: Exercise, source: str) -> None:
+        super().__init__(Recorder())
+        self._exercise, self._source = exercise, source
+        self._state = torch.get_rng_state()
+        self.seen: Seen = {}
+        self.lab = _Path(torch, self._drawing)
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[PROVIDER] = self
+
+    def finished(self, item: pytest.Item, error: BaseException | None, records: list[Record]) -> None:
+        self.seen[item.name] = records
+
+    def student(self, exercise: Exercise) -> Any:
+        module = types.ModuleType(exercise.module)
+        exec(compile(self._source, f"<{exercise.module}>", "exec"), module.__dict__)
+        return _Path(module, self._recorded)
+
+    def source(self, exercise: Exercise) -> str:
+        return self._source
+
+    @contextmanager
+    def watch(self) -> Iterator[set[str]]:
+        with Operators() as operators:
+            yield operators.names
+
+    def seed(self, seed: int) -> None:
+        before = torch.get_rng_state()
+        torch.manual_seed(seed)
+        self._state = torch.get_rng_state()
+        torch.set_rng_state(before)
+
+    def _drawing(self, name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Call what would run in the sandbox, with the sandbox's generator."""
+        ours = torch.get_rng_state()
+        torch.set_rng_state(self._state)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            self._state = torch.get_rng_state()
+            torch.set_rng_state(ours)
+
+    def _recorded(self, name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        value = self.recorder.call(
+            name, lambda: self._drawing(name, function, args, kwargs), args, kwargs
+        )
+        for module in value if isinstance(value, tuple) else [value]:
+            if isinstance(module, nn.Module) and not type(module).__module__.startswith("torch."):
+                self._follow(module)
+        return value
+
+    def _follow(self, module: nn.Module) -> None:
+        """Record the calls that the test makes of a module of the student's own class."""
+        forward = module.forward
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if self.recorder.busy:
+                return forward(*args, **kwargs)
+            name = type(module).__name__
+            return self.recorder.call(name, lambda: forward(*args, **kwargs), args, kwargs)
+
+        module.forward = call
+
+
+class _Path:
+    """Attribute paths that end in a call, as `lab` and `student` have them across the boundary."""
+
+    def __init__(self, base: Any, call: Callable[..., Any], path: str = "") -> None:
+        self._base, self._call, self._name = base, call, path
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        found = getattr(self._base, name)
+        if callable(found) or isinstance(found, types.ModuleType):
+            return _Path(found, self._call, f"{self._name}.{name}".lstrip("."))
+        return found
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(self._name, self._base, args, kwargs)

@@ -1,0 +1,151 @@
+"""Many submissions: judges in processes of their own, several at once."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import multiprocessing
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures.process import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.boundary.process import GraderFault, Spawner, Zygote
+from grader.boundary.session import Forker
+from grader.judge import SUBMISSION_SECONDS, Judge
+from grader.result import Result
+from grader.submission import Submission
+
+# A judge answers within a submission's limit; one that takes far longer has lost its way.
+SILENCE_SECONDS = 2 * SUBMISSION_SECONDS + 60
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What all submissions of a run are graded with."""
+
+    suites: Path
+    spawn: bool = not sys.platform.startswith("linux")
+    diagnose: bool = True
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission to grade; `only` names exercises, empty for all."""
+
+    setup: Setup
+    submission: Submission
+    seed: int
+    only: frozenset[str] = field(default_factory=frozenset)
+
+
+@functools.cache
+def warm_judge(setup: Setup) -> Judge:
+    """This process's judge. Raises `AssignmentError` or `GraderFault`."""
+    import torch
+
+    torch.set_num_threads(1)
+    forker: Forker = Spawner() if setup.spawn else Zygote()
+    return Judge(setup.suites, forker)
+
+
+def judge(task: Task) -> Result:
+    """Grade one submission in this process; a fault of ours is in the result, not raised."""
+    grade = functools.partial(task_result, task)
+    result = grade()
+    # What broke on our side may have been a passing thing (a zygote that was killed).
+    return result if result.graded else grade()
+
+
+def task_result(task: Task) -> Result:
+    try:
+        warm = warm_judge(task.setup)
+        return warm.grade(task.submission, task.seed, task.only, diagnose=task.setup.diagnose)
+    except (GraderFault, OSError, MemoryError) as error:
+        return failed(task, f"{type(error).__name__}: {error}")
+
+
+def failed(task: Task, why: str) -> Result:
+    """The result of a submission that could not be graded by a fault of ours."""
+    return Result(task.submission.name, notes=list(task.submission.notes), fault=why, seed=task.seed)
+
+
+def local_processes(workers: int) -> Executor:
+    """Judges on this machine."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
+
+
+def default_workers() -> int:
+    """One judge a processor that this process may use."""
+    if sys.platform.startswith("linux"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def grade_all(tasks: Iterable[Task], workers: int) -> Iterator[Result]:
+    """Grade tasks, several at once, in any order: each gives exactly one result.
+
+    When a judge's process dies, the tasks that it may have been at are graded anew, one by one, so
+    that only the one that kills it again is given up (as not graded).
+    """
+    waiting = deque(tasks)
+    suspects: deque[Task] = deque()
+    while waiting or suspects:
+        alone = bool(suspects)
+        source = suspects if alone else waiting
+        lost: list[Task] = []
+        yield from _run_pool(source, 1 if alone else workers, lost, one=alone)
+        if alone:
+            yield from (failed(task, "the judge's process died twice") for task in lost)
+        else:
+            suspects.extend(lost)
+
+
+def _run_pool(source: deque[Task], workers: int, lost: list[Task], *, one: bool) -> Iterator[Result]:
+    """Grade tasks from `source` until it is empty or the pool breaks (then `lost` were in it)."""
+    running: dict[Future[Result], Task] = {}
+    executor = local_processes(workers)
+    try:
+        while source or running:
+            while source and len(running) < 2 * workers and not (one and running):
+                task = source.popleft()
+                try:
+                    running[executor.submit(judge, task)] = task
+                except BrokenExecutor:
+                    lost += [task, *running.values()]
+                    return
+            done, _ = wait(running, SILENCE_SECONDS, FIRST_COMPLETED)
+            if not done:
+                lost += running.values()
+                return
+            for future in done:
+                error = future.exception()
+                if isinstance(error, BrokenExecutor):
+                    lost += running.values()
+                    return
+                task = running.pop(future)
+                if error is not None:
+                    raise error
+                yield future.result()
+    finally:
+        _stop(executor)
+
+
+def _stop(executor: Executor) -> None:
+    """End the judges at once: they hold nothing that isn't written down already."""
+    processes = getattr(executor, "_processes", None) or {}
+    for process in list(processes.values()):
+        with contextlib.suppress(ValueError, OSError):
+            process.kill()
+    executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin_worker() -> None:
+    # Ctrl-C is the command's to handle: it ends the judges, and they end their sandboxes.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,12 @@
+"""Every way a grade leaves: each module here that has a `NAME` writes one format from `Grades`.
+
+A format is a module with `NAME` (what `--report` calls it), `HELP` (one line), `OUT` (the file or
+folder it writes where none is named), `OPTIONS` (what `--set` may give it, each with a line of
+help) and `write(grades, out, options)`, which returns the paths it wrote. To add one is to add the
+module: it is found here.
+"""
+
+from grader.report.files import ReportError
+from grader.report.registry import Format, find_formats, write_report
+
+__all__ = ["Format", "ReportError", "find_formats", "write_report"]

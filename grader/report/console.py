@@ -1,0 +1,146 @@
+"""The table in the terminal: a row a submission, a column an exercise, the total out of 100."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import mean, median
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grader.report import text
+from grader.report.files import save
+from grader.result import ExerciseResult, Grades, Outcome, Result
+
+NAME = "table"
+HELP = "The table that the terminal shows, as plain text."
+OUT = "grades.txt"
+OPTIONS: Mapping[str, str] = {"width": "columns of the table (default 120)"}
+
+NARROW = 100
+MAX_NOTES = 20
+STYLES = {
+    Outcome.PASSED: "green",
+    Outcome.FAILED: "yellow",
+    Outcome.NOT_ATTEMPTED: "dim",
+    Outcome.TIMED_OUT: "magenta",
+    Outcome.CRASHED: "red",
+    Outcome.REFUSED: "red",
+    Outcome.NOT_GRADED: "bold red",
+}
+
+
+def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
+    """Write the table as text."""
+    console = Console(file=io.StringIO(), width=int(options.get("width", "120")), no_color=True)
+    show(grades, console)
+    assert isinstance(console.file, io.StringIO)
+    lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
+    return [save(out, "\n".join(lines) + "\n")]
+
+
+def show(grades: Grades, console: Console | None = None) -> None:
+    """Print the table, what it says in sum, what its marks mean, and what went wrong."""
+    console = console or Console()
+    if not grades.results:
+        console.print("No submission was graded.")
+        return
+    exercises = list(dict.fromkeys(e.name for r in grades.results for e in r.exercises))
+    names = [_printable(name, console) for name in text.labels(grades.results)]
+    shown = exercises[: _room(console.width, any(r.bonus for r in grades.results))]
+    console.print(_table(grades, names, shown, console.width))
+    console.print(Text(_sum(grades.results), style="bold"))
+    console.print(Text(_legend(grades.results, shown, exercises, console.width), style="dim"))
+    for line in _remarks(grades, names, console):
+        console.print(Text(line))
+
+
+def _room(width: int, bonus: bool) -> int:
+    """How many exercises fit beside the name, the total, the bonus and the outcome."""
+    return max(0, (width - 32 - (8 if bonus else 0)) // 6)
+
+
+def _table(grades: Grades, names: list[str], exercises: list[str], width: int) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column("Submission", min_width=12, ratio=1, overflow="ellipsis", no_wrap=True)
+    for exercise in exercises:
+        head, name = text.short(exercise)
+        header = f"{head} {name}" if width >= NARROW + 6 * len(exercises) else head[:5]
+        table.add_column(Text(header), justify="right", no_wrap=True, min_width=5)
+    table.add_column("Total", justify="right", no_wrap=True)
+    bonus = any(result.bonus for result in grades.results)
+    if bonus:
+        table.add_column("Bonus", justify="right", no_wrap=True)
+    table.add_column("Outcome", no_wrap=True)
+    for name, result in zip(names, grades.results, strict=True):
+        graded = {e.name: e for e in result.exercises}
+        row = [Text(name), *(_cell(graded.get(exercise)) for exercise in exercises)]
+        row.append(Text("?" if result.total is None else text.number(result.total), style="bold"))
+        if bonus:
+            row.append(Text(f"+{text.number(result.bonus)}" if result.bonus else ""))
+        worst = outcome(result)
+        row.append(Text(worst.value, style=STYLES[worst]))
+        table.add_row(*row)
+    table.expand = width < NARROW
+    return table
+
+
+def _cell(exercise: ExerciseResult | None) -> Text:
+    """The score, and the mark of the outcome that matters most where something went wrong."""
+    if exercise is None:
+        return Text("")
+    worst = exercise.outcome
+    if exercise.score is None:
+        return Text("?", style=STYLES[Outcome.NOT_GRADED])
+    mark = "" if worst is Outcome.PASSED else text.MARKS[worst]
+    return Text(f"{exercise.score:.0f}{mark:1}", style=STYLES[worst])
+
+
+def outcome(result: Result) -> Outcome:
+    """The outcome that matters most in a submission."""
+    if result.total is None:
+        return Outcome.NOT_GRADED
+    return text.worst(exercise.outcome for exercise in result.exercises)
+
+
+def _sum(results: list[Result]) -> str:
+    totals = [r.total for r in results if r.total is not None]
+    parts = [f"{len(results)} submission{'' if len(results) == 1 else 's'}"]
+    if len(totals) > 1:
+        parts.append(f"mean {text.number(mean(totals))}, median {text.number(median(totals))}")
+    if len(totals) < len(results):
+        parts.append(f"{len(results) - len(totals)} not graded")
+    return "; ".join(parts) + "."
+
+
+def _legend(results: list[Result], shown: list[str], exercises: list[str], width: int) -> str:
+    lines = []
+    if width < NARROW + 6 * len(exercises) and shown:
+        lines.append(", ".join(" ".join(dict.fromkeys(text.short(e))) for e in shown) + ".")
+    if len(shown) < len(exercises):
+        lines.append(f"{len(exercises) - len(shown)} more exercises in a wider terminal.")
+    used = {exercise.outcome for result in results for exercise in result.exercises}
+    used |= {outcome(result) for result in results}
+    marks = [f"{text.MARKS[o]} {text.MEANINGS[o]}" for o in Outcome if o in used]
+    lines.append("Scores are out of 100. " + ", ".join(m for m in marks if m[0] != "+"))
+    return "\n".join(line.rstrip(" ,") for line in lines)
+
+
+def _remarks(grades: Grades, names: list[str], console: Console) -> list[str]:
+    """Faults first, then notes."""
+    both = list(zip(names, grades.results, strict=True))
+    lines = [text.line(note) for note in grades.notes]
+    lines += [f"{name}: not graded: {text.line(r.fault)}" for name, r in both if r.fault]
+    lines += [f"{name}: {text.line(note)}" for name, r in both for note in r.notes]
+    if len(lines) > MAX_NOTES:
+        more = len(lines) - MAX_NOTES
+        lines[MAX_NOTES:] = [f"… and {more} more notes: the HTML report has them all."]
+    return [_printable(line, console) for line in lines]
+
+
+def _printable(name: str, console: Console) -> str:
+    """With what this terminal can't encode as '?'."""
+    return name.encode(console.encoding, "replace").decode(console.encoding)

@@ -1,0 +1,150 @@
+"""What of a result its student may see.
+
+Reports for students are made of these, never of results: what isn't a field here can't leak.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from grader.report import text
+from grader.result import ExerciseResult, Outcome, Result, TestResult
+
+FAULT = (
+    "This submission could not be graded because of a fault in the grader, not in your work. "
+    "It has no score; your instructor has to grade it again."
+)
+
+
+@dataclass(frozen=True)
+class SeenTest:
+    """One hidden test: its title stands for it."""
+
+    title: str
+    target: str
+    outcome: Outcome
+    points: float
+    bonus: bool
+    feedback: str
+    hint: str
+    seconds: float
+
+    @property
+    def earned(self) -> float:
+        return self.points if self.outcome is Outcome.PASSED else 0.0
+
+
+@dataclass(frozen=True)
+class SeenExercise:
+    """One exercise, with the student's own output and losses."""
+
+    name: str
+    tests: list[SeenTest]
+    score: float | None
+    earned: float
+    points: float
+    bonus: float
+    outcome: Outcome
+    printed: str
+    curve: list[float]
+    band: list[tuple[float, float]]
+
+    @property
+    def passed(self) -> int:
+        """How many of the base tests passed."""
+        return sum(t.outcome is Outcome.PASSED for t in self.base)
+
+    @property
+    def base(self) -> list[SeenTest]:
+        return [t for t in self.tests if not t.bonus]
+
+    @property
+    def missed(self) -> list[SeenTest]:
+        """The base tests that didn't pass: where points still are."""
+        return [t for t in self.base if t.outcome is not Outcome.PASSED]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One submission as its student may see it. `fault` is '' where all was graded."""
+
+    submission: str
+    name: str
+    exercises: list[SeenExercise]
+    notes: list[str]
+    fault: str
+    total: float | None
+    bonus: float
+
+    @property
+    def earned(self) -> float:
+        return sum(e.earned for e in self.exercises)
+
+    @property
+    def points(self) -> float:
+        return sum(e.points for e in self.exercises)
+
+    @property
+    def graded(self) -> bool:
+        return self.total is not None
+
+
+def seen(result: Result) -> Seen:
+    """The student's view of a result, every text of it harmless."""
+    return Seen(
+        submission=text.line(result.submission),
+        name=text.labels([result])[0],
+        exercises=[_exercise(exercise) for exercise in result.exercises],
+        notes=[text.line(note) for note in result.notes],
+        fault=FAULT if result.total is None else "",
+        total=result.total,
+        bonus=result.bonus,
+    )
+
+
+def _exercise(exercise: ExerciseResult) -> SeenExercise:
+    return SeenExercise(
+        name=text.line(exercise.name),
+        tests=[
+            SeenTest(
+                title=title,
+                target=text.line(test.target),
+                outcome=test.outcome,
+                points=test.points,
+                bonus=test.bonus,
+                feedback=text.block(test.feedback).strip("\n"),
+                hint=text.line(test.hint),
+                seconds=test.seconds,
+            )
+            for test, title in zip(exercise.tests, titles(exercise.tests), strict=True)
+        ],
+        score=exercise.score,
+        earned=exercise.earned,
+        points=exercise.points,
+        bonus=exercise.bonus,
+        outcome=exercise.outcome,
+        printed=text.block(exercise.printed).strip("\n"),
+        curve=list(exercise.curve),
+        band=list(exercise.band),
+    )
+
+
+def titles(tests: list[TestResult]) -> list[str]:
+    """A title for each test: numbered where several share one, and never the name of a function."""
+    plain = [_title(test) for test in tests]
+    total, count = Counter(plain), Counter[str]()
+    numbered = []
+    for title in plain:
+        count[title] += 1
+        many = total[title] > 1
+        numbered.append(f"{title} ({count[title]} of {total[title]})" if many else title)
+    return numbered
+
+
+def _title(test: TestResult) -> str:
+    title = text.line(test.title)
+    # A test without a docstring has its function's name for a title.
+    if not title or title.startswith("test_") or title == text.line(test.name):
+        return f"A test of {text.line(test.target)}" if test.target else "A test"
+    return title

@@ -1,0 +1,83 @@
+"""How reports put names, numbers and outcomes into words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from grader.feedback import clean
+from grader.result import GRAVITY, Outcome, Result
+
+# One letter an outcome, for tables; ASCII, so that every terminal shows it.
+MARKS = {
+    Outcome.PASSED: "+",
+    Outcome.FAILED: "f",
+    Outcome.NOT_ATTEMPTED: "-",
+    Outcome.TIMED_OUT: "t",
+    Outcome.CRASHED: "c",
+    Outcome.REFUSED: "r",
+    Outcome.NOT_GRADED: "?",
+}
+MEANINGS = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "failed",
+    Outcome.NOT_ATTEMPTED: "not attempted",
+    Outcome.TIMED_OUT: "timed out",
+    Outcome.CRASHED: "crashed",
+    Outcome.REFUSED: "refused: a shortcut",
+    Outcome.NOT_GRADED: "not graded: a fault of the grader, counted as nothing",
+}
+NOT_GRADED = Outcome.NOT_GRADED.value
+MAX_CODE = 100_000
+
+
+def number(value: float) -> str:
+    """With one decimal at most: 66.7, 100. What isn't whole never rounds to a whole."""
+    if value == int(value):
+        return str(int(value))
+    text = f"{value:.1f}"
+    if not text.endswith(".0"):
+        return text
+    near = int(float(text))
+    return f"{near - 0.1:.1f}" if near > value else f"{near + 0.1:.1f}"
+
+
+def score(value: float | None) -> str:
+    """A score out of 100, or that there is none."""
+    return NOT_GRADED if value is None else number(value)
+
+
+def line(text: str) -> str:
+    """On one line, harmless."""
+    return " ".join(clean(text).split())
+
+
+def block(text: str) -> str:
+    """Several lines, harmless; cut where there is more than anyone reads."""
+    shown = text[:MAX_CODE]
+    kept = "\n".join(clean(row) for row in shown.replace("\r\n", "\n").split("\n"))
+    return kept if len(text) <= MAX_CODE else f"{kept}\n[…]"
+
+
+def labels(results: Iterable[Result]) -> list[str]:
+    """What to call each submission: the student's name where it is known and tells them apart."""
+    results = list(results)
+    names = [line(r.student.name) if r.student else "" for r in results]
+    counts = Counter(names)
+    submissions = [line(r.submission) or "(no name)" for r in results]
+    return [
+        submission if not name else name if counts[name] == 1 else f"{name} ({submission})"
+        for name, submission in zip(names, submissions, strict=True)
+    ]
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The outcome that matters most; passed where there is none."""
+    found = set(outcomes)
+    return next((o for o in GRAVITY if o in found), Outcome.PASSED)
+
+
+def short(exercise: str) -> tuple[str, str]:
+    """The number and the name of an exercise: `01_losses` is ('01', 'losses')."""
+    head, _, tail = exercise.partition("_")
+    return (head, tail) if head.isdigit() and tail else (exercise, exercise)
