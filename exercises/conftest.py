@@ -1,3 +1,6 @@
-"""The fixtures of the suites come from grader's pytest plugin."""
+"""The fixtures, and what you see after a run, come from grader's pytest plugin."""
 
-pytest_plugins = ["grader.plugin"]
+
+def pytest_addoption(pluginmanager):
+    # Not `pytest_plugins`: pytest refuses that here when it is started in a folder above.
+    pluginmanager.import_plugin("grader.plugin")

@@ -18,8 +18,7 @@ from grader.curriculum import find_exercises
 from grader.engine import Setup, Task, default_workers, grade_all
 from grader.gradebook import Gradebook, GradebookError, digest_of
 from grader.judge import AssignmentError
-from grader.report import console as table
-from grader.report import feedback_text, json_results
+from grader.report import ReportError, console, find_formats, mistakes_table, write_report
 from grader.result import Grades, Result
 from grader.submission import NoSubmissions, Submission, find_submissions
 
@@ -87,6 +86,13 @@ def _setup(solutions: Path, spawn: bool, **more: bool) -> Setup:
     help="Where results.json, the gradebook and the feedback go.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**31), help="Inputs of the tests. [default: random]")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="NAME[=PATH]",
+    help=f"Write this report too: {', '.join(find_formats())}.",
+)
 @click.option("--regrade", is_flag=True, help="Grade anew what was graded with the same files.")
 def grade(
     paths: tuple[Path, ...],
@@ -95,6 +101,7 @@ def grade(
     spawn: bool,
     out: Path,
     seed: int | None,
+    reports: tuple[str, ...],
     regrade: bool,
 ) -> None:
     """Grade submissions: each PATH is one, or a folder of them.
@@ -138,14 +145,21 @@ def grade(
         graded_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         seed=run_seed,
     )
-    _finish(grades, out, len(submissions), interrupted)
+    _finish(grades, out, reports, len(submissions), interrupted)
 
 
-def _finish(grades: Grades, out: Path, expected: int, interrupted: bool) -> None:
-    json_results.write(grades, out)
-    feedback_text.write(grades, out)
-    Console().print(table.render(grades))
-    print(f"\nResults: {out / 'results.json'}   Feedback: {out / 'feedback'}")
+def _finish(
+    grades: Grades, out: Path, reports: tuple[str, ...], expected: int, interrupted: bool
+) -> None:
+    console.show(grades)
+    print()
+    try:
+        for order in dict.fromkeys(("json", "feedback", *reports)):
+            written = write_report(grades, order, folder=out)
+            where = written[0] if len(written) == 1 else written[0].parent if written else out
+            print(f"{order.partition('=')[0]:>10}: {where}")
+    except ReportError as error:
+        raise Unusable(str(error)) from None
     if interrupted:
         err.print(
             f"[yellow]Interrupted:[/] {len(grades.results)} of {expected} graded and kept; "
@@ -204,11 +218,7 @@ def check(solutions: Path, exercises: Path | None, workers: int, spawn: bool) ->
                 progress.update(bar, completed=done, total=total)
     except AssignmentError as error:
         raise Unusable(str(error)) from None
-    from grader.report import check_table
-
-    console = Console()
-    for part in check_table.render(report):
-        console.print(part)
+    mistakes_table.show(report, Console())
     if report.problems:
         raise Unusable("The assignment doesn't hold:\n  " + "\n  ".join(report.problems))
     print("The assignment holds.")

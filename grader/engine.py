@@ -15,8 +15,7 @@ from concurrent.futures.process import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.boundary.process import GraderFault, Spawner, Zygote
-from grader.boundary.session import Forker
+from grader.boundary.sandboxes import Forker, GraderFault, Isolation
 from grader.judge import SUBMISSION_SECONDS, Judge
 from grader.result import Result
 from grader.submission import Submission
@@ -32,6 +31,7 @@ class Setup:
     suites: Path
     spawn: bool = not sys.platform.startswith("linux")
     diagnose: bool = True
+    isolation: Isolation = field(default_factory=Isolation)
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,18 @@ def warm_judge(setup: Setup) -> Judge:
     import torch
 
     torch.set_num_threads(1)
-    forker: Forker = Spawner() if setup.spawn else Zygote()
-    return Judge(setup.suites, forker)
+    return Judge(setup.suites, new_forker(setup))
+
+
+def new_forker(setup: Setup) -> Forker:
+    """Where this setup's sandboxes come from."""
+    if setup.spawn:
+        from grader.boundary.spawner import Spawner
+
+        return Spawner(setup.isolation)
+    from grader.boundary.zygote import Zygote
+
+    return Zygote(setup.isolation)
 
 
 def judge(task: Task) -> Result:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from grader.boundary.records import Record
-from grader.boundary.session import Forker, Lab, Session, Student
+from grader.boundary.sandboxes import Forker
+from grader.boundary.session import Lab, Session, Student
 from grader.curriculum import Exercise, find_exercises
 from grader.diagnosis import Diagnosis, Seen
 from grader.feedback import clean, explain
@@ -94,6 +95,7 @@ class Judge:
             notes=list(submission.notes),
             seed=seed,
             digest=submission.digest,
+            isolation=self._forker.profile,
             seconds=round(time.monotonic() - started, 3),
         )
 

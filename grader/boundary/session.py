@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 from grader.boundary.endpoint import JudgeEndpoint
 from grader.boundary.errors import Crashed, StudentError
-from grader.boundary.process import Sandbox
+from grader.boundary.sandboxes import Forker, Sandbox
 from grader.boundary.records import Recorder
 from grader.messages.errors import BoundaryError, Closed
 from grader.sandbox.worker import TORCH
-
-
-class Forker(Protocol):
-    """Where sandboxes come from: a zygote, or a spawner."""
-
-    def fork(self) -> Sandbox: ...
 
 
 class Session:

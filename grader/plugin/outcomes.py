@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.boundary.errors import Crashed
-from grader.boundary.process import GraderFault
+from grader.boundary.sandboxes import GraderFault
 from grader.messages.errors import TimedOut
 from grader.plugin.shortcuts import Refused
 from grader.result import Outcome

@@ -34,7 +34,7 @@ class Provider(Protocol):
 
 
 class Local:
-    """The student's file imported into this very process: plain tracebacks, `breakpoint()` works."""
+    """The student's file imported into this process: plain tracebacks, `breakpoint()` works."""
 
     lab = torch
 
@@ -42,20 +42,22 @@ class Local:
         """`file` stands in for the exercise's own file."""
         self._file = file
 
-    def _path(self, exercise: Exercise) -> Path:
+    def path(self, exercise: Exercise) -> Path:
+        """The student's file."""
         return self._file or exercise.file
 
     def student(self, exercise: Exercise) -> Any:
         name = f"student_{exercise.name}"
-        spec = importlib.util.spec_from_file_location(name, self._path(exercise))
-        assert spec is not None and spec.loader is not None
+        spec = importlib.util.spec_from_file_location(name, self.path(exercise))
+        assert spec is not None
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         spec.loader.exec_module(module)
         return module
 
     def source(self, exercise: Exercise) -> str:
-        return self._path(exercise).read_text(encoding="utf-8")
+        return self.path(exercise).read_text(encoding="utf-8")
 
     @contextmanager
     def watch(self) -> Iterator[set[str]]:

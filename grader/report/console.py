@@ -45,22 +45,24 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
 def show(grades: Grades, console: Console | None = None) -> None:
     """Print the table, what it says in sum, what its marks mean, and what went wrong."""
     console = console or Console()
+    if isinstance(console.file, io.TextIOWrapper):
+        console.file.reconfigure(errors="replace")  # a terminal that lacks a name's characters
     if not grades.results:
         console.print("No submission was graded.")
         return
     exercises = list(dict.fromkeys(e.name for r in grades.results for e in r.exercises))
-    names = [_printable(name, console) for name in text.labels(grades.results)]
+    names = text.labels(grades.results)
     shown = exercises[: _room(console.width, any(r.bonus for r in grades.results))]
     console.print(_table(grades, names, shown, console.width))
     console.print(Text(_sum(grades.results), style="bold"))
     console.print(Text(_legend(grades.results, shown, exercises, console.width), style="dim"))
-    for line in _remarks(grades, names, console):
+    for line in _remarks(grades, names):
         console.print(Text(line))
 
 
 def _room(width: int, bonus: bool) -> int:
     """How many exercises fit beside the name, the total, the bonus and the outcome."""
-    return max(0, (width - 32 - (8 if bonus else 0)) // 6)
+    return max(0, (width - 33 - (6 if bonus else 0)) // 5)
 
 
 def _table(grades: Grades, names: list[str], exercises: list[str], width: int) -> Table:
@@ -68,8 +70,8 @@ def _table(grades: Grades, names: list[str], exercises: list[str], width: int) -
     table.add_column("Submission", min_width=12, ratio=1, overflow="ellipsis", no_wrap=True)
     for exercise in exercises:
         head, name = text.short(exercise)
-        header = f"{head} {name}" if width >= NARROW + 6 * len(exercises) else head[:5]
-        table.add_column(Text(header), justify="right", no_wrap=True, min_width=5)
+        header = f"{head} {name}" if width >= NARROW + 6 * len(exercises) else head[:4]
+        table.add_column(Text(header), justify="right", no_wrap=True, min_width=4)
     table.add_column("Total", justify="right", no_wrap=True)
     bonus = any(result.bonus for result in grades.results)
     if bonus:
@@ -129,7 +131,7 @@ def _legend(results: list[Result], shown: list[str], exercises: list[str], width
     return "\n".join(line.rstrip(" ,") for line in lines)
 
 
-def _remarks(grades: Grades, names: list[str], console: Console) -> list[str]:
+def _remarks(grades: Grades, names: list[str]) -> list[str]:
     """Faults first, then notes."""
     both = list(zip(names, grades.results, strict=True))
     lines = [text.line(note) for note in grades.notes]
@@ -138,9 +140,4 @@ def _remarks(grades: Grades, names: list[str], console: Console) -> list[str]:
     if len(lines) > MAX_NOTES:
         more = len(lines) - MAX_NOTES
         lines[MAX_NOTES:] = [f"… and {more} more notes: the HTML report has them all."]
-    return [_printable(line, console) for line in lines]
-
-
-def _printable(name: str, console: Console) -> str:
-    """With what this terminal can't encode as '?'."""
-    return name.encode(console.encoding, "replace").decode(console.encoding)
+    return lines

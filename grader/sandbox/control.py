@@ -4,7 +4,28 @@ from __future__ import annotations
 
 import msgspec
 
+from grader.sandbox.limits import Limits
+from grader.sandbox.lockdown import Profile
+
 PACKET = 1 << 16
+
+
+class Orders(msgspec.Struct):
+    """How every sandbox is to be locked down.
+
+    `readable`: paths it may read besides Python, torch and its work folder. Without `isolate` it
+    keeps only the limits on its resources.
+    """
+
+    limits: Limits
+    readable: list[str]
+    isolate: bool = True
+
+
+class Ready(msgspec.Struct):
+    """The zygote is warm, and this is the isolation that its sandboxes will have."""
+
+    profile: Profile
 
 
 class Fork(msgspec.Struct, tag="fork"):
@@ -20,7 +41,7 @@ class Reap(msgspec.Struct, tag="reap"):
 
 
 class Ended(msgspec.Struct):
-    """How a sandbox ended, had it ended by itself: its wait status; CPU seconds; peak bytes."""
+    """How a sandbox ended: its wait status; CPU seconds; peak memory in bytes."""
 
     status: int
     cpu_seconds: float

@@ -40,6 +40,9 @@ class Limits:
     scratch_files: int = 10_000
     """Files and folders in the work directory, watched likewise."""
 
+    output_bytes: int = 64 * MIB
+    """What it prints, before it is killed; far less is kept."""
+
     cpus: frozenset[int] | None = None
     """The processors it may run on, or None for any: the one bound on what a horde of busy
     threads takes from its neighbours before its processor time is up."""

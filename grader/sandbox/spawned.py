@@ -1,26 +1,43 @@
-"""A sandbox in a process of its own, for systems without fork: the same messages, fewer limits."""
+"""A sandbox in a process of its own, for systems without fork: the same messages."""
 
 from __future__ import annotations
 
 import os
 import socket
 import sys
+import tempfile
 from pathlib import Path
 
-from grader.sandbox.worker import serve
+import msgspec
+import torch
+
+from grader.messages.channel import Channel
+from grader.sandbox.control import Orders
+from grader.sandbox.lockdown import lock_down, probe
+from grader.sandbox.worker import refuse, serve
 
 
-def main(token: str, folder: str) -> None:
+def main(token: str, folder: str, orders: str) -> None:
     """`token`: the socket's descriptor, or 'shared' where it comes through stdin (Windows)."""
     if sys.platform == "win32":
         sock = socket.fromshare(sys.stdin.buffer.read())
     else:
         sock = socket.socket(fileno=int(token))
+    torch.set_num_threads(1)
+    told = msgspec.json.decode(orders, type=Orders)
     os.chdir(folder)
-    os.environ["TMPDIR"] = os.environ["TEMP"] = folder
+    os.environ["TMPDIR"] = os.environ["TEMP"] = tempfile.tempdir = folder
     sys.dont_write_bytecode = True
-    serve(sock, Path(folder))
+    channel = Channel(sock)
+    try:
+        if told.isolate and sys.platform != "win32":
+            readable = [Path(path) for path in told.readable]
+            lock_down(probe(), told.limits, Path(folder), readable, [sock.fileno()])
+    except Exception as error:
+        refuse(channel, error)
+        return
+    serve(channel, Path(folder))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])

@@ -9,7 +9,6 @@ import itertools
 import linecache
 import operator
 import random
-import socket
 import sys
 import traceback
 from collections import Counter
@@ -273,12 +272,17 @@ class Worker(Endpoint):
         return path.relative_to(self._folder).as_posix() if path.is_relative_to(self._folder) else ""
 
 
-def serve(sock: socket.socket, folder: Path) -> None:
+def serve(channel: Channel, folder: Path) -> None:
     """Say hello, then answer until the judge hangs up."""
-    channel = Channel(sock)
     with contextlib.suppress(BoundaryError):
         channel.send(Returned(None))
         Worker(channel, folder).run()
+
+
+def refuse(channel: Channel, error: Exception) -> None:
+    """Tell the judge that this process won't run student code, and why."""
+    with contextlib.suppress(BoundaryError):
+        channel.send(Raised(type(error).__name__, "RuntimeError", str(error), []))
 
 
 _CALLBACK_ERRORS = ("TypeError", "ValueError", "RuntimeError", "IndexError", "AttributeError")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import resource
 import signal
 import socket
 import sys
@@ -19,8 +18,10 @@ import msgspec
 import torch
 from torch import nn
 
-from grader.sandbox.control import PACKET, Ended, Fork, Reap, Request
-from grader.sandbox.worker import serve
+from grader.messages.channel import Channel
+from grader.sandbox.control import PACKET, Ended, Fork, Orders, Ready, Reap, Request
+from grader.sandbox.lockdown import Lockdown, Profile, prepare, probe, shield
+from grader.sandbox.worker import refuse, serve
 
 
 def warm_up() -> None:
@@ -44,10 +45,14 @@ def warm_up() -> None:
 
 def main(control: socket.socket) -> None:
     """Serve until the judge's end of `control` closes."""
+    orders = msgspec.json.decode(control.recv(PACKET), type=Orders)
     warm_up()
+    shield()
+    profile = probe() if orders.isolate else Profile("limits only", ())
+    lockdown = prepare(profile, orders.limits, [Path(path) for path in orders.readable])
     gc.collect()
     gc.freeze()
-    control.send(b"ready")
+    control.send(msgspec.json.encode(Ready(profile)))
     decoder = msgspec.json.Decoder(Request)
     children: set[int] = set()
     while True:
@@ -59,7 +64,7 @@ def main(control: socket.socket) -> None:
                 pid = os.fork()
                 if pid == 0:
                     control.close()
-                    _become_sandbox(*descriptors, Path(folder))
+                    _become_sandbox(*descriptors[:2], Path(folder), lockdown)
                 children.add(pid)
                 for descriptor in descriptors:
                     os.close(descriptor)
@@ -78,23 +83,23 @@ def _reap(pid: int) -> Ended:
     return Ended(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10)
 
 
-def _become_sandbox(channel: int, output: int, folder: Path) -> None:
+def _become_sandbox(channel: int, output: int, folder: Path, lockdown: Lockdown) -> None:
     """Never returns: whatever happens, the process ends here."""
     code = 70
     try:
-        os.setsid()
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        os.close(null)
-        os.close(output)
-        os.chdir(folder)
         sys.dont_write_bytecode = True
-        os.environ["TMPDIR"] = str(folder)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        serve(socket.socket(fileno=channel), folder)
-        code = 0
+        ours = Channel(socket.socket(fileno=channel))
+        try:
+            lockdown.apply(folder, keep_fds=[channel])
+        except Exception as error:
+            refuse(ours, error)
+        else:
+            serve(ours, folder)
+            code = 0
     finally:
         os._exit(code)
 

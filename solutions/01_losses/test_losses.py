@@ -180,6 +180,16 @@ def test_log_softmax_half_precision(student):
         torch.testing.assert_close(result.double(), expected, atol=error, rtol=error)
 
 
+@pytest.mark.bonus
+def test_log_softmax_on_another_device(student, accelerator):
+    """Bonus: scores on a GPU give log-probabilities on that GPU."""
+    x = scores(5, 4)
+    result = student.log_softmax(x.to(accelerator))
+    assert_tensor(result, x.shape, x.dtype)
+    assert result.device.type == accelerator.type, f"the result is on {result.device}"
+    torch.testing.assert_close(result.cpu(), F.log_softmax(x, -1), atol=2e-5, rtol=1e-5)
+
+
 # --------------------------------------------------------------------------------------- nll
 
 

@@ -428,6 +428,17 @@ def returns_new_tensors(params, lr):
 
 @mistake(
     "sgd_step",
+    hint="""New tensors are put into the list, and the old ones, which the caller holds, stay as they
+    are. Change those very tensors, in place.""",
+)
+def replaces_the_entries_of_the_list(params, lr):
+    for i, p in enumerate(params):
+        params[i] = (p - lr * p.grad).detach().requires_grad_()
+        p.grad = None
+
+
+@mistake(
+    "sgd_step",
     hint="""PyTorch refuses to change a leaf that requires grad in place while it records. Make the
     update under torch.no_grad().""",
 )

@@ -34,6 +34,7 @@ def layer(n_in, n_out, dtype=torch.float32):
 
 
 def with_gradients(*shapes, dtype=torch.float32):
+    """Parameters as backward() leaves them. Pass on a copy of the list: it's theirs to change."""
     params = [torch.randn(shape, dtype=dtype).requires_grad_() for shape in shapes]
     for p in params:
         p.grad = torch.randn_like(p)
@@ -202,6 +203,17 @@ def test_model_batch_dimensions(student):
     close(result, F.log_softmax(xb @ weights + bias, -1))
 
 
+@pytest.mark.bonus
+def test_model_on_another_device(student, accelerator):
+    """Bonus: with batch, weights and bias on a GPU, the result is on that GPU too."""
+    xb, (weights, bias) = torch.randn(5, 4), layer(4, 3)
+    arguments = [a.detach().to(accelerator) for a in (xb, weights, bias)]
+    result = student.model(*arguments)
+    assert_tensor(result, (5, 3))
+    assert result.device.type == accelerator.type, f"the result is on {result.device}"
+    close(result.cpu(), F.log_softmax(xb @ weights + bias, -1))
+
+
 # ---------------------------------------------------------------------------------- sgd_step
 
 
@@ -211,7 +223,7 @@ def test_sgd_step_moves_every_parameter(student):
     for shapes in ([(4, 3), (3,)], [(5,)], [(3, 2), (2,), (2, 4), (4,)], [(1,), ()]):
         params = with_gradients(*shapes)
         expected = [p.detach() - 0.3 * p.grad for p in params]
-        student.sgd_step(params, 0.3)
+        student.sgd_step([*params], 0.3)
         for p, e in zip(params, expected, strict=True):
             close(p, e)
 
@@ -223,7 +235,7 @@ def test_sgd_step_learning_rate(student):
         for p in params:
             p.grad *= 50
         expected = [p.detach() - lr * p.grad for p in params]
-        student.sgd_step(params, lr)
+        student.sgd_step([*params], lr)
         for p, e in zip(params, expected, strict=True):
             close(p, e)
 
@@ -233,7 +245,7 @@ def test_sgd_step_clears_gradients(student):
     """After the step each gradient is gone, zero or None, so that the next doesn't add to it."""
     for shapes in ([(4, 3), (3,)], [(5,)], [(3, 2), (2,), (2, 4), (4,)]):
         params = with_gradients(*shapes)
-        student.sgd_step(params, 0.1)
+        student.sgd_step([*params], 0.1)
         for p in params:
             assert p.grad is None or not p.grad.any(), "a gradient is left over"
 
@@ -246,7 +258,7 @@ def test_sgd_step_several_steps(student):
     rival = [p.detach().clone().requires_grad_() for p in params]
     for _ in range(4):
         (x @ params[0] + params[1] - y).pow(2).mean().backward()
-        student.sgd_step(params, 0.2)
+        student.sgd_step([*params], 0.2)
         gradients = torch.autograd.grad((x @ rival[0] + rival[1] - y).pow(2).mean(), rival)
         rival = [
             (r - 0.2 * g).detach().requires_grad_() for r, g in zip(rival, gradients, strict=True)
@@ -259,7 +271,7 @@ def test_sgd_step_stays_outside_the_graph(student):
     """The parameters are leaves that require grad after the step as before: it isn't recorded."""
     params = with_gradients((4, 3), (3,))
     before = [p.detach().clone() for p in params]
-    student.sgd_step(params, 0.1)
+    student.sgd_step([*params], 0.1)
     for p, b in zip(params, before, strict=True):
         assert not torch.equal(p, b), "a parameter didn't move"
         assert p.is_leaf, "a parameter isn't a leaf any more"
@@ -273,7 +285,7 @@ def test_sgd_step_other_layouts_and_precision(student):
     by_columns.grad = torch.randn(3, 5)
     params = [double, by_columns]
     expected = [p.detach() - 0.7 * p.grad for p in params]
-    student.sgd_step(params, 0.7)
+    student.sgd_step([*params], 0.7)
     for p, e in zip(params, expected, strict=True):
         assert p.dtype == e.dtype
         close(p, e)

@@ -72,10 +72,6 @@ def differentiates(source, target):
                 head, dot, rest = ast.unparse(node).partition(".")
                 if aliases.get(head, head) + dot + rest in DIFFERENTIATE:
                     return True
-            if isinstance(node, ast.ImportFrom) and any(
-                f"{node.module}.{a.name}" in DIFFERENTIATE for a in node.names
-            ):
-                return True
             if isinstance(node, ast.Name):
                 todo.append(node.id)
     return False
@@ -191,7 +187,7 @@ def test_LinearRegression_gradient_reaches_every_parameter(student):
         assert parameter.grad is not None, "a parameter without gradient"
         assert parameter.grad.abs().sum() > 0, "a gradient that is zero"
     assert x.grad is not None, "no gradient came back to x"
-    model = filled(student.LinearRegression(3, 2)).double()
+    model = filled(student.LinearRegression(3, 2)).to(torch.float64)
     assert torch.autograd.gradcheck(model, torch.randn(4, 3, dtype=torch.float64).requires_grad_())
 
 

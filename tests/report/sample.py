@@ -28,7 +28,7 @@ CHECKS = (
 )
 HOSTILE = (
     "<script>alert('name')</script>",
-    "=HYPERLINK(\"http://example.org\",\"x\")",
+    '=HYPERLINK("http://example.org","x")',
     "\x1b[31mred\x1b[0m \x07bell",
     "\u202eevil\u202c \u2066marks\u2069",
     "[bold]markup[/bold] `code` | pipe",
@@ -36,7 +36,7 @@ HOSTILE = (
     "Zoë Ångström-Müller, Jr.",
     "+1;DROP TABLE grades",
     "../../etc/passwd",
-    "]]> & \"quotes\" ' --><!--",
+    ']]> & "quotes" \' --><!--',
 )
 ORDINARY = (
     "Ada Moreau", "Ben Okafor", "Chiara Rossi", "Dae-jung Park", "Elif Kaya", "Farid Haddad",
@@ -66,9 +66,9 @@ def one(outcome: Outcome = Outcome.FAILED, **more: object) -> Result:
     tests = [a_test(0, "nll", Outcome.PASSED), a_test(1, "nll", outcome)]
     for key, value in more.items():
         setattr(tests[1], key, value)
-    return Result("kim", Student("Kim", "7", "kim7", "kim@example.org"), [
-        ExerciseResult("01_losses", tests, code="import torch\n\n\ndef nll(input, target):\n    return 0\n")
-    ])  # fmt: skip
+    code = "import torch\n\n\ndef nll(input, target):\n    return 0\n"
+    student = Student("Kim", "7", "kim7", "kim@example.org")
+    return Result("kim", student, [ExerciseResult("01_losses", tests, code=code)])
 
 
 def a_test(
@@ -141,7 +141,7 @@ def _exercise(
     chance: random.Random,
 ) -> ExerciseResult:
     exercise = ExerciseResult(name, tests)
-    body = "    return <nothing> & \"all\"\n\n\n"
+    body = '    return <nothing> & "all"\n\n\n'
     exercise.code = "import torch\n\n\n" + "".join(f"def {t}(x):\n{body}" for t in targets)
     exercise.printed = "epoch 1 <b>loss</b> 2.3\n" * 3 if reached else ""
     if "fit" in targets or "training_loop" in targets:

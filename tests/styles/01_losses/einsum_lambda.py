@@ -2,7 +2,6 @@
 
 import torch
 
-
 log_sum = lambda x: torch.einsum("nc->n", x.exp()).log()  # noqa: E731
 
 

@@ -1,0 +1,159 @@
+"""What all sandboxes have in common, whatever started them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+import grader
+from grader.boundary.output import Output
+from grader.messages.channel import Channel
+from grader.messages.errors import BoundaryError
+from grader.messages.structs import Raised
+from grader.sandbox.control import Orders
+from grader.sandbox.limits import Limits
+
+START_SECONDS = 120
+
+
+class GraderFault(Exception):
+    """Something of ours broke: never charged to a student."""
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """How sandboxes are to be locked down."""
+
+    limits: Limits = field(default_factory=Limits)
+    lock_down: bool = True
+
+    def orders(self) -> bytes:
+        package = Path(grader.__file__).parent
+        readable = [str(package), str(data_folder())]
+        return msgspec.json.encode(Orders(self.limits, readable, self.lock_down))
+
+
+class Sandbox(Protocol):
+    """A process that runs one submission."""
+
+    channel: Channel
+    output: Output
+
+    def end(self) -> str:
+        """Kill it with all that it started; how it had ended by itself, in words, or ''."""
+
+
+class Forker(Protocol):
+    """Where sandboxes come from."""
+
+    @property
+    def profile(self) -> str:
+        """The name of the isolation that its sandboxes have."""
+
+    @property
+    def limits(self) -> Limits: ...
+
+    def fork(self) -> Sandbox:
+        """A fresh sandbox. Raises `GraderFault` where there can't be one."""
+
+    def close(self) -> None: ...
+
+
+def data_folder() -> Path:
+    """The kit's data beside the package, which student code may read."""
+    return Path(grader.__file__).parents[1] / "data"
+
+
+def work_folder() -> Path:
+    """A new empty folder for one sandbox. Raises `GraderFault` on a full or read-only disk."""
+    try:
+        return Path(tempfile.mkdtemp(prefix="torchgrade-"))
+    except OSError as error:
+        raise GraderFault(f"no work folder can be made: {error.strerror}") from None
+
+
+def remove(folder: Path) -> None:
+    """Remove a work folder, whatever lies in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def greet(sandbox: Sandbox) -> None:
+    """Wait until the sandbox says that it is ready, which is before any student code runs."""
+    sandbox.channel.deadline = time.monotonic() + START_SECONDS
+    try:
+        hello, _ = sandbox.channel.receive()
+    except BoundaryError as error:
+        sandbox.end()
+        said = sandbox.output.text().strip().splitlines()
+        raise GraderFault(f"a sandbox didn't start: {said[-1] if said else error}") from None
+    if isinstance(hello, Raised):
+        sandbox.end()
+        raise GraderFault(f"a sandbox refused to start: {hello.message}")
+
+
+def start(
+    module: str, sock: socket.socket, *args: str, stdout: int | None = None
+) -> subprocess.Popen[bytes]:
+    """Run a module of `grader.sandbox` with one end of a socket, in a clean environment."""
+    root = str(Path(grader.__file__).parents[1])
+    code = (
+        f"import sys; sys.path.insert(0, {root!r}); import grader; del sys.path[0]; "
+        f"import runpy; runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
+    )
+    environment = {
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "TORCHGRADE_DATA": str(data_folder()),
+        "HOME": tempfile.gettempdir(),
+        "USER": "student",
+    }
+    for name in ("SYSTEMROOT", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES"):
+        if name in os.environ:
+            environment[name] = os.environ[name]
+    command = [sys.executable, "-I", "-X", "utf8", "-c", code]
+    try:
+        if sys.platform == "win32":
+            process = subprocess.Popen(
+                [*command, "shared", *args],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=stdout,
+                stderr=subprocess.STDOUT if stdout else None,
+            )
+            assert process.stdin is not None
+            process.stdin.write(sock.share(process.pid))
+            process.stdin.close()
+            return process
+        return subprocess.Popen(
+            [*command, str(sock.fileno()), *args],
+            env=environment,
+            pass_fds=[sock.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.STDOUT if stdout else subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise GraderFault(f"no process can be started: {error.strerror}") from None
+
+
+def in_words(status: int, limits: Limits) -> str:
+    """A wait status in words that a student can act on; '' for one that was killed."""
+    if os.WIFEXITED(status):
+        return f"ended the process with exit code {os.WEXITSTATUS(status)}"
+    number = os.WTERMSIG(status)
+    if number == getattr(signal, "SIGXCPU", None):
+        return f"used more than {limits.cpu_seconds} s of processor time"
+    return "" if number == 9 else f"was ended by signal {signal.Signals(number).name}"

@@ -1,0 +1,60 @@
+"""A file that Canvas's gradebook imports.
+
+Who wasn't graded is not in it: a blank cell would clear the grade that Canvas has. A second file
+says who was left out and why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from grader.report.files import ReportError, save
+from grader.report.sheet import (
+    Cell,
+    left_out,
+    points_of,
+    read_maximum,
+    read_switch,
+    sheet,
+    why_not,
+)
+from grader.report.text import labels, line
+from grader.result import Grades, Student
+
+NAME = "canvas"
+HELP = "A CSV that Canvas's gradebook imports."
+OUT = "canvas.csv"
+OPTIONS: Mapping[str, str] = {
+    "title": "the column, as Canvas's own export heads it: 'Losses (1234)'; a new one is created",
+    "points": "the points possible (default 100)",
+    "bonus": "yes (default): bonus points count, above the maximum too; no: they don't",
+}
+
+HEADER = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+MAXIMUM = "Points Possible"
+# Canvas passes over a column whose title holds one of these: they are its own sums.
+RESERVED = re.compile("(Current|Final) (Score|Points|Grade)|Override (Score|Grade|Status)")
+
+
+def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
+    """Write the sheet, and who isn't in it."""
+    title = line(options.get("title") or grades.title or "torchgrade")
+    if RESERVED.search(title):
+        raise ReportError(f"title={title}: Canvas keeps such titles for its sums. Give another.")
+    maximum = read_maximum(options.get("points", "100"))
+    bonus = read_switch("bonus", options.get("bonus", "yes"))
+    rows: list[list[Cell]] = [[*HEADER, title], [f"    {MAXIMUM}", "", "", "", "", maximum]]
+    missing = []
+    for label, result in zip(labels(grades.results), grades.results, strict=True):
+        points = points_of(result, maximum, bonus, cap=False)
+        if points is None:
+            missing.append((label, why_not(result)))
+            continue
+        who = result.student or Student(label)
+        # Canvas takes any row whose first cell holds these words for the one with the maximum.
+        name = line(who.name).replace(MAXIMUM, MAXIMUM.replace(" ", "-"))
+        canvas_id, sis_id = (who.id, "") if who.id.isdecimal() else ("", who.id)
+        rows.append([name, canvas_id, sis_id, who.login, who.section, points])
+    return [save(out, sheet(rows)), *left_out(out, missing)]

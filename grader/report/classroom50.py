@@ -1,0 +1,125 @@
+"""Classroom 50: `result.json` as classroom50/result/v1 wants it, and `release-body.md`.
+
+Its scores are whole and never above the maximum: points are multiplied until whole, and bonus
+points stay apart, as extras of their tests.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from grader.report.files import ReportError, save
+from grader.report.markdown import escape, feedback
+from grader.report.seen import FAULT, Seen, SeenTest
+from grader.report.single import only, said, whole_factor
+from grader.report.text import line
+from grader.result import Grades, Outcome
+
+NAME = "classroom50"
+HELP = "Classroom 50: result.json and release-body.md. Holds no secret."
+OUT = "."
+OPTIONS: Mapping[str, str] = {
+    "datetime": "when it was submitted, YYYY-MM-DDTHH:MM:SSZ (default: now)",
+}
+
+SCHEMA = "classroom50/result/v1"
+INSTANT = "%Y-%m-%dT%H:%M:%SZ"
+VARIABLES = {
+    "classroom": "CLASSROOM",
+    "assignment": "ASSIGNMENT",
+    "submission": "SUBMISSION_TAG",
+    "commit": "COMMIT_URL",
+    "release": "RELEASE_URL",
+    "review": "REVIEW_URL",
+}
+
+
+def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
+    """Write both files to the folder `out`, from the runner's environment."""
+    student = only(grades, NAME)
+    head = heading(os.environ, options.get("datetime", ""))
+    return _save(out, result(student, head), feedback(student))
+
+
+def write_failure(message: str, out: Path, submitted: str = "") -> list[Path]:
+    """Write both files of a run that couldn't grade. Exit with a status other than 0 after it."""
+    body = f"# Not graded\n\n{escape(line(message))}\n"
+    return _save(out, failure(message, heading(os.environ, submitted)), body)
+
+
+def _save(out: Path, made: dict[str, Any], body: str) -> list[Path]:
+    content = msgspec.json.format(msgspec.json.encode(made), indent=2)
+    return [save(out / "result.json", content + b"\n"), save(out / "release-body.md", body)]
+
+
+def heading(environment: Mapping[str, str], submitted: str = "") -> dict[str, str]:
+    """What the runner knows. Raises `ReportError` where it doesn't say it."""
+    given = {key: environment.get(name, "") for key, name in VARIABLES.items()}
+    given["review"] = given["review"] or given["commit"]
+    missing = [VARIABLES[key] for key, value in given.items() if not value]
+    if missing:
+        raise ReportError(
+            f"Not in the environment: {', '.join(missing)}. Run this as Classroom 50's autograder."
+        )
+    if not given["submission"].startswith("submit/"):
+        raise ReportError(
+            f"SUBMISSION_TAG is {given['submission']!r}: it has to start with submit/."
+        )
+    if submitted and not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", submitted):
+        raise ReportError(f"datetime={submitted}: give it as 2026-11-20T10:00:00Z.")
+    now = datetime.now(timezone.utc).strftime(INSTANT)
+    return {"schema": SCHEMA, **given, "datetime": submitted or now, "graded_at": now}
+
+
+def result(student: Seen, head: Mapping[str, str]) -> dict[str, Any]:
+    """The result of one submission; of a maximum of 0 where it wasn't graded."""
+    if not student.graded:
+        return failure(student.fault or FAULT, head)
+    factor = whole_factor(student)
+    tests = [
+        _test(f"{exercise.name}: {test.title}", test, factor)
+        for exercise in student.exercises
+        for test in exercise.tests
+    ]
+    return {
+        **head,
+        "score": sum(test["score"] for test in tests),
+        "max-score": sum(test["max-score"] for test in tests),
+        "tests": tests,
+    }
+
+
+def failure(message: str, head: Mapping[str, str]) -> dict[str, Any]:
+    """A result that says that nothing was graded, and why."""
+    test = {
+        "test-name": "Not graded",
+        "passed": False,
+        "score": 0,
+        "max-score": 0,
+        "message": line(message) or FAULT,
+    }
+    return {**head, "score": 0, "max-score": 0, "tests": [test]}
+
+
+def _test(name: str, test: SeenTest, factor: int) -> dict[str, Any]:
+    passed = test.outcome is Outcome.PASSED
+    worth = 0 if test.bonus else round(test.points * factor)
+    made: dict[str, Any] = {
+        "test-name": name,
+        "passed": passed,
+        "score": worth if passed else 0,
+        "max-score": worth,
+        "outcome": test.outcome.value,
+    }
+    if test.bonus:
+        made["bonus"] = test.points
+    if not passed:
+        made["message"] = said(test)
+    return made

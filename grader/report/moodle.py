@@ -1,0 +1,151 @@
+"""A file that Moodle imports: grade and feedback together.
+
+With `worksheet`, the offline grading worksheet as Moodle gave it comes back with these two columns
+filled in and all else as it was: the surest way, because Moodle compares its dates. Without it, the
+file is for the gradebook's own import, matched by e-mail address or ID number.
+
+Moodle turns down a grade above the maximum, so bonus points count up to it. Who wasn't graded keeps
+what Moodle has; a second file says who was left out and why.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from grader.report.files import ReportError, save
+from grader.report.seen import Seen, seen
+from grader.report.sheet import (
+    Cell,
+    left_out,
+    points_of,
+    read_maximum,
+    read_switch,
+    sheet,
+    why_not,
+)
+from grader.report.text import MEANINGS, labels, number, score
+from grader.result import Grades, Result, Student
+
+NAME = "moodle"
+HELP = "A CSV that Moodle imports: grades and feedback together."
+OUT = "moodle.csv"
+OPTIONS: Mapping[str, str] = {
+    "worksheet": "the offline grading worksheet from Moodle, to fill in",
+    "points": "the maximum grade, where there is no worksheet to say it (default 100)",
+    "bonus": "yes (default): bonus points count, up to the maximum; no: they don't",
+    "columns": "the worksheet's headings where it isn't in English, in the order of these: "
+    "Identifier|Full name|Email address|Grade|Maximum Grade|Feedback comments",
+}
+
+COLUMNS = "Identifier|Full name|Email address|Grade|Maximum Grade|Feedback comments"
+
+
+def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
+    """Fill in the worksheet, or write a sheet for the gradebook's import."""
+    bonus = read_switch("bonus", options.get("bonus", "yes"))
+    maximum = read_maximum(options.get("points", "100"))
+    if "worksheet" in options:
+        columns = options.get("columns", COLUMNS).split("|")
+        return _fill(grades, out, Path(options["worksheet"]), columns, maximum, bonus)
+    rows: list[list[Cell]] = [
+        ["Full name", "ID number", "Email address", "Grade", "Maximum Grade", "Feedback comments"]
+    ]
+    missing = []
+    for label, result in zip(labels(grades.results), grades.results, strict=True):
+        points = points_of(result, maximum, bonus, cap=True)
+        if points is None:
+            missing.append((label, why_not(result)))
+            continue
+        who = result.student or Student(label)
+        rows.append([who.name, who.id, who.email, points, maximum, comment(seen(result))])
+    return [save(out, sheet(rows)), *left_out(out, missing)]
+
+
+def comment(seen: Seen) -> str:
+    """The feedback as the little HTML that Moodle shows."""
+    bonus = f", {number(seen.bonus)} bonus" if seen.bonus else ""
+    parts = [f"<p>{score(seen.total)} of 100{bonus}</p>"]
+    parts += [f"<p>{html.escape(note)}</p>" for note in seen.notes]
+    for exercise in seen.exercises:
+        parts.append(f"<h5>{html.escape(exercise.name)}: {score(exercise.score)}</h5>")
+        for test in exercise.missed:
+            said = f"<li>{html.escape(test.title)}: {MEANINGS[test.outcome]}"
+            said += f"<pre>{html.escape(test.feedback)}</pre>" if test.feedback else ""
+            said += f"<p>{html.escape(test.hint)}</p>" if test.hint else ""
+            parts.append(f"{said}</li>")
+    return "".join(parts)
+
+
+def _fill(
+    grades: Grades, out: Path, path: Path, columns: list[str], maximum: float, bonus: bool
+) -> list[Path]:
+    header, rows = _read(path)
+    needed = [columns[0], *columns[3:4], *columns[5:]]
+    absent = [name for name in needed if name not in header]
+    if len(columns) != 6 or absent:
+        raise ReportError(
+            f"{path}: no column {', '.join(absent) or 's as expected'}. If Moodle speaks another language "
+            f"there, give columns=, the headings for {COLUMNS}."
+        )
+    identifier, name, email, grade, top, feedback = columns
+    missing, left = [], list(rows)
+    for label, result in zip(labels(grades.results), grades.results, strict=True):
+        fits = _rows_of(result, left, identifier, name, email)
+        if len(fits) != 1:
+            missing.append((label, "in no row of the worksheet" if not fits else "in several rows"))
+            continue
+        left.remove(fits[0])
+        highest = _number(fits[0].get(top, "")) or maximum
+        points = points_of(result, highest, bonus, cap=True)
+        if points is None:
+            missing.append((label, why_not(result)))
+            continue
+        fits[0][grade] = f"{points:.2f}"
+        fits[0][feedback] = comment(seen(result))
+    missing += [(row[identifier], "has no submission") for row in left]
+    filled = [header, *([row[column] for column in header] for row in rows)]
+    text = io.StringIO()
+    # Moodle's own cells go back as they came.
+    csv.writer(text, lineterminator="\n").writerows(filled)
+    return [save(out, text.getvalue()), *left_out(out, missing)]
+
+
+def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ReportError(f"{path}: could not be read ({error.strerror or error}).") from error
+    except UnicodeDecodeError as error:
+        raise ReportError(f"{path}: not UTF-8; download the worksheet again.") from error
+    rows = [row for row in csv.reader(io.StringIO(content, newline="")) if row]
+    if not rows:
+        raise ReportError(f"{path}: empty; download the worksheet again.")
+    header = rows[0]
+    return header, [
+        dict(zip(header, [*row, *[""] * len(header)], strict=False)) for row in rows[1:]
+    ]
+
+
+def _rows_of(
+    result: Result, rows: list[dict[str, str]], identifier: str, name: str, email: str
+) -> list[dict[str, str]]:
+    """The rows that are this student's: by Moodle's number, else by address, else by name."""
+    who = result.student or Student(result.submission)
+    by_number = [row for row in rows if who.id and row[identifier].split(" ")[-1] == who.id]
+    by_email = [row for row in rows if who.email and _same(row.get(email, ""), who.email)]
+    return by_number or by_email or [row for row in rows if _same(row.get(name, ""), who.name)]
+
+
+def _same(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def _number(text: str) -> float | None:
+    """A number as Moodle writes it, with a point or a comma."""
+    text = text.strip().replace(",", ".")
+    return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else None

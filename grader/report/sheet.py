@@ -1,0 +1,77 @@
+"""CSV that no spreadsheet runs: text stays text, numbers stay numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from grader.report.files import ReportError, save
+from grader.report.text import block, line, number
+from grader.result import Result
+
+# What a spreadsheet takes for the start of a formula, in full width too.
+FORMULA = tuple("=+-@|%\t\r＝＋－＠")
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+
+Cell = str | float | None
+
+
+def sheet(rows: Iterable[Sequence[Cell]]) -> str:
+    """The rows as CSV with commas, every cell quoted, so that no other delimiter can split one."""
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: Cell) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return neutral(value)
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def neutral(value: str) -> str:
+    """Text that is no formula: an apostrophe before what would start one."""
+    text = "\n".join(row.rstrip() for row in block(value).split("\n")).strip()
+    risky = text.startswith(FORMULA) and not NUMBER.fullmatch(text)
+    return f"'{text}" if risky else text
+
+
+def left_out(out: Path, missing: Sequence[tuple[str, str]]) -> list[Path]:
+    """Write beside `out` who isn't in it, and why; nothing where all are."""
+    if not missing:
+        return []
+    beside = out.with_name(f"{out.stem}-left-out.csv")
+    return [save(beside, sheet([("Submission", "Why"), *missing]))]
+
+
+def points_of(result: Result, maximum: float, bonus: bool, cap: bool) -> float | None:
+    """The total on a scale up to `maximum`; None where it wasn't graded."""
+    if result.total is None:
+        return None
+    points = (result.total + (result.bonus if bonus else 0.0)) * maximum / 100
+    return round(min(points, maximum) if cap else points, 2)
+
+
+def why_not(result: Result) -> str:
+    """Why a submission has no score."""
+    return f"not graded: {line(result.fault)}" if result.fault else "not graded"
+
+
+def read_maximum(text: str) -> float:
+    """The option `points`. Raises `ReportError` where it is no positive number."""
+    if not re.fullmatch(r"\d+(\.\d+)?", text) or float(text) == 0:
+        raise ReportError(f"points={text}: give a number above 0, such as {number(100)}.")
+    return float(text)
+
+
+def read_switch(name: str, text: str) -> bool:
+    """An option that is `yes` or `no`. Raises `ReportError` for anything else."""
+    if text not in ("yes", "no"):
+        raise ReportError(f"{name}={text}: give yes or no.")
+    return text == "yes"

@@ -1,0 +1,37 @@
+"""What the formats for one student's own CI share."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import lcm
+
+from grader.report.files import ReportError
+from grader.report.seen import Seen, SeenTest, seen
+from grader.report.text import MEANINGS
+from grader.result import Grades
+
+FINEST = 1000
+
+
+def only(grades: Grades, name: str) -> Seen:
+    """The one submission of a run. Raises `ReportError` where there isn't exactly one."""
+    if len(grades.results) != 1:
+        raise ReportError(
+            f"The report {name} is for one submission; this run has {len(grades.results)}. "
+            "Grade one at a time for it."
+        )
+    return seen(grades.results[0])
+
+
+def whole_factor(result: Seen) -> int:
+    """What makes every test's points whole: 2 where some are worth 0.5."""
+    points = [test.points for exercise in result.exercises for test in exercise.tests]
+    parts = (Fraction(p).limit_denominator(FINEST).denominator for p in points)
+    return min(lcm(1, *parts), FINEST)
+
+
+def said(test: SeenTest) -> str:
+    """Outcome, feedback and hint of a test that didn't pass, as text."""
+    parts = [MEANINGS[test.outcome].capitalize() + ".", test.feedback]
+    parts += [f"Hint: {test.hint}"] if test.hint else []
+    return "\n".join(part for part in parts if part)
