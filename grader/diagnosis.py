@@ -19,7 +19,6 @@ from torch import nn
 from grader.boundary.records import Record, Recorder, same_effect
 from grader.curriculum import Exercise
 from grader.mistakes import Mistake, load_mistakes, splice
-from grader.plugin import PROVIDER
 from grader.result import Outcome, TestResult
 from grader.running import RecordedRun, run_pytest
 from grader.sandbox.operators import Operators
@@ -59,9 +58,12 @@ class Diagnosis:
         self, exercise: Exercise, target: str, failed: Seen, tests: list[str], seed: int
     ) -> dict[str, Mistake]:
         """The mistake that explains most of the failed tests, for each test that it explains."""
+        answered = {n: r for n, r in failed.items() if r and not any(call.error for call in r)}
+        if not answered:
+            return {}
         right = self._run(exercise, None, target, tests, seed)
         # Where the calls gave what the reference's give, values can't tell what is wrong.
-        telling = {n: seen for n, seen in failed.items() if not same_effect(seen, right.get(n, []))}
+        telling = {n: r for n, r in answered.items() if not same_effect(r, right.get(n, []))}
         best: dict[str, Mistake] = {}
         for wrong in self._known(exercise):
             if wrong.target != target:
@@ -72,8 +74,7 @@ class Diagnosis:
             fits = {
                 name: wrong
                 for name, student in telling.items()
-                if not any(record.error for record in student)
-                and same_effect(student, seen.get(name, []))
+                if same_effect(student, seen.get(name, []))
             }
             best = max(best, fits, key=len)
         return best
@@ -112,9 +113,6 @@ class _Replay(RecordedRun):
         self._state = torch.get_rng_state()
         self.seen: Seen = {}
         self.lab = _Path(torch, self._drawing)
-
-    def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[PROVIDER] = self
 
     def finished(self, item: pytest.Item, error: BaseException | None, records: list[Record]) -> None:
         self.seen[item.name] = records

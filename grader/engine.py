@@ -16,12 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.boundary.sandboxes import Forker, GraderFault, Isolation
-from grader.judge import SUBMISSION_SECONDS, Judge
+from grader.judge import Judge, Patience
 from grader.result import Result
+from grader.running import PytestFault
+from grader.sandbox.lockdown import shield
 from grader.submission import Submission
-
-# A judge answers within a submission's limit; one that takes far longer has lost its way.
-SILENCE_SECONDS = 2 * SUBMISSION_SECONDS + 60
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,12 @@ class Setup:
     spawn: bool = not sys.platform.startswith("linux")
     diagnose: bool = True
     isolation: Isolation = field(default_factory=Isolation)
+    patience: Patience = field(default_factory=Patience)
+
+    @property
+    def silence(self) -> float:
+        """Seconds after which a judge that has said nothing must have lost its way."""
+        return 2 * self.patience.submission + 120
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,8 @@ def warm_judge(setup: Setup) -> Judge:
     import torch
 
     torch.set_num_threads(1)
-    return Judge(setup.suites, new_forker(setup))
+    shield()
+    return Judge(setup.suites, new_forker(setup), setup.patience)
 
 
 def new_forker(setup: Setup) -> Forker:
@@ -76,7 +82,7 @@ def task_result(task: Task) -> Result:
     try:
         warm = warm_judge(task.setup)
         return warm.grade(task.submission, task.seed, task.only, diagnose=task.setup.diagnose)
-    except (GraderFault, OSError, MemoryError) as error:
+    except (GraderFault, PytestFault, OSError, MemoryError) as error:
         return failed(task, f"{type(error).__name__}: {error}")
 
 
@@ -123,6 +129,7 @@ def _run_pool(source: deque[Task], workers: int, lost: list[Task], *, one: bool)
     executor = local_processes(workers)
     try:
         while source or running:
+            silence = max(task.setup.silence for task in [*running.values(), *list(source)[:1]])
             while source and len(running) < 2 * workers and not (one and running):
                 task = source.popleft()
                 try:
@@ -130,7 +137,7 @@ def _run_pool(source: deque[Task], workers: int, lost: list[Task], *, one: bool)
                 except BrokenExecutor:
                     lost += [task, *running.values()]
                     return
-            done, _ = wait(running, SILENCE_SECONDS, FIRST_COMPLETED)
+            done, _ = wait(running, silence, FIRST_COMPLETED)
             if not done:
                 lost += running.values()
                 return

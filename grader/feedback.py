@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
-from grader.boundary.errors import StudentError
+from grader.boundary.errors import Crashed, StudentError
 from grader.boundary.records import Record
 from grader.messages.errors import ProtocolError
+from grader.messages.structs import Raised
 from grader.plugin.shortcuts import Refused
 from grader.result import Outcome
 
 LIMIT = 2_000
 
 
-def explain(outcome: Outcome, error: BaseException | None, records: list[Record], limit: float) -> str:
-    """What the student's own code gave or raised in the test, in a few lines."""
+Locate = Callable[[str, int], str]
+
+
+def explain(
+    outcome: Outcome,
+    error: BaseException | None,
+    records: list[Record],
+    seconds: float,
+    locate: Locate,
+) -> str:
+    """What the student's own code gave or raised in the test, in a few lines.
+
+    `seconds` was the test's time limit; `locate` says where a student finds a line of a file.
+    """
     last = records[-1] if records else None
     call = f"{last.name}({last.args})" if last else "your code"
     match outcome:
@@ -25,13 +39,15 @@ def explain(outcome: Outcome, error: BaseException | None, records: list[Record]
         case Outcome.REFUSED:
             return str(error) if isinstance(error, Refused) else ""
         case Outcome.TIMED_OUT:
-            return clean(f"{call} didn't finish within {limit:g} seconds.")
+            return clean(f"{call} didn't finish within {seconds:g} seconds.")
         case Outcome.CRASHED:
-            return clean(f"The process died in {call}: it {error}.")
+            raised = error.raised if isinstance(error, Crashed) else None
+            where = f"\n{student_traceback(raised, locate)}" if raised else ""
+            return clean(f"The process died in {call}: it {error}.{where}")
         case Outcome.NOT_GRADED:
             return "This test could not be run because of a fault in the grader. It is not counted."
     if isinstance(error, StudentError):
-        return clean(f"{call} raised\n{student_traceback(error)}")
+        return clean(f"{call} raised\n{student_traceback(error.raised, locate)}")
     if isinstance(error, ProtocolError):
         return clean(f"{call} gave something that isn't an answer: {error}.")
     if last is None:
@@ -39,13 +55,13 @@ def explain(outcome: Outcome, error: BaseException | None, records: list[Record]
     return clean(f"{call}\nreturned {last.value}")
 
 
-def student_traceback(error: StudentError) -> str:
+def student_traceback(raised: Raised, locate: Locate) -> str:
     """The traceback of the student's own lines."""
     lines = []
-    for frame in error.frames:
+    for frame in raised.frames:
         place = f" in {frame.function}" if frame.function not in ("", "<module>") else ""
-        lines.append(f"  {frame.file}, line {frame.line}{place}: {frame.text.strip()}")
-    return "\n".join([*lines, f"  {error.raised.name}: {error}"])
+        lines.append(f"  {locate(frame.file, frame.line)}{place}: {frame.text.strip()}")
+    return "\n".join([*lines, f"  {raised.name}: {raised.message}"])
 
 
 def clean(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +12,7 @@ from types import TracebackType
 import msgspec
 
 from grader.result import Result
+from grader.submission import Submission
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS results (
@@ -69,6 +71,11 @@ class Gradebook:
         except msgspec.MsgspecError:
             return None
         return result if result.graded else None
+
+    def find_all(self, submissions: Iterable[Submission]) -> dict[str, Result]:
+        """Those that need no grading, by name."""
+        found = ((s.name, self.find(s.name, s.digest)) for s in submissions)
+        return {name: result for name, result in found if result is not None}
 
     def __enter__(self) -> Gradebook:
         return self

@@ -6,25 +6,31 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from grader.boundary.records import Record
+from grader.boundary.records import Record, Recorder
 from grader.boundary.sandboxes import Forker
 from grader.boundary.session import Lab, Session, Student
 from grader.curriculum import Exercise, find_exercises
 from grader.diagnosis import Diagnosis, Seen
-from grader.feedback import clean, explain
-from grader.plugin import PROVIDER
+from grader.feedback import Locate, clean, explain
 from grader.plugin.outcomes import outcome_of
 from grader.result import ExerciseResult, Outcome, Result, TestResult
-from grader.running import TEST_SECONDS, RecordedRun, run_pytest
+from grader.running import PytestFault, RecordedRun, run_pytest
 from grader.submission import Submission
 
-SUBMISSION_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Wall-clock limits in seconds: for a test (unless it is marked with another), for them all."""
+
+    test: float = 10.0
+    submission: float = 300.0
 
 
 class AssignmentError(Exception):
@@ -34,11 +40,12 @@ class AssignmentError(Exception):
 class Judge:
     """A warm judge: the suites are collected once, every submission is one pytest session."""
 
-    def __init__(self, suites: Path, forker: Forker) -> None:
+    def __init__(self, suites: Path, forker: Forker, patience: Patience | None = None) -> None:
         """`suites`: the folder `solutions/`. Raises `AssignmentError` where its tests don't load."""
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         os.environ.pop("PYTEST_ADDOPTS", None)
         self._suites, self._forker = suites, forker
+        self._patience = patience or Patience()
         self.exercises = find_exercises(suites)
         self.tests = self._collect()
         self._diagnosis = Diagnosis(self.exercises)
@@ -46,7 +53,10 @@ class Judge:
     def _collect(self) -> dict[str, list[TestResult]]:
         """Every hidden test, as it counts if it never reports: failed."""
         listing = _Listing()
-        run_pytest([e.suite for e in self.exercises], self._suites, [listing], "--collect-only")
+        try:
+            run_pytest([e.suite for e in self.exercises], self._suites, [listing], "--collect-only")
+        except PytestFault as error:
+            raise AssignmentError(str(error)) from None
         missing = [e.suite.name for e in self.exercises if not e.suite.is_file()]
         problems = listing.problems + [f"{name} is missing" for name in missing]
         empty = [e.name for e in self.exercises if not listing.tests.get(e.name)]
@@ -71,10 +81,12 @@ class Judge:
         started = time.monotonic()
         exercises = [e for e in self.exercises if not only or e.name in only]
         session = Session(self._forker, submission.files)
-        session.end_of_time = started + SUBMISSION_SECONDS
-        run = _Run(session, {e.name: list(self.tests[e.name]) for e in exercises})
+        session.end_of_time = started + self._patience.submission
+        tests = {e.name: list(self.tests[e.name]) for e in exercises}
+        run = _Run(session, tests, submission.locate)
         try:
-            run_pytest([e.suite for e in exercises], self._suites, [run], f"--seed={seed}")
+            options = (f"--seed={seed}", f"--timeout={self._patience.test}")
+            run_pytest([e.suite for e in exercises], self._suites, [run], *options)
         finally:
             session.close()
         if diagnose:
@@ -82,7 +94,7 @@ class Judge:
                 run.tests[name] = self._diagnosis.explain(name, run.tests[name], records, seed)
         return Result(
             submission=submission.name,
-            student=getattr(submission, "student", None),
+            student=submission.student,
             exercises=[
                 ExerciseResult(
                     e.name,
@@ -100,10 +112,11 @@ class Judge:
         )
 
 
-class _Listing:
+class _Listing(RecordedRun):
     """Lists the tests of the suites, and what is wrong with them."""
 
     def __init__(self) -> None:
+        super().__init__(Recorder())
         self.tests: dict[str, list[TestResult]] = {}
         self.problems: list[str] = []
 
@@ -134,12 +147,15 @@ def _blank(item: pytest.Item, exercise: Exercise) -> TestResult:
 class _Run(RecordedRun):
     """The pytest plugin of one grading: provides the student's side, collects the results."""
 
-    def __init__(self, session: Session, tests: dict[str, list[TestResult]]) -> None:
+    def __init__(
+        self, session: Session, tests: dict[str, list[TestResult]], locate: Locate
+    ) -> None:
         super().__init__(session.recorder)
+        self._locate = locate
         self._session = session
         self.tests = tests
         self.records: dict[str, Seen] = {}
-        self._limit = TEST_SECONDS
+        self._limit = 0.0
 
     # -- the provider of the fixtures -------------------------------------------------------------
 
@@ -164,9 +180,6 @@ class _Run(RecordedRun):
 
     # -- pytest's hooks ---------------------------------------------------------------------------
 
-    def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[PROVIDER] = self
-
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool:
         """A test's time limit bounds every wait for the sandbox; only there can time be lost."""
         self._limit = settings.timeout
@@ -186,8 +199,8 @@ class _Run(RecordedRun):
             tests[place],
             outcome=outcome,
             seconds=round(self.seconds, 4),
-            feedback=explain(outcome, error, records, self._limit),
-            detail="" if error is None else self.text,
+            feedback=explain(outcome, error, records, self._limit, self._locate),
+            detail="" if error is None else clean(self.text),
         )
         if outcome is Outcome.FAILED:
             self.records.setdefault(exercise, {})[item.name] = records

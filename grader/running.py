@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Generator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -12,8 +11,11 @@ from typing import Any
 import pytest
 
 from grader.boundary.records import Record, Recorder
+from grader.plugin import PROVIDER
 
-TEST_SECONDS = 10.0
+class PytestFault(Exception):
+    """pytest itself gave up."""
+
 
 # A plugin costs time at every test: what the suites don't need is left out.
 UNUSED = (
@@ -33,21 +35,25 @@ def run_pytest(
         "-pgrader.plugin",
         "--import-mode=importlib",
         f"--rootdir={suites}",
-        f"-c{os.devnull}",
+        f"--confcutdir={suites}",  # or it collects every folder from / down
+        f"-c{Path(__file__).with_name('suites.ini')}",
         "--noconftest",
-        "--tb=short",
         "-s",
-        f"--timeout={TEST_SECONDS}",
         *options,
         *(str(test) for test in tests),
     ]
     said = io.StringIO()
     with redirect_stdout(said), redirect_stderr(said):
-        pytest.main(arguments, plugins=plugins)
+        code = pytest.main(arguments, plugins=plugins)
+    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        raise PytestFault(said.getvalue().strip() or f"pytest ended with {code}")
 
 
 class RecordedRun:
-    """A pytest plugin that hands each test's end, with the calls it made, to `finished`."""
+    """A pytest plugin that hands each test's end, with the calls it made, to `finished`.
+
+    A subclass is also the provider of the fixtures `student` and `lab`.
+    """
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
@@ -55,11 +61,15 @@ class RecordedRun:
         self.text = ""
         self._shared: dict[str, list[Record]] = {}
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.option.tbstyle = "native"  # any other parses the sources anew at each failure
+        config.stash[PROVIDER] = self
+
     def finished(
         self, item: pytest.Item, error: BaseException | None, records: list[Record]
     ) -> None:
         """A test ended, with `error` if it didn't pass; `seconds` and `text` say more."""
-        raise NotImplementedError
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from grader.boundary import proxies
-from grader.boundary.errors import student_error
+from grader.boundary.errors import Crashed, shortened, student_error
 from grader.messages.channel import Channel
 from grader.messages.codec import Decoder, Encoder
-from grader.messages.endpoint import Endpoint, Outcome
+from grader.messages.endpoint import Arguments, Endpoint, Outcome
 from grader.messages.errors import BoundaryError, Gone, ProtocolError, Unsupported
 from grader.messages.structs import (
     Backward,
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from grader.boundary.session import Session
 
 MAX_CALLBACKS = 100_000
+MAX_KEPT_BYTES = 512 << 20
+ANSWER_BYTES = 64 << 20
+TEST_BYTES = 1 << 30
 
 
 class JudgeEndpoint(Endpoint):
@@ -46,13 +49,14 @@ class JudgeEndpoint(Endpoint):
 
     def __init__(self, channel: Channel, session: Session) -> None:
         super().__init__(channel)
+        channel.body_limit = ANSWER_BYTES
         self._session = session
         self.recorder = session.recorder
         self.ended = False
         self._watching: set[str] | None = None
         self._callbacks: dict[int, Callable[..., Any]] = {}
         self._callback_numbers = itertools.count(1)
-        self._callback_calls = 0
+        self._callback_calls = self._kept_bytes = 0
         self._callback_error: BaseException | None = None
         self.age = 0  # grows with every request that may have changed something over there
 
@@ -67,6 +71,7 @@ class JudgeEndpoint(Endpoint):
             raise Gone("the object went with its sandbox")
         if not self._nesting:
             self.channel.deadline = self._session.limit()
+            self._callback_error = None
         try:
             return super().request(message, blobs)
         except BoundaryError as error:
@@ -82,6 +87,8 @@ class JudgeEndpoint(Endpoint):
         return reply.value.number
 
     def seed(self, seed: int) -> None:
+        """Seed what student code draws from: a test begins."""
+        self.channel.allowance = TEST_BYTES
         self.returned(Seed(seed))
 
     def get(self, target: int, path: str) -> Any:
@@ -170,9 +177,30 @@ class JudgeEndpoint(Endpoint):
         if self._callback_error is not None:
             error, self._callback_error = self._callback_error, None
             raise error
+        raised = shortened(raised)
+        if breach := self._session.breach(raised):
+            raise Crashed(breach, raised)
         raise student_error(raised)
 
     # -- callbacks --------------------------------------------------------------------------------
+
+    def keep_graph(self, serial: int, arguments: Arguments, outputs: list[torch.Tensor]) -> None:
+        """Keep a callback's graph, within bounds: the sandbox says when it is to be dropped."""
+        if serial in self._graphs:
+            raise ProtocolError("two calls with one number")
+        super().keep_graph(serial, arguments, outputs)
+        self._kept_bytes += self._size_of(serial)
+        if self._kept_bytes > MAX_KEPT_BYTES:
+            raise ProtocolError("too many calls are kept for a backward pass")
+
+    def drop_graphs(self, serials: list[int]) -> None:
+        for serial in set(serials):
+            self._kept_bytes -= self._size_of(serial)
+        super().drop_graphs(serials)
+
+    def _size_of(self, serial: int) -> int:
+        graph = self._graphs.get(serial)
+        return sum(t.nbytes for t in (*graph.leaves, *graph.outputs)) if graph else 0
 
     def serve(self, message: Message, body: bytearray) -> None:
         match message:
@@ -194,6 +222,8 @@ class JudgeEndpoint(Endpoint):
         try:
             with torch.set_grad_enabled(call.grad):
                 result = function(*arguments.args, **arguments.kwargs)
+        except BoundaryError:
+            raise
         except Exception as error:
             # An assertion's text may hold an expected value, so it stays here.
             self._callback_error = error if isinstance(error, AssertionError) else None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import errno
 
 from grader.messages.errors import BoundaryError
 from grader.messages.structs import Frame, Raised
+from grader.sandbox.limits import Limits, in_units
 
 # Those that a test may expect; anything else (SystemExit, say) is a plain StudentError.
 _BUILTIN = (
@@ -15,6 +17,10 @@ _BUILTIN = (
     "RuntimeError", "SyntaxError", "TypeError", "UnboundLocalError", "ValueError",
     "ZeroDivisionError",
 )  # fmt: skip
+
+
+# What is kept of an exception: a message of megabytes would go into every report.
+_NAME, _MESSAGE, _FRAMES, _LINE = 100, 4_000, 20, 200
 
 
 class StudentError(Exception):
@@ -31,7 +37,14 @@ class StudentError(Exception):
 
 
 class Crashed(BoundaryError):
-    """The sandbox ended in the middle of a request; the message says how."""
+    """The sandbox ended in the middle of a request; the message says how.
+
+    `raised`: the exception by which its code noticed, where a limit was reached.
+    """
+
+    def __init__(self, how: str, raised: Raised | None = None) -> None:
+        super().__init__(how)
+        self.raised = raised
 
 
 _CLASSES: dict[str, type[StudentError]] = {
@@ -41,8 +54,36 @@ _CLASSES: dict[str, type[StudentError]] = {
 
 def student_error(raised: Raised) -> StudentError:
     """The exception to raise here for one that was raised there."""
-    error = _CLASSES.get(raised.builtin, StudentError).__new__(
-        _CLASSES.get(raised.builtin, StudentError)
-    )
+    kind = _CLASSES.get(raised.builtin, StudentError)
+    error = kind.__new__(kind)
     error.raised = raised
     return error
+
+
+def shortened(raised: Raised) -> Raised:
+    """An exception without what no reader would get to."""
+    frames = [
+        Frame(f.file[:_LINE], f.line, f.function[:_NAME], f.text[:_LINE])
+        for f in raised.frames[-_FRAMES:]
+    ]
+    return Raised(raised.name[:_NAME], raised.builtin[:_NAME], raised.message[:_MESSAGE], frames)
+
+
+def breach(raised: Raised, limits: Limits) -> str:
+    """The limit that an exception is about, in words; '' for any other exception.
+
+    It is the student's side that says so: a lie ends its own sandbox, and answers nothing.
+    """
+    message = raised.message
+    if raised.builtin == "MemoryError" or "DefaultCPUAllocator: can't allocate memory" in message:
+        return f"used more than {in_units(limits.memory_bytes)} of memory"
+    if raised.builtin == "OSError":
+        if message.startswith(f"[Errno {errno.EFBIG}]"):
+            return f"wrote a file of more than {in_units(limits.file_bytes)}"
+        if message.startswith(f"[Errno {errno.EMFILE}]"):
+            return f"opened more than {limits.open_files} files"
+        if message.startswith(f"[Errno {errno.ENOMEM}]"):
+            return f"used more than {in_units(limits.memory_bytes)} of memory"
+    if raised.builtin == "RuntimeError" and message.startswith("can't start new thread"):
+        return f"started more than {limits.threads} threads, or used up its memory for them"
+    return ""

@@ -7,10 +7,11 @@ import os
 import select
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.sandbox.limits import Limits, outgrown
+from grader.sandbox.limits import Limits, in_units, outgrown
 
 KEPT_BYTES = 64 << 10
 WATCH_SECONDS = 0.1
@@ -28,6 +29,7 @@ class Output:
         self._folder, self._limits, self._kill = folder, limits, kill
         self._kept = bytearray()
         self._size = 0
+        self._next_look = 0.0
         self.breach = ""
         self._thread = threading.Thread(target=self._drain, args=(descriptor,), daemon=True)
         self._thread.start()
@@ -52,10 +54,14 @@ class Output:
         os.close(descriptor)
 
     def _look(self) -> None:
+        started = time.monotonic()
         if self._size > self._limits.output_bytes:
-            self.breach = f"printed more than {self._limits.output_bytes >> 20} MiB"
-        elif outgrown(self._folder, self._limits):
-            self.breach = f"wrote more than {self._limits.scratch_bytes >> 20} MiB of files"
+            self.breach = f"printed more than {in_units(self._limits.output_bytes)}"
+        elif started >= self._next_look:
+            self.breach = outgrown(self._folder, self._limits)
+            # A folder of many files takes long to look at: at most a tenth of the time goes there.
+            took = time.monotonic() - started
+            self._next_look = started + max(WATCH_SECONDS, 10 * took)
         if self.breach:
             self._kill()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MAX_ITEMS = 100_000
 MAX_MODULES = 1_000
+MAX_TENSORS = 10_000
+MAX_BASES = 64
 
 
 class Remote(Proxy):
@@ -50,13 +52,10 @@ def claimed_class(handle: Handle, fallback: type) -> type:
 
     A claim, no more: what the object does is what the tests check.
     """
-    for name in handle.bases:
+    for name in handle.bases[:MAX_BASES]:
         package, _, cls = name.rpartition(".")
         if package.startswith(("torch.nn.modules", "torch.optim", "torch.utils.data")):
-            try:
-                found = getattr(importlib.import_module(package), cls, None)
-            except (ImportError, ValueError):
-                continue
+            found = getattr(sys.modules.get(package), cls, None)
             if isinstance(found, type):
                 return found
     return fallback
@@ -150,6 +149,8 @@ class RemoteModule(Remote, nn.Module):
             described, decoder = self._endpoint.describe(self._remote)
             if len(described.children) > MAX_MODULES:
                 raise ProtocolError("a module with too many children")
+            if len(described.parameters) + len(described.buffers) > MAX_TENSORS:
+                raise ProtocolError("a module with too many parameters")
             state["_age"] = self._endpoint.age
             old: dict[int, Any] = {c._remote: c for c in state["_parts"].get("children", {}).values()}
             tensors: dict[int, LiveTensor] = state.setdefault("_tensors", {})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import nn
 
 KEPT_ELEMENTS = 4_096
 KEPT_ITEMS = 256
+KEPT_TOTAL = 100_000  # elements of a call: one tensor may be in a value a million times
 
 
 @dataclass
@@ -50,7 +52,7 @@ class Recorder:
             self.busy = False
         record.value = summary(value, values=True)
         changeable = [arg for arg in (*args, *kwargs.values()) if _is_changeable(arg)]
-        record.effect = list(_copy([value, changeable]))
+        record.effect = list(_within(KEPT_TOTAL, _copy([value, changeable])))
         return value
 
 
@@ -84,6 +86,8 @@ def summary(value: Any, *, values: bool = False) -> str:
         return f"[{inside}]" if isinstance(value, list) else f"({inside})"
     if isinstance(value, dict):
         return f"dict of {len(value)}"
+    if isinstance(value, int) and value.bit_length() > 256:
+        return f"an int of {value.bit_length():,} bits"  # Python won't write out the longest
     text = f"{value:.6g}" if isinstance(value, float) else repr(value)
     return text if len(text) <= 80 else f"{text[:77]}…"
 
@@ -99,9 +103,23 @@ def _is_changeable(value: Any) -> bool:
     return isinstance(value, nn.Module) or (isinstance(value, torch.Tensor) and value.requires_grad)
 
 
-def _copy(value: Any) -> Any:
+def _within(elements: int, parts: Iterable[Any]) -> Iterator[Any]:
+    for part in parts:
+        elements -= _size(part)
+        if elements < 0:
+            return
+        yield part
+
+
+def _size(part: Any) -> int:
+    if isinstance(part, list):
+        return sum(map(_size, part))
+    return part.numel() if isinstance(part, torch.Tensor) else 1
+
+
+def _copy(value: Any) -> Iterator[Any]:
     if isinstance(value, nn.Module):
-        yield [kept for p in list(value.parameters())[:KEPT_ITEMS] for kept in _copy(p)]
+        yield [kept for p in itertools.islice(value.parameters(), KEPT_ITEMS) for kept in _copy(p)]
     elif isinstance(value, torch.Tensor):
         flat = value.detach().cpu().flatten()
         step = max(1, flat.numel() // KEPT_ELEMENTS)
@@ -114,7 +132,10 @@ def _copy(value: Any) -> Any:
         for item in value[:KEPT_ITEMS]:
             yield from _copy(item)
     elif isinstance(value, (bool, int, float, np.number)):
-        yield torch.tensor([float(value)], dtype=torch.float64)
+        try:
+            yield torch.tensor([float(value)], dtype=torch.float64)
+        except OverflowError:
+            yield "a huge number"
     else:
         yield type(value).__name__ if not isinstance(value, str) else value
 

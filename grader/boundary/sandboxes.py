@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
-import shutil
+import secrets
 import signal
 import socket
 import subprocess
@@ -22,7 +24,7 @@ from grader.messages.channel import Channel
 from grader.messages.errors import BoundaryError
 from grader.messages.structs import Raised
 from grader.sandbox.control import Orders
-from grader.sandbox.limits import Limits
+from grader.sandbox.limits import Limits, in_units
 
 START_SECONDS = 120
 
@@ -84,8 +86,28 @@ def work_folder() -> Path:
 
 
 def remove(folder: Path) -> None:
-    """Remove a work folder, whatever lies in it."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove a work folder, whatever lies in it.
+
+    Folders may lie in folders deeper than any path, or recursion, can be, and may be closed to
+    their owner. So each comes up to the top before its turn, and is opened first.
+    """
+    names = (f"{secrets.token_hex(8)}-{number}" for number in itertools.count())
+    waiting = [folder]
+    while waiting:
+        current = waiting.pop()
+        with contextlib.suppress(OSError):
+            current.chmod(0o700)
+            for entry in list(os.scandir(current)):
+                with contextlib.suppress(OSError):
+                    if not entry.is_dir(follow_symlinks=False):
+                        os.unlink(entry.path)  # noqa: PTH108
+                    else:
+                        os.chmod(entry.path, 0o700)  # noqa: PTH101
+                        waiting.append(Path(entry.path).rename(folder / next(names)))
+            if current != folder:
+                current.rmdir()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def greet(sandbox: Sandbox) -> None:
@@ -149,11 +171,19 @@ def start(
         raise GraderFault(f"no process can be started: {error.strerror}") from None
 
 
-def in_words(status: int, limits: Limits) -> str:
+def in_words(status: int, limits: Limits, cpu_seconds: float = 0) -> str:
     """A wait status in words that a student can act on; '' for one that was killed."""
     if os.WIFEXITED(status):
         return f"ended the process with exit code {os.WEXITSTATUS(status)}"
     number = os.WTERMSIG(status)
-    if number == getattr(signal, "SIGXCPU", None):
+    # One that ignores SIGXCPU is killed a second later.
+    if number == getattr(signal, "SIGXCPU", None) or cpu_seconds >= limits.cpu_seconds:
         return f"used more than {limits.cpu_seconds} s of processor time"
-    return "" if number == 9 else f"was ended by signal {signal.Signals(number).name}"
+    if number == getattr(signal, "SIGXFSZ", None):
+        return f"wrote a file of more than {in_units(limits.file_bytes)}"
+    if number == 9:
+        return ""
+    try:
+        return f"was ended by signal {signal.Signals(number).name}"
+    except ValueError:  # a real-time signal has no name
+        return f"was ended by signal {number}"

@@ -6,10 +6,11 @@ from contextlib import suppress
 from typing import Any
 
 from grader.boundary.endpoint import JudgeEndpoint
-from grader.boundary.errors import Crashed, StudentError
+from grader.boundary.errors import Crashed, StudentError, breach
 from grader.boundary.sandboxes import Forker, Sandbox
 from grader.boundary.records import Recorder
 from grader.messages.errors import BoundaryError, Closed
+from grader.messages.structs import Raised
 from grader.sandbox.worker import TORCH
 
 
@@ -77,6 +78,10 @@ class Session:
     def limit(self) -> float | None:
         """When the request that starts now has to be answered, of `time.monotonic`."""
         return min((t for t in (self.deadline, self.end_of_time) if t is not None), default=None)
+
+    def breach(self, raised: Raised) -> str:
+        """The limit that an exception of student code is about, in words, or ''."""
+        return breach(raised, self._forker.limits)
 
     def broken(self, error: BoundaryError) -> BoundaryError:
         """End the sandbox that failed so; what to tell the test."""

@@ -116,7 +116,8 @@ class _Forked:
             return ""
         try:
             answer = self._zygote.ask(msgspec.json.encode(Reap(pid)))
-            status = msgspec.json.decode(answer, type=Ended).status
-            return self.output.breach or in_words(status, self._zygote.limits)
+            ended = msgspec.json.decode(answer, type=Ended)
+            how = in_words(ended.status, self._zygote.limits, ended.cpu_seconds)
+            return self.output.breach or how
         finally:
             remove(self._folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import struct
 import time
@@ -17,6 +18,7 @@ PREFIX = struct.Struct("<IQ")
 HEAD_LIMIT = 4 << 20
 BODY_LIMIT = 256 << 20
 _PIECE = 16 << 20
+_OBJECTS = 16  # times its size is what a head takes once it has become Python objects
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Message)
@@ -43,11 +45,17 @@ def decode(head: bytes | bytearray) -> Message:
 
 
 class Channel:
-    """One end of the socket. `deadline` (of `time.monotonic`) bounds every wait."""
+    """One end of the socket. `deadline` (of `time.monotonic`) bounds every wait.
+
+    `body_limit` bounds the bytes of one message to be received, `allowance` what all of them
+    together may take in memory.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         self.socket = sock
         self.deadline: float | None = None
+        self.body_limit = BODY_LIMIT
+        self.allowance = math.inf
 
     def send(self, message: Message, blobs: Sequence[memoryview] = ()) -> None:
         head = encode(message)
@@ -61,8 +69,11 @@ class Channel:
 
     def receive(self) -> tuple[Message, bytearray]:
         head_size, body_size = PREFIX.unpack(self._receive(PREFIX.size))
-        if head_size > HEAD_LIMIT or body_size > BODY_LIMIT:
-            raise ProtocolError("the answer is too large")
+        if head_size > HEAD_LIMIT or body_size > self.body_limit:
+            raise ProtocolError(f"it takes more than {self.body_limit >> 20} MiB")
+        self.allowance -= body_size + _OBJECTS * head_size
+        if self.allowance < 0:
+            raise ProtocolError("all answers in this test together take too much memory")
         head = self._receive(head_size)
         return decode(head), self._receive(body_size)
 

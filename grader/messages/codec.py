@@ -20,6 +20,8 @@ from grader.messages.structs import Tensor, Value
 
 MAX_DEPTH = 64
 MAX_NODES = 1_000_000
+# Numbers can be chosen so that all their hashes are one: then a dict takes the square of its size.
+MAX_NUMBER_KEYS = 2_000
 
 
 class Proxy:
@@ -135,11 +137,12 @@ class Decoder:
     ) -> None:
         """`device` names devices; `resolve` stands for handles and names of torch."""
         self._body, self._device, self._resolve = body, device, resolve
-        self._nodes = 0
+        self._nodes = self._number_keys = self._taken = 0
 
     def raw(self, struct: Tensor, *, keep_stride: bool = False) -> torch.Tensor:
         """The tensor's values on its device, without a graph."""
         tensor = tensors.tensor_of(struct, self._body)
+        self._take(tensor.nbytes)
         if struct.requires_grad and not (tensor.is_floating_point() or tensor.is_complex()):
             raise ProtocolError("only floating-point tensors can require gradients")
         if keep_stride and struct.stride is not None:
@@ -200,8 +203,9 @@ class Decoder:
                 built: dict[Any, Any] = {}
                 for key, value in items:
                     name = self._build(key, known, met, deeper)
-                    if not _is_key(name):
-                        raise ProtocolError("no such key")
+                    self._number_keys += not isinstance(name, (str, bytes))
+                    if not _is_key(name) or self._number_keys > MAX_NUMBER_KEYS:
+                        raise ProtocolError("no such key, or too many")
                     built[name] = self._build(value, known, met, deeper)
                 return built
             case structs.Bytes(data):
@@ -210,6 +214,7 @@ class Decoder:
                 return _big_int(digits)
             case structs.Array(scalar=scalar):
                 array = tensors.array_of(node, self._body)
+                self._take(array.nbytes)
                 return array[()] if scalar else array
             case structs.DType(name):
                 return tensors.dtype_of(name)
@@ -223,6 +228,13 @@ class Decoder:
                 return self._resolve(node)
             case _:
                 raise ProtocolError("no such value")
+
+
+    def _take(self, size: int) -> None:
+        """Nobody's bytes are given out twice: a small message can't fill the memory."""
+        self._taken += size
+        if self._taken > len(self._body):
+            raise ProtocolError("two tensors share their bytes")
 
 
 def find(node: Value, depth: int = 0) -> Iterator[Tensor]:

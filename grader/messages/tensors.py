@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ DTYPES: dict[str, torch.dtype] = {
 }
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 ARRAY_KINDS = "?bhilqBHILQefdFD"
-MAX_DIMENSIONS = 64
+MAX_DIMENSIONS = 32  # NumPy's own limit, in its older versions
+WASTE = 16  # times its elements' memory is what a layout may take
 
 
 def tensor_bytes(tensor: torch.Tensor) -> memoryview:
@@ -56,9 +58,25 @@ def tensor_of(struct: Tensor, body: bytearray) -> torch.Tensor:
 
 
 def strided(tensor: torch.Tensor, stride: list[int]) -> torch.Tensor:
-    """A copy of `tensor` laid out with `stride` (which must not overlap)."""
+    """A copy of `tensor` laid out with `stride`, as far as that wastes no memory."""
+    if not tensor.numel() or not is_roomy(tensor.shape, stride):
+        return tensor
     laid_out = torch.empty_strided(tensor.shape, stride, dtype=tensor.dtype)
     return laid_out.copy_(tensor)
+
+
+def is_roomy(shape: Sequence[int], stride: Sequence[int]) -> bool:
+    """Whether no two elements would share memory, and not too much would lie between them."""
+    if len(shape) != len(stride) or any(step >= 1 << 48 for step in stride):
+        return False
+    extent = 1  # elements from the first to the last, of the dimensions seen so far
+    for step, size in sorted(zip(stride, shape, strict=True)):
+        if size == 1:
+            continue
+        if step < extent:
+            return False
+        extent += step * (size - 1)
+    return extent <= WASTE * math.prod(shape) + (1 << 16)
 
 
 def array_bytes(array: np.ndarray[Any, Any]) -> memoryview:
@@ -79,7 +97,10 @@ def array_of(struct: Array, body: bytearray) -> np.ndarray[Any, Any]:
 
 
 def _count(shape: list[int]) -> int:
-    if len(shape) > MAX_DIMENSIONS or any(not 0 <= size < 1 << 40 for size in shape):
+    # Sizes beside a zero are bounded too: torch multiplies them all the same.
+    if len(shape) > MAX_DIMENSIONS or not 0 <= min(shape, default=0):
+        raise ProtocolError("no such shape")
+    if math.prod(size or 1 for size in shape) >= 1 << 48:
         raise ProtocolError("no such shape")
     return math.prod(shape)
 

@@ -21,6 +21,7 @@ from grader.plugin.progress import Progress
 from grader.plugin.provider import Local, Provider
 from grader.plugin.shortcuts import Refused, Shortcut
 from grader.plugin.sightings import exercise_of
+from grader.sandbox.seeding import seed_torch
 from grader.sandbox.accelerator import simulated
 
 __all__ = ["PROVIDER", "Refused"]
@@ -99,5 +100,5 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         return
     name = f"{item.config.getoption('seed', 0)}/{exercise.name}/{item.name}"
     digest = hashlib.sha256(name.encode()).digest()
-    torch.manual_seed(int.from_bytes(digest[:7], "big"))
+    seed_torch(int.from_bytes(digest[:7], "big"))
     item.config.stash[PROVIDER].seed(int.from_bytes(digest[7:14], "big"))

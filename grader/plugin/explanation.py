@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PRINTED = 2_000  # characters of a failed test's output that are shown
 FRAMES = 4  # of the student's own lines, the innermost
+LONGEST = 300  # characters of a line of an assertion's message
 
 
 class Explainer:
@@ -38,6 +39,15 @@ class Explainer:
         self._plain = config.option.usepdb or config.option.tbstyle != "auto"
         self._local = local
         self._here = config.invocation_params.dir
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self) -> Any:
+        """A student's `sys.exit()` in a fixture would leave pytest unable to run later tests."""
+        try:
+            return (yield)
+        except SystemExit as error:
+            message = "SystemExit. It asks Python to stop: take that call out."
+            raise RuntimeError(message).with_traceback(error.__traceback__) from None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
@@ -132,31 +142,28 @@ class Failure:
         if len(self.own) > FRAMES:
             lines.append(f"  [... {len(self.own) - FRAMES} more of your lines]")
         for entry in self.own[-FRAMES:]:
-            statement = str(entry.statement).strip()
-            lines += [f"  {self._place(entry)}", f"    {statement}"]
+            lines += [f"  {self._place(entry)}", f"    {str(entry.statement).strip()}"]
         if not isinstance(error, OutOfTime):
-            lines += ["", wrap(self._what(error), "  ")]
-            lines += [wrap(advice)] if (advice := _advice(error)) else []
+            lines += ["", wrap(_what(error), "  ")]
+            lines += ["", wrap(advice)] if (advice := _advice(error)) else []
         return "\n".join(lines)
-
-    def _what(self, error: BaseException) -> str:
-        message = str(error).strip()
-        name = type(error).__name__
-        return f"{name}: {message}" if message else name
 
     def _explain_check(self, error: BaseException) -> str:
         """A check in the test didn't hold, or could not make sense of what it got."""
-        entry = next(e for e in reversed(self.excinfo.traceback) if Path(e.path) == self.suite)
-        lines = [f"{self._place(entry)}"]
-        lines += textwrap.indent(textwrap.dedent(str(entry.statement)), "    ").splitlines()
-        failed = read_statement(entry)
-        lines += [wrap(line, "  ") for line in ("", *failed.values)]
-        if not isinstance(error, AssertionError):
-            lines += ["", wrap(self._what(error), "  ")]
-        elif message := failed.verdict or _readable(str(error)):
-            lines += ["", wrap(message, "  ")]
-        if failed.has_none:
-            lines += ["", wrap("None is what a function gives that has no `return`.")]
+        entries = list(self.excinfo.traceback)
+        places = [i for i, entry in enumerate(entries) if Path(entry.path) == self.suite]
+        if not places:
+            return wrap(_what(error), "  ")
+        entry = entries[places[-1]]
+        called = entries[places[-1] + 1].frame.f_locals if entry is not entries[-1] else {}
+        failed = read_statement(entry, called, error)
+        code = textwrap.indent(textwrap.dedent(str(entry.statement)), "    ")
+        reason = _readable(str(error)) if isinstance(error, AssertionError) else _what(error)
+        values = [wrap(value, "  ", hang="    ") for value in failed.values]
+        lines = [self._place(entry), code, "", *values, *([""] if values else [])]
+        lines += [wrap(failed.verdict or reason, "  ")]
+        if failed.has_none or "'NoneType' object" in str(error):
+            lines += ["", "None is what a function gives that has no `return`."]
         return "\n".join(lines)
 
     def _is_own(self, path: Path) -> bool:
@@ -173,24 +180,16 @@ class Failure:
         return f"{self._name(Path(entry.path))}, line {entry.lineno + 1}{function}"
 
 
-def wrap(text: str, indent: str = "") -> str:
-    """Break the lines of `text` where they are too long for the terminal."""
-    width = max(40, min(100, _columns() - 1))
+def wrap(text: str, indent: str = "", hang: str = "") -> str:
+    """Indent `text`, and break its lines where they are too long for the terminal."""
+    width = max(40, min(100, shutil.get_terminal_size().columns - 1))
     lines = []
     for line in text.splitlines():
-        inner = indent + " " * (len(line) - len(line.lstrip()))
-        lines.append(
-            textwrap.fill(
-                line.lstrip(), width, initial_indent=inner, subsequent_indent=inner + "  "
-            )
-            if len(indent + line) > width
-            else indent + line
-        )
+        inner = indent + line[: len(line) - len(line.lstrip())]
+        lines += textwrap.wrap(
+            line.strip(), width, initial_indent=inner, subsequent_indent=inner + hang
+        ) or [""]
     return "\n".join(lines)
-
-
-def _columns() -> int:
-    return shutil.get_terminal_size().columns
 
 
 def _missing_name(error: BaseException) -> str:
@@ -201,12 +200,23 @@ def _missing_name(error: BaseException) -> str:
     return ""
 
 
+def _what(error: BaseException) -> str:
+    name, message = type(error).__name__, str(error).strip()
+    if _asks_for_input(error):
+        message = "input() was called"
+    return f"{name}: {message}" if message else name
+
+
+def _asks_for_input(error: BaseException) -> bool:
+    return isinstance(error, OSError) and "reading from stdin" in str(error)
+
+
 def _advice(error: BaseException) -> str:
+    if _asks_for_input(error):
+        return "Nobody types during a test: take what you need from the arguments."
     match error:
         case SystemExit():
-            return "It asks Python to stop: take the call of `exit` out."
-        case OSError() if "reading from stdin" in str(error):
-            return "Nobody types during a test: take what you need from the arguments."
+            return "It asks Python to stop: take that call out."
         case ModuleNotFoundError():
             return "Is the name right? The exercises need torch and Python's own modules only."
         case RecursionError():
@@ -216,14 +226,15 @@ def _advice(error: BaseException) -> str:
 
 def _readable(message: str) -> str:
     """Pytest's account of a failed `assert`, without what only an expert reads."""
-    message = re.sub(r"<(?:built-in )?(?:function|method) (\w+)[^<>]*>", r"\1", message)
+    message = re.sub(r"<(?:built-in )?(?:bound )?(?:function|method) (\w+)[^<>]*>", r"\1", message)
     message = re.sub(r" at 0x[0-9a-fA-F]+", "", message).replace("\\n", " ")
     lines = []
     for line in message.splitlines():
         line = re.sub(r"^ \+ +", "  ", line).rstrip()
-        if not re.match(r"  (where|and) +\S+ = [\w.]+$", line):  # `where sum = tensor.sum`
-            lines.append(re.sub(r"  +", " ", line) if line.startswith("  ") else line)
-    return "\n".join(lines).strip()
+        origin = re.match(r"  (where|and) +\S+ = [\w.]+$", line)  # `where sum = tensor.sum`
+        if line and not origin and "<generator object" not in line and "Use -v" not in line:
+            lines.append(line[:LONGEST])
+    return "\n".join(lines)
 
 
 def _shortened(text: str) -> str:

@@ -113,7 +113,17 @@ class Progress:
             terminalreporter.reportchars = terminalreporter.reportchars.replace("f", "")
         yield
         if self._seen and terminalreporter.verbosity > -2:
+            self._explain_bonus(terminalreporter)
             self._write(terminalreporter, self.rows)
+
+    def _explain_bonus(self, terminal: Any) -> None:
+        """Say why a bonus was not earned, once that is what is left to do."""
+        busy = {test.folder for test in self._seen.values() if test.failing}
+        for report in terminal.stats.get("bonus not earned", []):
+            seen = sighting_of(report)
+            if seen and seen.folder not in busy:
+                terminal.section(f"bonus not earned: {seen.function}", sep="_", bold=True)
+                report.toterminal(terminal.config.get_terminal_writer())
 
     # -- the table --------------------------------------------------------------------------------
 

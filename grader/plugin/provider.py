@@ -36,7 +36,7 @@ class Provider(Protocol):
 class Local:
     """The student's file imported into this process: plain tracebacks, `breakpoint()` works."""
 
-    lab = torch
+    lab: Any = torch
 
     def __init__(self, file: Path | None = None) -> None:
         """`file` stands in for the exercise's own file."""
@@ -68,11 +68,11 @@ class Local:
         """Nothing to do: student and tests draw from the same generators here."""
 
 
-class Operators(TorchDispatchMode):
+class Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Records the name of every operator dispatched while it is active."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.names: set[str] = set()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

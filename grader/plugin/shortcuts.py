@@ -27,7 +27,8 @@ class Shortcut:
         by; the helpers of the same file that the target uses are read too. A forbidden name that
         ends with `.` stands for everything in that package (`torch.optim.`).
         """
-        for used in sorted(used_names(self._provider.source(self._exercise), target)):
+        names = _Source(self._provider.source(self._exercise)).names_used_by(target)
+        for used in sorted(names):
             if used in forbidden or any(f[-1] == "." and used.startswith(f) for f in forbidden):
                 raise Refused(f"{target} uses {used}: write it yourself here.")
 
@@ -40,42 +41,75 @@ class Shortcut:
             raise Refused(f"{target} ran PyTorch's own {used.removeprefix('aten::').strip('_')}.")
 
 
-def used_names(source: str, target: str) -> set[str]:
-    """The absolute dotted names that `target` uses, itself or through helpers of the same file."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    aliases: dict[str, str] = {}
-    for node in ast.walk(tree):
+class _Source:
+    """The text of a student's file, as far as names go."""
+
+    def __init__(self, source: str) -> None:
+        if not source:
+            raise NotImplementedError
+        self._tree = ast.parse(source)  # raises SyntaxError, as importing it does
+        self._aliases: dict[str, str] = {}
+        self._stars: list[str] = []
+        self._definitions: dict[str, ast.AST] = {}
+        for node in ast.walk(self._tree):
+            self._note(node)
+
+    def _note(self, node: ast.AST) -> None:
         if isinstance(node, ast.Import):
-            for a in node.names:
-                aliases[a.asname or a.name.split(".")[0]] = a.name if a.asname else a.name.split(".")[0]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            aliases |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
-    local = {n.name: n for n in tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
-    constants = {
-        t.id: n.value for n in tree.body if isinstance(n, ast.Assign)
-        for t in n.targets if isinstance(t, ast.Name)
-    }
-    names: set[str] = set()
-    todo, seen = [target], set()
-    while todo:
-        name = todo.pop()
-        node = local.get(name) or constants.get(name)
-        if node is None or name in seen:
-            continue
-        seen.add(name)
-        for used in ast.walk(node):
-            dotted = _dotted(used)
-            if dotted is None:
+            for name in node.names:
+                first = name.name.split(".")[0]
+                self._aliases[name.asname or first] = name.name if name.asname else first
+        elif isinstance(node, ast.ImportFrom):
+            for name in node.names:
+                if name.name == "*":
+                    self._stars.append(node.module or "")
+                else:
+                    self._aliases[name.asname or name.name] = f"{node.module}.{name.name}"
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            self._definitions.setdefault(node.name, node)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value:
+            for place in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(place, ast.Name):
+                    self._definitions.setdefault(place.id, node.value)
+
+    def names_used_by(self, target: str) -> set[str]:
+        """The absolute dotted names in `target`'s code, and in that of the file's own it uses.
+
+        Raises `NotImplementedError` for a stub, `AssertionError` where the file has no `target`.
+        """
+        if target not in self._definitions and target not in self._aliases and not self._stars:
+            raise AssertionError(f"the file defines no {target}")
+        if _is_stub(self._definitions.get(target)):
+            raise NotImplementedError
+        names = {self._aliases[target]} if target in self._aliases else set()
+        todo, seen = [target], set()
+        while todo:
+            name = todo.pop()
+            if name in seen or name not in self._definitions:
                 continue
-            head, _, rest = dotted.partition(".")
-            if head in local or head in constants:
-                todo.append(head)
-            elif head in aliases:
-                names.add(".".join(filter(None, (aliases[head], rest))))
-    return names
+            seen.add(name)
+            for node in ast.walk(self._definitions[name]):
+                head, _, rest = (_dotted(node) or "").partition(".")
+                if head in self._definitions:
+                    todo.append(head)
+                elif head in self._aliases:
+                    names.add(".".join(filter(None, (self._aliases[head], rest))))
+                elif head:
+                    names |= {".".join(filter(None, (s, head, rest))) for s in self._stars}
+        return names
+
+
+def _is_stub(node: ast.AST | None) -> bool:
+    """Whether a function, or the first method of a class, does nothing but say that it's a stub."""
+    if isinstance(node, ast.ClassDef):
+        methods = [n for n in node.body if isinstance(n, ast.FunctionDef)]
+        return bool(methods) and _is_stub(methods[0])
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    [*_, last] = node.body
+    raised = last.exc if isinstance(last, ast.Raise) else None
+    named = raised.func if isinstance(raised, ast.Call) else raised
+    return isinstance(named, ast.Name) and named.id == "NotImplementedError" and len(node.body) < 3
 
 
 def _dotted(node: ast.AST) -> str | None:

@@ -16,7 +16,7 @@ from grader.boundary.records import summary
 if TYPE_CHECKING:
     from _pytest._code import TracebackEntry
 
-ORIGIN = 100  # characters that are shown of the statement that made a value
+LONGEST = 160  # characters that are shown of a value, or of the statement that made it
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,10 @@ class Statement:
     has_none: bool = False
 
 
-def read_statement(entry: TracebackEntry) -> Statement:
-    """Read the statement that a traceback entry stands at."""
+def read_statement(
+    entry: TracebackEntry, called: dict[str, Any], error: BaseException
+) -> Statement:
+    """Read the statement that a traceback entry stands at; `called` are the locals one call in."""
     scope = {**entry.frame.f_globals, **entry.frame.f_locals}
     try:
         failed = ast.parse(textwrap.dedent(str(entry.statement)).strip()).body[0]
@@ -42,9 +44,12 @@ def read_statement(entry: TracebackEntry) -> Statement:
         return Statement([])
     origins = _origins(function, entry.lineno - entry.frame.code.firstlineno + 1)
     names = list(_variables(failed, scope))
+    values = [_described(name, scope[name], origins.get(name, "")) for name in names]
     return Statement(
-        values=[_described(name, scope[name], origins.get(name, "")) for name in names],
-        verdict=_verdict(failed.test, scope) if isinstance(failed, ast.Assert) else "",
+        values=[*values, *_compared(failed, called)],
+        verdict=_verdict(failed.test, scope)
+        if isinstance(failed, ast.Assert) and isinstance(error, AssertionError)
+        else "",
         has_none=any(scope[name] is None for name in names),
     )
 
@@ -56,7 +61,7 @@ def _origins(function: ast.AST, last: int) -> dict[str, str]:
         node.id: ast.unparse(assignment)
         for assignment in sorted(made, key=lambda n: n.lineno)
         for target in assignment.targets
-        for node in ast.walk(target)
+        for node in (target.elts if isinstance(target, ast.Tuple) else [target])
         if isinstance(node, ast.Name)
     }
 
@@ -70,12 +75,17 @@ def _variables(statement: ast.stmt, scope: dict[str, Any]) -> Iterator[str]:
 
 
 def _described(name: str, value: Any, origin: str) -> str:
-    if len(origin) > ORIGIN:
-        origin = f"{origin[: ORIGIN - 3]}..."
-    shown = summary(value, values=True)
-    if origin.startswith(f"{name} = "):
-        return f"{origin}\n  gave {shown}"
-    return f"{origin}\n  gave {name}: {shown}" if origin else f"{name} is {shown}"
+    shown = f"{name} is {_shown(value)}"
+    return f"{_cut(origin)}\n  {shown}" if origin else shown
+
+
+def _compared(statement: ast.stmt, called: dict[str, Any]) -> Iterator[str]:
+    """What the two sides of an `assert_close` were, where they are not variables."""
+    match statement:
+        case ast.Expr(ast.Call(ast.Attribute(attr="assert_close"), [left, right, *_])):
+            for side, name in ((left, "actual"), (right, "expected")):
+                if not isinstance(side, ast.Name) and name in called:
+                    yield f"{_cut(ast.unparse(side))}\n  is {_shown(called[name])}"
 
 
 def _verdict(test: ast.expr, scope: dict[str, Any]) -> str:
@@ -84,8 +94,8 @@ def _verdict(test: ast.expr, scope: dict[str, Any]) -> str:
         return ""
     match test:
         case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[right]):
-            wanted = _shown(right, scope)
-            return f"{ast.unparse(left)} is {_shown(left, scope)} and should be {wanted}."
+            is_, wanted = _evaluated(left, scope), _evaluated(right, scope)
+            return f"{ast.unparse(left)} is {is_} and should be {wanted}."
         case ast.Compare(left=ast.Attribute(attr="grad") as left, ops=[ast.IsNot()]):
             return f"{ast.unparse(left)} is None: no gradient reached it."
         case ast.Attribute(attr="requires_grad"):
@@ -93,6 +103,18 @@ def _verdict(test: ast.expr, scope: dict[str, Any]) -> str:
     return ""
 
 
-def _shown(expression: ast.expr, scope: dict[str, Any]) -> str:
-    value = eval(compile(ast.Expression(expression), "<test>", "eval"), scope)
-    return str(tuple(value)) if isinstance(value, torch.Size) else summary(value, values=True)
+def _evaluated(expression: ast.expr, scope: dict[str, Any]) -> str:
+    """The value of an expression that only looks things up."""
+    return _shown(eval(compile(ast.Expression(expression), "<test>", "eval"), scope))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple) and all(isinstance(size, int) for size in value):
+        return str(tuple(value))  # a shape
+    if isinstance(value, (torch.dtype, torch.device)):
+        return str(value)
+    return _cut(summary(value, values=True))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

@@ -21,7 +21,7 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     """Write a test suite for each exercise of each submission."""
-    return [save(out, _xml([seen(result) for result in grades.results]))]
+    return [save(out, to_xml([seen(result) for result in grades.results]))]
 
 
 def failure(message: str) -> bytes:
@@ -33,7 +33,8 @@ def failure(message: str) -> bytes:
     return _bytes(root)
 
 
-def _xml(results: list[Seen]) -> bytes:
+def to_xml(results: list[Seen]) -> bytes:
+    """A test suite for each exercise of each submission."""
     root = ET.Element("testsuites")
     for result in results:
         for exercise in result.exercises:

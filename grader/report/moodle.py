@@ -89,8 +89,8 @@ def _fill(
     absent = [name for name in needed if name not in header]
     if len(columns) != 6 or absent:
         raise ReportError(
-            f"{path}: no column {', '.join(absent) or 's as expected'}. If Moodle speaks another language "
-            f"there, give columns=, the headings for {COLUMNS}."
+            f"{path}: no column {', '.join(absent) or 'as named'}. If Moodle isn't in English "
+            f"there, give columns=, its headings for {COLUMNS}."
         )
     identifier, name, email, grade, top, feedback = columns
     missing, left = [], list(rows)

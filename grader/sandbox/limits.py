@@ -129,8 +129,16 @@ def _real_uid(process: Path) -> int:
     return -1
 
 
-def outgrown(workdir: Path, limits: Limits) -> bool:
-    """Whether a work directory takes more space than it may: for the judge to ask now and then.
+def in_units(size: int) -> str:
+    """A number of bytes as people say it: '2 GiB', '64 MiB'."""
+    for unit, name in ((GIB, "GiB"), (MIB, "MiB"), (1 << 10, "KiB")):
+        if size >= unit:
+            return f"{size / unit:.3g} {name}"
+    return f"{size} bytes"
+
+
+def outgrown(workdir: Path, limits: Limits) -> str:
+    """The limit that a work directory has passed, in words: for the judge to ask now and then.
 
     The look is bounded, and complete: a sandbox can't remove, link or rename anything, so all
     that it has written is there to be seen. What can't be looked into counts as too much.
@@ -145,8 +153,11 @@ def outgrown(workdir: Path, limits: Limits) -> bool:
                     size += entry.stat(follow_symlinks=False).st_blocks * 512
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
-                    if files > limits.scratch_files or size > limits.scratch_bytes:
-                        return True
+                    if files > limits.scratch_files:
+                        return f"made more than {limits.scratch_files:,} files and folders"
+                    if size > limits.scratch_bytes:
+                        return f"wrote more than {in_units(limits.scratch_bytes)} of files"
         except OSError:
-            return workdir.exists()  # if not, the sandbox is over
-    return False
+            if workdir.exists():  # if not, the sandbox is over
+                return "made folders that can't be looked into"
+    return ""

@@ -8,7 +8,6 @@ import importlib.util
 import itertools
 import linecache
 import operator
-import random
 import sys
 import traceback
 from collections import Counter
@@ -16,7 +15,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -44,6 +42,7 @@ from grader.messages.structs import (
 )
 from grader.sandbox import accelerator
 from grader.sandbox.operators import Operators
+from grader.sandbox.seeding import seed_everything
 
 TORCH = 0  # the object number that the judge's fixture `lab` speaks to
 MESSAGE_LIMIT = 4_000
@@ -168,9 +167,7 @@ class Worker(Endpoint):
                 self.drop_graphs(calls)
                 self._forget(objects)
             case Seed(seed):
-                torch.manual_seed(seed)
-                random.seed(seed)
-                np.random.seed(seed % (1 << 32))
+                seed_everything(seed)
                 self._reply(None)
             case _:
                 raise TypeError("not a request")

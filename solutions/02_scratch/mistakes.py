@@ -428,8 +428,8 @@ def returns_new_tensors(params, lr):
 
 @mistake(
     "sgd_step",
-    hint="""New tensors are put into the list, and the old ones, which the caller holds, stay as they
-    are. Change those very tensors, in place.""",
+    hint="""New tensors are put into the list, and the old ones, which the caller holds, stay as
+    they are. Change those very tensors, in place.""",
 )
 def replaces_the_entries_of_the_list(params, lr):
     for i, p in enumerate(params):

@@ -1,0 +1,49 @@
+# make demo    grade the sample class: what an instructor sees
+# make test    everything that must hold: lint, types, the assignment, the test suite
+# make bench   what grading a submission costs, and where the time goes
+# make clean   remove the environment and whatever these commands made
+#
+# The README has the same as plain pip commands.
+
+# Any Python from 3.10 on. More for pip goes into PIP_FLAGS, such as
+# PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu" for the small build of torch.
+PYTHON ?= python3
+PIP_FLAGS ?=
+
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
+CHECKS := "ruff check ." "ruff format --check ." "mypy" "grader check"
+
+.PHONY: demo test bench clean
+.DEFAULT_GOAL := demo
+
+demo: .venv/installed
+	$(BIN)/grader grade data/sample_class --out grades
+
+# Every check runs, whatever the ones before it said; pytest has the last word.
+test: .venv/installed-dev
+	@failed=; \
+	for check in $(CHECKS); do \
+		echo "== $$check"; $(BIN)/$$check || failed="$$failed [$$check]"; \
+	done; \
+	test -z "$$failed" || echo "== FAILED so far:$$failed"; \
+	echo "== pytest"; $(BIN)/python -m pytest && test -z "$$failed"
+
+bench: .venv/installed-dev
+	$(BIN)/python bench/throughput.py
+
+clean:
+	rm -rf .venv grades build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp says that an environment is complete; it is made anew when a pin changes.
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "Python 3.10 or newer is needed: make PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(INSTALL) -e .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	$(INSTALL) -e ".[dev]"
+	@touch $@

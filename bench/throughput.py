@@ -1,0 +1,285 @@
+"""What grading a submission costs: this grader, pytest in fresh processes, and the bare tests.
+
+Four ways to run one exercise's hidden suite on the same submissions, taken in turns so that a busy
+machine is equally unfair to all:
+
+- fresh pytest: `pytest` in a process of its own for each submission, as a shell script would do it;
+- grader: a warm judge and a forked, locked-down sandbox for each submission;
+- warm pytest: the same pytest session in a warm process, the submission imported into it;
+- bare tests: the test functions called one after the other in a warm process, without pytest.
+
+Differences between them say where the time goes. The submissions are right answers in different
+styles. Exits with 1 where the grader isn't ten times as fast as fresh pytest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import hashlib
+import importlib.util
+import inspect
+import itertools
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+# Before torch: what every contestant gets.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import pytest
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from grader.boundary.records import Record, Recorder
+from grader.curriculum import Exercise
+from grader.engine import Setup, Task, judge, new_forker
+from grader.plugin.provider import Local
+from grader.plugin.shortcuts import Shortcut
+from grader.running import RecordedRun, run_pytest
+from grader.sandbox.accelerator import simulated
+from grader.submission import Submission
+
+ROOT = Path(__file__).parents[1]
+BAR = 10.0
+SEED = 7
+
+
+class WarmPytest(RecordedRun):
+    """Provides a submission's file to a suite, both in this process, and counts the tests."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(Recorder())
+        self._local = Local(file)
+        self.lab = self._local.lab
+        self.failed: list[str] = []
+        self.count = 0
+
+    def student(self, exercise: Exercise) -> Any:
+        return self._local.student(exercise)
+
+    def source(self, exercise: Exercise) -> str:
+        return self._local.source(exercise)
+
+    def watch(self) -> AbstractContextManager[set[str]]:
+        return self._local.watch()
+
+    def seed(self, seed: int) -> None:
+        self._local.seed(seed)
+
+    def finished(
+        self, item: pytest.Item, error: BaseException | None, records: list[Record]
+    ) -> None:
+        self.count += 1
+        self.failed += [item.name] if error else []
+
+
+class BareTests:
+    """The suite's functions and what they need, made by hand."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self._exercise = exercise
+        self._reference = Local().student(exercise)
+        spec = importlib.util.spec_from_file_location("bare_suite", exercise.suite)
+        assert spec is not None
+        assert spec.loader is not None
+        suite = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(suite)
+        self._tests = [(n, f) for n, f in vars(suite).items() if n.startswith("test_")]
+
+    def run(self, file: Path) -> int:
+        """Run every test on a submission; how many there were. Raises what a failed one raises."""
+        local = Local(file)
+        fixtures = {
+            "student": local.student(self._exercise),
+            "exercise": self._exercise,
+            "reference": self._reference,
+            "lab": torch,
+            "shortcut": Shortcut(local, self._exercise),
+            "accelerator": simulated(),
+        }
+        count = 0
+        for name, test in self._tests:
+            for number, given in enumerate(_parameters(test)):
+                torch.manual_seed(_seed(f"{name}{number}"))
+                needed = inspect.signature(test).parameters
+                test(**{n: given[n] if n in given else fixtures[n] for n in needed})
+                count += 1
+        return count
+
+
+def _parameters(test: Any) -> Iterator[dict[str, Any]]:
+    """What `pytest.mark.parametrize` gives a test, one dict a call."""
+    axes = []
+    for mark in getattr(test, "pytestmark", []):
+        if mark.name == "parametrize":
+            names = [name.strip() for name in mark.args[0].split(",")]
+            rows = [row if len(names) > 1 else (row,) for row in mark.args[1]]
+            axes.append([dict(zip(names, row, strict=True)) for row in rows])
+    for choice in itertools.product(*axes):
+        yield {name: value for part in choice for name, value in part.items()}
+
+
+def _seed(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{SEED}/{name}".encode()).digest()[:7], "big")
+
+
+def make_submissions(exercise: Exercise, count: int, folder: Path) -> list[Path]:
+    """Files of right answers, no two alike."""
+    styles = sorted((ROOT / "tests" / "styles" / exercise.name).glob("*.py")) or [exercise.file]
+    files = []
+    for number, style in zip(range(count), itertools.cycle(styles)):
+        file = folder / f"{number:02}" / exercise.file.name
+        file.parent.mkdir()
+        file.write_text(f"{style.read_text('utf-8')}\n# submission {number}\n", "utf-8")
+        files.append(file)
+    return files
+
+
+def cpu_seconds() -> float:
+    """Processor time of this process and of all below it, ended or not (wall time elsewhere)."""
+    if not sys.platform.startswith("linux"):
+        return time.perf_counter()
+    return sum(_spent(pid) for pid in _family(os.getpid())) / os.sysconf("SC_CLK_TCK")
+
+
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        for child in (thread / "children").read_text().split():
+            yield from _family(int(child))
+
+
+def _spent(pid: int) -> int:
+    """Clock ticks of a process, and of its children that ended and were waited for."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(ticks) for ticks in fields[11:15])
+
+
+def contestants(exercise: Exercise) -> dict[str, Callable[[Path], None]]:
+    """Each grades one submission, and raises where a right answer doesn't pass."""
+    setup = Setup(exercise.folder.parent)
+    bare = BareTests(exercise)
+
+    def fresh_pytest(file: Path) -> None:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        options = [f"--student-file={file}", f"--seed={SEED}", "--import-mode=importlib"]
+        subprocess.run(
+            [*command, *options, str(exercise.suite)], cwd=ROOT, check=True, capture_output=True
+        )
+
+    def grader(file: Path) -> None:
+        submission = Submission(file.parent.name, {file.name: file.read_bytes()})
+        result = judge(Task(setup, submission, SEED, frozenset([exercise.name])))
+        assert result.total == 100, (result.total, result.fault)
+
+    def warm_pytest(file: Path) -> None:
+        run = WarmPytest(file)
+        options = (f"--seed={SEED}", "--timeout=60")
+        run_pytest([exercise.suite], exercise.folder.parent, [run], *options)
+        assert run.count and not run.failed, run.failed
+
+    def bare_tests(file: Path) -> None:
+        bare.run(file)
+
+    return {
+        "fresh pytest": fresh_pytest,
+        "grader": grader,
+        "warm pytest": warm_pytest,
+        "bare tests": bare_tests,
+    }
+
+
+def measure(
+    ways: dict[str, Callable[[Path], None]], files: list[Path]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Mean wall and CPU seconds a submission, the ways interleaved."""
+    wall = dict.fromkeys(ways, 0.0)
+    cpu = dict.fromkeys(ways, 0.0)
+    for file in files:
+        for name, way in ways.items():
+            started, spent = time.perf_counter(), cpu_seconds()
+            way(file)
+            wall[name] += time.perf_counter() - started
+            cpu[name] += cpu_seconds() - spent
+    count = len(files)
+    return {n: t / count for n, t in wall.items()}, {n: t / count for n, t in cpu.items()}
+
+
+def fork_seconds(exercise: Exercise, times: int = 20) -> float:
+    """What a sandbox costs that does nothing: forked, locked down, probed and ended."""
+    forker = new_forker(Setup(exercise.folder.parent))
+    try:
+        forker.fork().end()
+        spent = []
+        for _ in range(times):
+            started = time.perf_counter()
+            forker.fork().end()
+            spent.append(time.perf_counter() - started)
+        return statistics.median(spent)
+    finally:
+        forker.close()
+
+
+def show(wall: dict[str, float], cpu: dict[str, float], fork: float, count: int) -> float:
+    """Print both tables; the ratio to fresh pytest."""
+    console = Console()
+    table = Table(box=None, title=f"{count} submissions, in turns", title_justify="left")
+    table.add_column("a submission")
+    for head in ("wall s", "CPU s", "an hour", "× fresh pytest", "× bare tests"):
+        table.add_column(head, justify="right")
+    for name in wall:
+        table.add_row(
+            name,
+            f"{wall[name]:.3f}",
+            f"{cpu[name]:.3f}",
+            f"{3600 / wall[name]:,.0f}",
+            f"{wall['fresh pytest'] / wall[name]:.1f}",
+            f"{wall['bare tests'] / wall[name]:.2f}",
+        )
+    console.print(table)
+    parts = {
+        "the tests themselves": wall["bare tests"],
+        "pytest's own work": wall["warm pytest"] - wall["bare tests"],
+        "fork, lock-down, end of the sandbox": fork,
+        "messages, records, result": wall["grader"] - wall["warm pytest"] - fork,
+    }
+    table = Table(box=None, title="\nWhere the grader's time goes", title_justify="left")
+    table.add_column("part")
+    table.add_column("ms", justify="right")
+    table.add_column("share", justify="right")
+    for name, seconds in parts.items():
+        table.add_row(name, f"{1000 * seconds:.0f}", f"{seconds / wall['grader']:.0%}")
+    console.print(table)
+    return wall["fresh pytest"] / wall["grader"]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--exercise", default="01_losses")
+    parser.add_argument("--submissions", type=int, default=20)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    exercise = Exercise(ROOT / "solutions" / arguments.exercise)
+    with tempfile.TemporaryDirectory() as folder:
+        files = make_submissions(exercise, arguments.submissions, Path(folder))
+        ways = contestants(exercise)
+        for way in ways.values():  # the first of each pays for imports and caches
+            way(files[0])
+        gc.freeze()
+        wall, cpu = measure(ways, files)
+    ratio = show(wall, cpu, fork_seconds(exercise), len(files))
+    print(f"\n{ratio:.1f} times the throughput of fresh pytest; the bar is {BAR:g}.")
+    return 0 if ratio >= BAR else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

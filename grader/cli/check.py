@@ -1,0 +1,43 @@
+"""`grader check`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from grader.check import check as check_assignment
+from grader.cli.options import Unusable, progress, setup_options, workers_option
+from grader.engine import Setup
+from grader.judge import AssignmentError
+from grader.report import mistakes_table
+
+
+@click.command()
+@setup_options
+@workers_option
+@click.option(
+    "--exercises",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The folder of the stubs. [default: exercises/ beside solutions/]",
+)
+def check(setup: Setup, workers: int, exercises: Path | None) -> None:
+    """Prove the assignment: references, stubs and mistakes score as they must.
+
+    Exit codes: 0 it holds; 2 it doesn't (what is wrong is listed).
+    """
+    stubs = exercises or setup.suites.parent / "exercises"
+    try:
+        with progress("Checking") as advance:
+            for done, total, report in check_assignment(  # noqa: B007 - the last report is whole
+                replace(setup, diagnose=False), stubs, workers
+            ):
+                advance(done, total)
+    except AssignmentError as error:
+        raise Unusable(str(error)) from None
+    mistakes_table.show(report, Console())
+    if report.problems:
+        raise Unusable("The assignment doesn't hold:\n  " + "\n  ".join(report.problems))
+    print("The assignment holds.")

@@ -1,0 +1,23 @@
+"""`grader doctor`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from rich.console import Console
+
+from grader.report import doctor_table
+from grader.sandbox.lockdown import probe
+
+
+@click.command()
+def doctor() -> None:
+    """Say what isolation sandboxes get on this machine, layer by layer, and how to get more.
+
+    Exit codes: 0 full isolation; 1 less.
+    """
+    profile = probe()
+    doctor_table.show(profile, Console())
+    if not profile.full:
+        sys.exit(1)

@@ -1,0 +1,138 @@
+"""What several subcommands share: options, exit codes, the terminal."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from grader.boundary.sandboxes import Isolation
+from grader.curriculum import find_exercises
+from grader.engine import Setup, default_workers
+from grader.judge import Patience
+from grader.sandbox.limits import Limits
+from grader.sandbox.lockdown import Profile, probe
+
+UNUSABLE, NOT_GRADED, INTERRUPTED = 2, 3, 130
+
+LIMITS, PATIENCE = Limits(), Patience()
+MIB = 1 << 20
+
+# Messages go here: standard output is for what was asked for.
+err = Console(stderr=True)
+
+
+class Unusable(click.ClickException):
+    """Arguments or an assignment that can't be used."""
+
+    exit_code = UNUSABLE
+
+
+def _solutions(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path:
+    """The folder of the hidden suites: given, or `solutions/` here or in a folder above."""
+    here = Path.cwd()
+    places = [value] if value else [folder / "solutions" for folder in (here, *here.parents)]
+    for place in places:
+        if find_exercises(place):
+            return place.resolve()
+    raise Unusable(
+        f"No exercises in {value}." if value else "No folder solutions/ here. Give --solutions DIR."
+    )
+
+
+solutions_option = click.option(
+    "--solutions",
+    type=click.Path(path_type=Path),
+    callback=_solutions,
+    help="The folder of references and hidden suites. [default: solutions/ here or above]",
+)
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(1, 512),
+    default=default_workers,
+    show_default="processors",
+    help="How many submissions to grade at once.",
+)
+spawn_option = click.option(
+    "--spawn", is_flag=True, help="A new interpreter for each sandbox, instead of a fork (slow)."
+)
+
+
+def setup_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options for what a sandbox may use; the command gets them as one `setup`."""
+
+    @functools.wraps(command)
+    def with_setup(
+        solutions: Path,
+        spawn: bool,
+        memory: int,
+        cpu_seconds: int,
+        threads: int,
+        scratch: int,
+        output: int,
+        test_seconds: float,
+        submission_seconds: float,
+        **rest: Any,
+    ) -> None:
+        limits = replace(
+            LIMITS,
+            memory_bytes=memory * MIB,
+            cpu_seconds=cpu_seconds,
+            threads=threads,
+            scratch_bytes=scratch * MIB,
+            output_bytes=output * MIB,
+        )
+        setup = Setup(
+            solutions,
+            spawn=spawn or Setup(solutions).spawn,
+            isolation=Isolation(limits),
+            patience=Patience(test_seconds, submission_seconds),
+        )
+        command(setup=setup, **rest)
+
+    def number(flag: str, default: float, text: str) -> Callable[..., Any]:
+        kind = click.IntRange(1) if isinstance(default, int) else click.FloatRange(0.1)
+        return click.option(flag, type=kind, default=default, show_default=True, help=text)
+
+    decorated: Any = with_setup
+    for option in (
+        number("--memory", LIMITS.memory_bytes // MIB, "MiB of memory for a sandbox."),
+        number("--cpu-seconds", LIMITS.cpu_seconds, "Processor time for an exercise."),
+        number("--threads", LIMITS.threads, "Threads in a sandbox."),
+        number("--scratch", LIMITS.scratch_bytes // MIB, "MiB of files a sandbox may write."),
+        number("--output", LIMITS.output_bytes // MIB, "MiB a sandbox may print."),
+        number("--test-seconds", PATIENCE.test, "Time for a test, unless it is marked otherwise."),
+        number("--submission-seconds", PATIENCE.submission, "Time for all of a submission's tests."),
+        spawn_option,
+        solutions_option,
+    ):
+        decorated = option(decorated)
+    result: Callable[..., None] = decorated
+    return result
+
+
+def announce_isolation(*, required: bool) -> Profile:
+    """Say aloud what isolation this machine gives; exit where it is less than is required."""
+    profile = probe()
+    missing = [layer.name for layer in profile.layers if layer.status == "missing"]
+    less = f", without {', '.join(missing)} (see `grader doctor`)" if missing else ""
+    err.print(f"Isolation: {profile.name}{less}", highlight=False)
+    if required and not profile.full:
+        raise Unusable("This machine gives less than full isolation. `grader doctor` says more.")
+    return profile
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error; call it with (done, of)."""
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

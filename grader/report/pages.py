@@ -1,0 +1,86 @@
+"""HTML pages that need nothing else: one file, no network, and a policy that holds it to that."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from grader.report import text
+from grader.report.curves import HEIGHT, WIDTH, picture
+from grader.result import Outcome
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("grader.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        number=text.number,
+        score=text.score,
+        line=text.line,
+        block=text.block,
+        title=_title,
+        mark=_mark,
+        css=_css,
+    )
+    environment.globals.update(
+        picture=picture, plot=(WIDTH, HEIGHT), outcomes=list(Outcome), meanings=text.MEANINGS
+    )
+    return environment
+
+
+def render(name: str, **values: Any) -> str:
+    """The page `name`.html, with `style.css` and `name`.js in it."""
+    style, script = (_source(file) for file in ("style.css", f"{name}.js"))
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src 'sha256-{_digest(style)}'",
+            f"script-src 'sha256-{_digest(script)}'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+    template = _environment().get_template(f"{name}.html")
+    return template.render(policy=policy, style=Markup(style), script=Markup(script), **values)
+
+
+def _source(file: str) -> str:
+    environment = _environment()
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, file)[0]
+
+
+def _digest(source: str) -> str:
+    return base64.b64encode(hashlib.sha256(source.encode("utf-8")).digest()).decode("ascii")
+
+
+def _mark(outcome: Outcome) -> str:
+    """In a cell of the heat map: a pass is quiet."""
+    return "·" if outcome is Outcome.PASSED else text.MARKS[outcome]
+
+
+def _title(title: str) -> Markup:
+    """A test's title, with what it has in backticks as code."""
+    parts = title.split("`")
+    if len(parts) % 2 == 0:
+        return Markup.escape(title)
+    code = Markup("<code>{}</code>")
+    return Markup("").join(
+        code.format(part) if place % 2 else Markup.escape(part) for place, part in enumerate(parts)
+    )
+
+
+def _css(outcome: Outcome) -> str:
+    """The class of an outcome."""
+    return f"o-{outcome.value.replace(' ', '-')}"

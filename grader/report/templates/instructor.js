@@ -1,0 +1,116 @@
+"use strict";
+document.documentElement.classList.add("js");
+
+// ---- sorting: any table; a heading's button sorts by its column, once more turns it round
+
+const GRAVITY = ["o-not-graded", "o-crashed", "o-timed-out", "o-refused", "o-failed", "o-not-attempted", "o-passed"];
+
+function worth(cell) {
+  if (!cell) return "";
+  if (cell.dataset.value !== undefined) return Number(cell.dataset.value);
+  if (cell.classList.contains("o")) return GRAVITY.findIndex((name) => cell.classList.contains(name));
+  return cell.textContent.trim();
+}
+
+const names = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+
+function compare(a, b) {
+  return typeof a === "number" && typeof b === "number" ? a - b : names.compare(String(a), String(b));
+}
+
+function sortable(table, column) {
+  table.querySelector("thead").addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    const heading = button.closest("th");
+    const falling = heading.getAttribute("aria-sort") === "ascending";
+    for (const other of table.querySelectorAll("thead th[aria-sort]")) other.setAttribute("aria-sort", "none");
+    heading.setAttribute("aria-sort", falling ? "descending" : "ascending");
+    const place = column(heading);
+    const body = table.tBodies[0];
+    const rows = [...body.rows].map((row) => [worth(row.cells[place]), row]);
+    rows.sort((a, b) => (falling ? -1 : 1) * compare(a[0], b[0]));
+    body.append(...rows.map((pair) => pair[1]));
+  });
+}
+
+for (const table of document.querySelectorAll("table.sortable")) sortable(table, (heading) => heading.cellIndex);
+
+// ---- the heat map
+
+const heat = document.getElementById("heat");
+const [upper, lower] = heat.tHead.rows;
+// the first two headings span both rows
+const headings = [upper.cells[0], upper.cells[1], ...lower.cells];
+sortable(heat, (heading) => headings.indexOf(heading));
+
+const buttons = [...lower.querySelectorAll("button")];
+lower.addEventListener("keydown", (event) => {
+  const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -buttons.length, End: buttons.length };
+  if (!(event.key in steps)) return;
+  event.preventDefault();
+  const shown = buttons.filter((button) => !button.closest("th").hidden);
+  const place = shown.indexOf(document.activeElement) + steps[event.key];
+  const next = shown[Math.min(shown.length - 1, Math.max(0, place))];
+  focusable(next);
+  next.focus();
+});
+
+function focusable(button) {
+  for (const other of buttons) other.tabIndex = other === button ? 0 : -1;
+}
+
+const find = document.getElementById("find");
+const outcome = document.getElementById("outcome");
+const exercise = document.getElementById("exercise");
+const shown = document.getElementById("shown");
+
+function filter() {
+  const text = find.value.trim().toLocaleLowerCase();
+  const within = exercise.value === "" ? "" : `[data-group="${exercise.value}"]`;
+  for (const cell of heat.querySelectorAll("[data-group]")) {
+    cell.hidden = exercise.value !== "" && cell.dataset.group !== exercise.value;
+  }
+  let count = 0;
+  for (const row of heat.tBodies[0].rows) {
+    const named = row.cells[0].textContent.toLocaleLowerCase().includes(text);
+    const fits = outcome.value === "" || row.querySelector(`td.${outcome.value}${within}`);
+    row.hidden = !(named && fits);
+    if (!row.hidden) count += 1;
+  }
+  shown.textContent = `${count} of ${heat.tBodies[0].rows.length} students`;
+  const first = buttons.find((button) => !button.closest("th").hidden);
+  if (first) focusable(first);
+}
+for (const control of [find, outcome, exercise]) control.addEventListener("input", filter);
+filter();
+
+const say = document.getElementById("say");
+function tell(event) {
+  const cell = event.target.closest("td.o, thead tr:last-child th");
+  if (!cell) return;
+  const title = headings[cell.tagName === "TD" ? cell.cellIndex : headings.indexOf(cell)].dataset.title;
+  if (!title) return;
+  const outcomes = [...outcome.options].find((option) => option.value && cell.classList.contains(option.value));
+  const who = cell.tagName === "TD" ? cell.parentElement.cells[0].textContent.trim() : "";
+  say.textContent = [who, title, outcomes ? outcomes.textContent : ""].filter(Boolean).join(" — ");
+}
+heat.addEventListener("mouseover", tell);
+heat.addEventListener("focusin", tell);
+
+// ---- students
+
+const students = document.querySelectorAll("details.student");
+document.getElementById("open").addEventListener("click", () => { for (const student of students) student.open = true; });
+document.getElementById("close").addEventListener("click", () => { for (const student of students) student.open = false; });
+
+function reveal() {
+  const target = location.hash && document.getElementById(location.hash.slice(1));
+  if (target && target.matches("details")) {
+    target.open = true;
+    target.scrollIntoView();
+    target.querySelector("summary").focus({ preventScroll: true });
+  }
+}
+addEventListener("hashchange", reveal);
+reveal();

@@ -1,0 +1,123 @@
+"""Whatever arrives (folder, clone, file, archive, an LMS's download) becomes a Submission."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.result import Student
+from grader.submission.archives import CLASS, archive_stem, opened
+from grader.submission.collect import Collector
+from grader.submission.layouts import HandedIn, handed_in, unwrapped
+from grader.submission.model import Assigned, LineMap, NoSubmissions, Submission
+from grader.submission.names import distinct, file_name, shown
+from grader.submission.roster import Roster, RosterError
+from grader.submission.tree import File, Folder, Node, UnreadableError, on_disk
+
+__all__ = [
+    "Assigned", "LineMap", "NoSubmissions", "Roster", "RosterError", "Submission",
+    "find_submissions",
+]  # fmt: skip
+MAX_NOTES = 100
+
+
+def find_submissions(
+    path: Path,
+    exercises: Sequence[Assigned],
+    roster: Roster | None = None,
+    *,
+    single: bool = False,
+) -> list[Submission]:
+    """The submissions at `path`: itself one, or many as schools and their systems lay them out.
+
+    Nothing is run, and nothing written. What can't be read is said in the submission's notes; one
+    with nothing usable has no files. `single`: `path` is one student's, whatever it looks like.
+    Raises `NoSubmissions` with what to do where there is none.
+    """
+    try:
+        top = on_disk(path)
+        found = [HandedIn(_own_name(top), [top])] if single else _split(top, exercises)
+    except UnreadableError as error:
+        raise NoSubmissions(f"{path}: {error}.") from None
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError)
+        reason = "there is no such file or folder" if missing else error.strerror
+        raise NoSubmissions(f"{path}: {reason}.") from None
+    submissions: list[Submission] = []
+    taken: set[str] = set()
+    pool: dict[bytes, bytes] = {}
+    for one in sorted(found, key=lambda one: (one.name, one.nodes[0].name if one.nodes else "")):
+        submission = _submission(one, exercises, roster, taken, pool)
+        if submission.files or one.certain:
+            submissions.append(submission)
+    if not submissions:
+        names = ", ".join(f"{e.module}.py" for e in exercises)
+        raise NoSubmissions(
+            f"{path}: no submission in it. A submission is a folder or an archive that holds some "
+            f"of {names} or their notebooks, or one such file."
+        )
+    return submissions
+
+
+def _own_name(top: Node) -> str:
+    told = file_name(top.name) if isinstance(top, File) else None
+    return archive_stem(top.name) or (told.stem if told else top.name)
+
+
+def _split(top: Node, exercises: Sequence[Assigned]) -> list[HandedIn]:
+    if isinstance(top, Folder):
+        return handed_in(top, exercises)
+    if not isinstance(top, File):
+        raise UnreadableError(top.reason)
+    if archive_stem(top.name):
+        return _from_archive(top, exercises)
+    told = file_name(top.name)
+    if told is None:
+        names = ", ".join(f"{e.module}.py" for e in exercises)
+        raise UnreadableError(f"not a submission; expected {names}, a notebook or an archive")
+    return [HandedIn(told.owner([e.module for e in exercises]) or told.stem, [top])]
+
+
+def _from_archive(top: File, exercises: Sequence[Assigned]) -> list[HandedIn]:
+    """A whole class's archive, or one student's."""
+    own = archive_stem(top.name)
+    try:
+        inside = unwrapped(opened(top, CLASS))
+        found = handed_in(inside, exercises)
+    except UnreadableError:
+        found = []
+    if len(found) > 1 or any(one.student for one in found):
+        return found
+    return [HandedIn(own, [top])]
+
+
+def _submission(
+    one: HandedIn,
+    exercises: Sequence[Assigned],
+    roster: Roster | None,
+    taken: set[str],
+    pool: dict[bytes, bytes],
+) -> Submission:
+    collected = Collector(one.nodes, exercises).collect()
+    student = roster.match(one.student, one.name) if roster else None
+    name = distinct(shown(one.name) or "unnamed", taken)
+    taken.add(name)
+    notes = [*one.notes, *(["Handed in late."] if one.late else []), *collected.notes]
+    if len(notes) > MAX_NOTES:
+        notes[MAX_NOTES:] = [f"… and {len(notes) - MAX_NOTES} more notes."]
+    return Submission(
+        name,
+        # The same bytes are kept once: most helpers and stubs are the same for a whole class.
+        {file: pool.setdefault(content, content) for file, content in collected.files.items()},
+        notes,
+        student or _shown(one.student),
+        one.late,
+        collected.cells,
+    )
+
+
+def _shown(student: Student | None) -> Student | None:
+    if student is None:
+        return None
+    fields = (student.name, student.id, student.login, student.email, student.section)
+    return Student(*map(shown, fields))

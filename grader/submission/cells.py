@@ -1,0 +1,123 @@
+"""Notebook cells as Python: what only IPython understands is blanked, line numbers stay."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass, field
+
+# Cell magics whose body is Python; the body of any other is another language.
+_PYTHON_BODY = {"time", "timeit", "capture", "prun", "writefile", "python", "python3", "py"}
+_CELL_MAGIC = re.compile(r"\s*%%(\w+)?[^\n]*")
+_LINE = re.compile(
+    r"(?P<indent>[ \t]*)(?=\S)(?:[%!?]|[\w.]+\s*\?{1,2}\s*;?\s*$|[\w, ]+=\s*[%!]).*", re.DOTALL
+)
+TRIES = 30
+LONGEST = 1 << 16
+
+
+@dataclass
+class Cell:
+    """A code cell. `number`: as Jupyter counts after "Restart and run all"."""
+
+    number: int
+    source: str
+    tagged: bool = False  # the cell says of itself that it holds an answer
+    ours: bool = False  # the kit's own checks and plots: nothing to say about them
+    section: str = ""  # the exercise that the heading above names
+
+
+@dataclass
+class Code:
+    """A cell as Python: its lines, the statements that can be read, and what was left out."""
+
+    cell: Cell
+    lines: list[str]
+    body: list[ast.stmt] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    error: str = ""
+
+
+def parse(source: str) -> list[ast.stmt]:
+    """The statements of a source. Raises `SyntaxError`, whatever the source."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of doubtful escapes: not ours to print
+            return ast.parse(source).body
+    except SyntaxError:
+        raise
+    except (ValueError, RecursionError, MemoryError):
+        raise SyntaxError("it is nested too deeply") from None
+
+
+def read_cell(cell: Cell) -> Code:
+    """Take a cell apart; of a half-written cell, the statements before and after the break."""
+    code = Code(cell, cell.source.split("\n"))
+    if len(cell.source) > LONGEST:
+        code.error = f"it is longer than {LONGEST >> 10} KiB"
+        return code
+    _blank_cell_magic(code)
+    try:
+        code.body = _parse_blanking(code)
+    except SyntaxError as error:
+        code.error = f"line {error.lineno or 1}: {error.msg}"
+        code.body = _salvage(code.lines)
+    return code
+
+
+def _blank_cell_magic(code: Code) -> None:
+    first = next((n for n, line in enumerate(code.lines) if line.strip()), 0)
+    magic = _CELL_MAGIC.match(code.lines[first])
+    if magic:
+        python = (magic[1] or "") in _PYTHON_BODY
+        code.commands += [] if python else [code.lines[first].strip()]
+        code.lines = ["", *code.lines[first + 1 :]] if python else [""]
+        code.lines[:0] = [""] * first
+
+
+def _parse_blanking(code: Code) -> list[ast.stmt]:
+    """Parse; where that stops at a line for IPython, blank the line and parse again."""
+    for _ in range(TRIES):
+        try:
+            return parse("\n".join(code.lines))
+        except SyntaxError as error:
+            if not _blank(code, (error.lineno or 0) - 1):
+                raise
+    raise SyntaxError("it holds too many lines that aren't Python")
+
+
+def _blank(code: Code, number: int) -> bool:
+    """Blank the command at a line and those right after it; False if there is none."""
+    if not (0 <= number < len(code.lines) and _LINE.fullmatch(code.lines[number])):
+        return False
+    while number < len(code.lines) and (found := _LINE.fullmatch(code.lines[number])):
+        code.commands.append(code.lines[number].strip())
+        continued = code.lines[number].endswith("\\")
+        code.lines[number] = f"{found['indent']}pass" if found["indent"] else ""
+        number += 1
+        while continued and number < len(code.lines):
+            continued = code.lines[number].endswith("\\")
+            code.lines[number] = ""
+            number += 1
+    return True
+
+
+def _salvage(lines: list[str]) -> list[ast.stmt]:
+    """The top-level statements of broken source that are whole by themselves."""
+    starts = [n for n, line in enumerate(lines) if re.match(r"[^\s)\]}#]", line)]
+    found: list[ast.stmt] = []
+    left = 1 << 18  # what is joined again and again can't take forever
+    joined = re.compile(r"@|(?:else|elif|except|finally)\b")
+    begin = None
+    for number, following in zip(starts, [*starts[1:], len(lines)], strict=True):
+        if begin is None or not (joined.match(lines[number]) or lines[begin].startswith("@")):
+            begin = number
+        text = "\n".join(lines[begin:following])
+        left -= len(text)
+        try:
+            body = parse("\n" * begin + text if left > 0 else "(")
+        except SyntaxError:
+            continue
+        found = [s for s in found if s.lineno <= begin] + body
+    return found

@@ -1,0 +1,56 @@
+"""Gradescope's `submission_metadata.yml`: which folder of an export is whose.
+
+Only names, ids and emails are needed of a file that holds every result of every student, so this
+reads those lines and no YAML: at most one pass, and nothing in it can be deep or self-referential.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from grader.result import Student
+
+METADATA = "submission_metadata.yml"
+_FIELD = re.compile(r"(?P<new>-)?\s*:(?P<key>name|sid|email):\s*(?P<value>.*)")
+
+
+def submitters(text: str) -> dict[str, list[Student]]:
+    """The students of each folder; several where they handed in together."""
+    found: dict[str, list[Student]] = {}
+    folder, margin = "", -1
+    for line in text.splitlines():
+        stripped = line.strip()
+        indent = len(line) - len(line.lstrip())
+        if stripped and not indent and not stripped.startswith(("-", "#", ":")):
+            folder, margin = _scalar(stripped.rstrip(":")), -1
+            if stripped.endswith(":"):
+                found.setdefault(folder, [])
+        elif stripped == ":submitters:" and folder in found:
+            margin = indent
+        elif margin >= 0:
+            item = _FIELD.fullmatch(stripped)
+            if indent < margin or (indent == margin and not stripped.startswith("-")):
+                margin = -1
+            elif item:
+                _note(found[folder], item)
+    return found
+
+
+def _note(students: list[Student], item: re.Match[str]) -> None:
+    if item["new"] or not students:
+        students.append(Student(""))
+    field = {"sid": "id"}.get(item["key"], item["key"])
+    setattr(students[-1], field, _scalar(item["value"]))
+
+
+def _scalar(text: str) -> str:
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] == "'":
+        return text[1:-1].replace("''", "'")
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        try:
+            return str(json.loads(text))
+        except ValueError:
+            return text[1:-1]
+    return "" if text in ("null", "~") else text

@@ -1,0 +1,184 @@
+"""Python files and notebooks, read: which exercises they answer, and with what module."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from grader.submission.cells import Code, parse, read_cell
+from grader.submission.model import Assigned, LineMap
+from grader.submission.names import shown
+from grader.submission.notebooks import NotANotebookError, read_notebook
+from grader.submission.slices import Slicer, is_stub
+from grader.submission.statements import Statement, purpose, statements
+from grader.submission.text import NotTextError, decode, source, utf8
+from grader.submission.tree import UnreadableError
+
+STATEMENTS = 2_000
+SOURCE = 1 << 20
+MAX_NOTES = 40
+
+
+@dataclass
+class Module:
+    """One exercise's file as it is graded."""
+
+    content: bytes
+    lines: LineMap | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+class PythonFile:
+    """A `.py` file."""
+
+    def __init__(self, raw: bytes) -> None:
+        """Raises `UnreadableError` where it is no text."""
+        try:
+            self.content, self.encoding = source(raw)
+        except NotTextError as error:
+            raise UnreadableError(str(error)) from None
+        self._made: dict[str, bool] | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        return [f"read as {self.encoding}, because it isn't UTF-8."] if self.encoding else []
+
+    def _definitions(self) -> dict[str, bool]:
+        """The names it defines, and whether each is more than a stub."""
+        if self._made is None:
+            text = self.content.decode()
+            try:
+                body = parse(text)
+                self._made = {n: not is_stub(s) for s in body for n in _bound(s)}
+            except SyntaxError:
+                # Half-written: what it means to define is an attempt.
+                self._made = dict.fromkeys(re.findall(r"^(?:def|class) +(\w+)", text, re.M), True)
+        return self._made
+
+    def serves(self, exercise: Assigned, own: Sequence[str]) -> bool:
+        """Whether it holds this exercise's targets; `own`: those that no other exercise has."""
+        return _serves(exercise, own, set(self._definitions()))
+
+    def answers(self, exercise: Assigned) -> bool:
+        """Whether it is more than the stubs."""
+        return any(self._definitions().get(target) for target in exercise.targets)
+
+    def module(self, exercise: Assigned) -> Module:
+        """The file as it is."""
+        return Module(self.content)
+
+
+class Notebook:
+    """An `.ipynb` file."""
+
+    def __init__(self, raw: bytes, exercises: Sequence[Assigned]) -> None:
+        """Raises `UnreadableError` where it is no notebook."""
+        try:
+            cells = read_notebook(decode(raw)[0], exercises)
+        except (NotTextError, NotANotebookError) as error:
+            raise UnreadableError(str(error)) from None
+        targets = [target for e in exercises for target in e.targets]
+        functions = {t for t in targets if not t[:1].isupper()}
+        self._codes: list[Code] = []
+        self._statements: list[Statement] = []
+        left = SOURCE
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of doubtful escapes: not ours to print
+            for cell in cells:
+                left -= len(cell.source)
+                if left < 0 or len(self._statements) > STATEMENTS:
+                    raise UnreadableError("it holds too much code")
+                self._codes.append(code := read_cell(cell))
+                self._statements += statements(code, functions)
+        self._slicer = Slicer(
+            self._statements, frozenset(t for t in targets if targets.count(t) > 1)
+        )
+        self._half_written = {
+            name: code
+            for code in self._codes
+            if code.error
+            for name in re.findall(r"^[ \t]*(?:def|class) +(\w+)", code.cell.source, re.M)
+        }
+        self._taken: set[int] = set()
+        self._graded: set[str] = set()
+        self._targets = set(targets)
+
+    def serves(self, exercise: Assigned, own: Sequence[str]) -> bool:
+        """Whether it holds this exercise's targets; `own`: those that no other exercise has."""
+        defined = {t for t in exercise.targets if self._slicer.defines(t)}
+        named = any(code.cell.section == exercise.module for code in self._codes)
+        return bool(defined and named) or _serves(exercise, own, defined)
+
+    def answers(self, exercise: Assigned) -> bool:
+        """Whether it is more than the stubs."""
+        return any(t in self._half_written or self._slicer.answers(t) for t in exercise.targets)
+
+    def has(self, exercise: Assigned) -> bool:
+        """Whether it defines any of the exercise's targets."""
+        return any(self._slicer.defines(target) for target in exercise.targets)
+
+    def module(self, exercise: Assigned) -> Module:
+        """The exercise's module, cut out."""
+        cut = self._slicer.cut(exercise)
+        self._taken |= cut.taken
+        self._graded |= set(exercise.targets)
+        return Module(utf8(cut.source), cut.lines, cut.notes)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was left out of all modules cut so far, and why: a line a cell."""
+        notes = []
+        for code in self._codes:
+            number = code.cell.number
+            broken = [
+                f"`{t}`" for t, c in self._half_written.items() if c is code and t in self._targets
+            ]
+            if broken:
+                notes.append(
+                    f"cell {number} can't be read as Python ({code.error}): "
+                    f"what it has of {', '.join(broken)} doesn't count."
+                )
+            reasons = self._reasons(code)
+            if reasons and not code.cell.ours:
+                notes.append(f"cell {number}, left out: {'; '.join(reasons)}.")
+            elif code.error and not broken:
+                notes.append(f"cell {number}, left out: it is unfinished ({code.error}).")
+        if len(notes) > MAX_NOTES:
+            notes[MAX_NOTES:] = [f"… and {len(notes) - MAX_NOTES} more cells."]
+        return notes
+
+    def _reasons(self, code: Code) -> list[str]:
+        """What is left out of a cell: each reason once, with the lines that it is about."""
+        found: dict[str, list[str]] = {}
+        for command in code.commands:
+            found.setdefault("not Python", []).append(f"`{shown(command, 60)}`")
+        inside = [(n, s) for n, s in enumerate(self._statements) if s.cell is code.cell]
+        left = [s for n, s in inside if n not in self._taken]
+        for statement in left:
+            # Imports are no loss, and of several definitions it has been said which counts.
+            if not statement.is_import and not statement.binds & self._graded:
+                found.setdefault(purpose(statement), []).append(f"line {statement.first}")
+        if len(left) == len(inside) and len(found) == 1 and not code.commands:
+            return list(found)
+        return [f"{_some(places)} ({why})" for why, places in found.items()]
+
+
+def _some(places: list[str]) -> str:
+    return ", ".join(places[:3]) + (", …" if len(places) > 3 else "")
+
+
+def _serves(exercise: Assigned, own: Sequence[str], defined: set[str]) -> bool:
+    return any(t in defined for t in own) or (
+        bool(exercise.targets) and defined.issuperset(exercise.targets)
+    )
+
+
+def _bound(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return [statement.name]
+    if isinstance(statement, ast.Assign):
+        return [t.id for t in statement.targets if isinstance(t, ast.Name)]
+    return []

@@ -1,0 +1,105 @@
+"""Source files in the encodings they come in, made into plain UTF-8 text."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# PEP 263: in one of the first two lines
+_COOKIE = re.compile(
+    r"\A((?:[ \t\f]*(?:#[^\r\n]*)?\r?\n)?[ \t\f]*#[^\r\n]*?coding[:=][ \t]*)([-\w.]+)"
+)
+# Encodings of text; codecs such as `idna` or `unicode_escape` would let a file hide what it says.
+_TEXT = re.compile(
+    r"utf-8|ascii|iso8859-\d+|cp\d+|euc_\w+|johab|shift_jis\w*|gb\w+|big5\w*|koi8-\w"
+)
+
+
+class NotTextError(ValueError):
+    """These bytes are no text; the message says so, for the student."""
+
+
+def decode(raw: bytes) -> tuple[str, str]:
+    """The text with Unix line ends, and the encoding if it was not UTF-8 ('' if it was)."""
+    text, encoding = _decode(raw.rstrip(b"\0") if raw.count(b"\0") * 4 < len(raw) else raw)
+    if "\0" in text:
+        raise NotTextError("it isn't text")
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    return plain, encoding
+
+
+def source(raw: bytes) -> tuple[bytes, str]:
+    """The same as UTF-8 bytes that Python reads as such, whatever coding line they carry."""
+    text, encoding = decode(raw)
+    return utf8(_COOKIE.sub(r"\1utf-8", text)), encoding
+
+
+def utf8(text: str) -> bytes:
+    """Lone surrogates, which JSON can smuggle in, can't be encoded: they become `?`."""
+    return text.encode("utf-8", "replace")
+
+
+def _decode(raw: bytes) -> tuple[str, str]:
+    for bom, codec in _BOMS:
+        if raw.startswith(bom):
+            try:
+                return raw.decode(codec), "" if codec == "utf-8-sig" else codec.upper()
+            except UnicodeError:
+                break
+    if b"\0" in raw:
+        return _without_bom(raw), "UTF-16"
+    declared = _declared(raw)
+    for codec in filter(None, ("utf-8", declared)):
+        try:
+            return raw.decode(codec), "" if codec == "utf-8" else codec.upper()
+        except UnicodeError:
+            continue
+    try:
+        text = raw.decode("cp949")
+        if _is_korean(text):
+            return text, "CP949"
+    except UnicodeError:
+        pass
+    return raw.decode("latin-1"), "Latin-1"
+
+
+def _declared(raw: bytes) -> str:
+    cookie = _COOKIE.match(raw[:1000].decode("latin-1"))
+    try:
+        name = codecs.lookup(cookie[2]).name if cookie else ""
+    except (LookupError, ValueError):
+        return ""
+    return name if _TEXT.fullmatch(name) else ""
+
+
+def _without_bom(raw: bytes) -> str:
+    """UTF-16 of mostly ASCII text has a NUL in every other place."""
+    for start, codec in ((1, "utf-16-le"), (0, "utf-16-be")):
+        half = raw[start::2]
+        if len(raw) % 2 == 0 and half.count(0) * 2 > len(half) and not raw[1 - start :: 2].count(0):
+            try:
+                return raw.decode(codec)
+            except UnicodeError:
+                break
+    raise NotTextError("it isn't text")
+
+
+def _is_korean(text: str) -> bool:
+    """Latin-1 bytes can pass for CP949, but hardly for the syllables that Korean is written in."""
+    foreign = [c for c in text if c > "\x7f"]
+    common = sum(1 for c in foreign if "\uac00" <= c <= "\ud7a3" and _in_ks_x_1001(c))
+    return common * 2 > len(foreign)
+
+
+def _in_ks_x_1001(character: str) -> bool:
+    try:
+        return len(character.encode("euc_kr")) == 2  # the rest is spelt out in eight bytes
+    except UnicodeError:
+        return False

@@ -1,0 +1,322 @@
+"""What CI systems and autograders read: JUnit, GitHub's reporter, Classroom 50, Gradescope."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from made_up_class import a_test, one, sample
+
+from grader.report import ReportError, classroom, classroom50, gradescope, junit, write_report
+from grader.report.seen import seen
+from grader.result import ExerciseResult, Grades, Outcome, Result
+
+NOBODY = Result("kim", fault="the sandbox could not be started: /opt/grader/zygote")
+MESSAGES = ["The sandbox died.\nTwice: 100 %", "", "\x1b[2J::set-env name=x::y"]
+
+REPORTER = {
+    "type": "object",
+    "required": ["version", "status", "max_score", "tests"],
+    "properties": {
+        "version": {"const": 1},
+        "status": {"enum": ["pass", "fail", "error"]},
+        "max_score": {"type": "number", "minimum": 0},
+        "message": {"type": "string"},
+        "tests": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["name", "status", "score", "test_code", "filename", "line_no"],
+                "properties": {
+                    "name": {"type": "string"},
+                    "status": {"enum": ["pass", "fail", "error"]},
+                    "score": {"type": "number", "minimum": 0},
+                    "message": {"type": "string"},
+                    "test_code": {"const": ""},
+                    "filename": {"type": "string"},
+                    "line_no": {"const": 0},
+                    "duration": {"type": "number"},
+                },
+                "additionalProperties": False,
+            },
+        },
+    },
+    "additionalProperties": False,
+}
+WHOLE = {"type": "integer", "minimum": 0}
+TEXT = {"type": "string", "minLength": 1}
+INSTANT = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+CLASSROOM50: dict[str, Any] = {
+    "type": "object",
+    "required": [
+        "schema", "classroom", "assignment", "submission", "commit", "release", "review",
+        "datetime", "score", "max-score", "tests",
+    ],
+    "properties": {
+        "schema": {"const": "classroom50/result/v1"},
+        "classroom": TEXT,
+        "assignment": TEXT,
+        "submission": {"type": "string", "pattern": "^submit/"},
+        "commit": TEXT,
+        "release": TEXT,
+        "review": TEXT,
+        "datetime": INSTANT,
+        "graded_at": INSTANT,
+        "score": WHOLE,
+        "max-score": WHOLE,
+        "tests": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["test-name", "passed", "score", "max-score"],
+                "properties": {
+                    "test-name": TEXT,
+                    "passed": {"type": "boolean"},
+                    "score": WHOLE,
+                    "max-score": WHOLE,
+                },
+            },
+        },
+    },
+    "additionalProperties": False,
+}  # fmt: skip
+VISIBILITY = {"enum": ["hidden", "after_due_date", "after_published", "visible"]}
+FORMAT = {"enum": ["text", "html", "simple_format", "md", "ansi"]}
+GRADESCOPE = {
+    "type": "object",
+    "properties": {
+        "score": {"type": "number"},
+        "execution_time": {"type": "number"},
+        "output": {"type": "string"},
+        "output_format": FORMAT,
+        "test_output_format": FORMAT,
+        "test_name_format": FORMAT,
+        "visibility": VISIBILITY,
+        "stdout_visibility": VISIBILITY,
+        "extra_data": {"type": "object"},
+        "tests": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "score": {"type": "number"},
+                    "max_score": {"type": "number"},
+                    "status": {"enum": ["passed", "failed"]},
+                    "name": {"type": "string"},
+                    "output": {"type": "string"},
+                    "tags": {"type": "array", "items": {"type": "string"}},
+                    "visibility": VISIBILITY,
+                },
+                "additionalProperties": False,
+            },
+        },
+    },
+    "additionalProperties": False,
+}
+
+
+def check(made: object, schema: dict[str, Any]) -> Any:
+    Draft202012Validator(schema).validate(made)
+    return made
+
+
+def each() -> list[Result]:
+    return [*sample().results, NOBODY, *(one(outcome) for outcome in Outcome)]
+
+
+# --------------------------------------------------------------------------------------- JUnit
+
+
+def test_junit_counts_and_tells_ours_from_theirs(tmp_path: Path) -> None:
+    grades = Grades([one(outcome) for outcome in Outcome])
+    (path,) = write_report(grades, "junit", folder=tmp_path)
+    root = ET.parse(path).getroot()
+    kinds = [[element.tag for element in case] for case in root.iter("testcase")][1::2]
+    assert kinds == [[], *[["failure"]] * 5, ["error"]]
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("14", "5", "1")
+    for suite in root:
+        assert suite.get("tests") == str(len(suite.findall("testcase")))
+
+
+def test_junit_takes_any_student(tmp_path: Path) -> None:
+    (path,) = write_report(Grades(each()), "junit", folder=tmp_path)
+    root = ET.parse(path).getroot()
+    assert len(root.findall("testsuite")) == sum(len(r.exercises) for r in each()) + 1
+    assert "<script>alert('name')</script>: 01_losses" in {s.get("name") for s in root}
+
+
+@given(st.text(st.characters(codec=None, categories=None)))
+def test_junit_is_xml_whatever_a_test_says(text: str) -> None:
+    message = ET.fromstring(junit.failure(text)).find(".//error")
+    assert message is not None
+    result = one(Outcome.FAILED, feedback=text, hint=text, title=text)
+    ET.fromstring(junit.to_xml([seen(result)]))
+
+
+# -------------------------------------------------------------------------- GitHub's reporter
+
+
+@pytest.mark.parametrize("result", each(), ids=lambda result: result.submission)
+def test_the_reporter_can_read_the_result(result: Result, tmp_path: Path) -> None:
+    made_path, output, _, lines = write_report(Grades([result]), "classroom", folder=tmp_path)
+    line = output.read_text(encoding="ascii")
+    assert re.fullmatch(r"result=[A-Za-z0-9+/]+=*\n", line)
+    assert len(line) < 128 << 10  # what an environment variable may hold
+    made = check(json.loads(base64.b64decode(line.removeprefix("result="))), REPORTER)
+    assert made == json.loads(made_path.read_bytes())
+    points = sum(test["score"] for test in made["tests"])
+    if result.total is None:
+        assert made["status"] == "error"
+        assert made["max_score"] == points == 0  # the reporter counts nothing then
+    else:
+        earned = sum(e.earned + e.bonus for e in result.exercises)
+        assert points == pytest.approx(earned)
+        assert made["max_score"] == pytest.approx(sum(e.points for e in result.exercises))
+        assert made["status"] == ("pass" if result.total == 100 else "fail")
+    for text in lines.read_text(encoding="utf-8").splitlines():
+        assert re.fullmatch(r"::error [^:]+::.*", text), text
+
+
+def test_a_huge_result_still_fits(tmp_path: Path) -> None:
+    tests = [a_test(n, "nll", Outcome.FAILED) for n in range(300)]
+    for test in tests:
+        test.feedback = "x" * 2000
+    grades = Grades([Result("kim", exercises=[ExerciseResult("01_losses", tests)])])
+    _, output, summary, _ = write_report(grades, "classroom", folder=tmp_path)
+    assert output.stat().st_size < 128 << 10
+    assert summary.stat().st_size < 1 << 20
+
+
+def test_annotations_are_on_the_students_own_lines() -> None:
+    feedback = (
+        "nll(tensor) raised\n  losses.py, line 4 in nll: return helper(x)\n"
+        "  losses.py, line 9 in helper: 1 % 0, really: yes\n  other.py, line 77: x\n  Error: 50 %"
+    )
+    result = one(Outcome.FAILED, feedback=feedback, title="nll: is a mean, always")
+    (line,) = classroom.commands(seen(result), result)
+    assert line.startswith(
+        "::error file=exercises/01_losses/losses.py,line=9,title=nll%3A is a mean%2C always::"
+    )
+    assert "%0A  losses.py, line 9 in helper: 1 %25 0" in line
+    assert "\n" not in line
+    # without a traceback: where the target is; without a target: the first line
+    result = one(Outcome.FAILED, feedback="nll(tensor)\nreturned 3")
+    assert "line=4," in classroom.commands(seen(result), result)[0]
+    result.exercises[0].code = "def broken(:"
+    assert (
+        "file=a/losses.py,line=1," in classroom.commands(seen(result), result, "a/{module}.py")[0]
+    )
+
+
+@given(st.text(), st.text())
+def test_no_text_can_end_a_workflow_command(title: str, feedback: str) -> None:
+    result = one(Outcome.FAILED, title=title, feedback=feedback)
+    for line in classroom.commands(seen(result), result):
+        assert not set(line) & set("\r\n")
+        head = re.match(r"::error file=[^:,]+,line=\d+,title=[^:,\r\n]*::", line)
+        assert head is not None
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_github_is_told_of_a_failure(message: str, tmp_path: Path) -> None:
+    made_path, output, summary, lines = classroom.write_failure(message, tmp_path)
+    made = check(json.loads(made_path.read_bytes()), REPORTER)
+    assert made["status"] == "error"
+    assert output.read_text(encoding="utf-8").count("\n") == 1
+    assert "Not graded" in summary.read_text(encoding="utf-8")
+    (line,) = lines.read_text(encoding="utf-8").splitlines()
+    assert line.startswith("::error title=Not graded::")
+
+
+# ------------------------------------------------------------------------------- Classroom 50
+
+
+@pytest.mark.parametrize("result", each(), ids=lambda result: result.submission)
+def test_classroom50_takes_the_result(result: Result, tmp_path: Path) -> None:
+    submitted = "2026-11-20T10:00:00Z"
+    paths = write_report(Grades([result]), "classroom50", {"datetime": submitted}, tmp_path)
+    assert [path.name for path in paths] == ["result.json", "release-body.md"]
+    made = check(json.loads(paths[0].read_bytes()), CLASSROOM50)
+    assert made["datetime"] == submitted
+    assert made["review"] == made["commit"]
+    assert made["score"] <= made["max-score"]
+    assert made["score"] == sum(test["score"] for test in made["tests"])
+    assert made["max-score"] == sum(test["max-score"] for test in made["tests"])
+    if result.total is None:
+        assert made["max-score"] == 0
+        assert made["tests"][0]["test-name"] == "Not graded"
+    else:
+        assert 100 * made["score"] / made["max-score"] == pytest.approx(result.total)
+
+
+@given(st.lists(st.sampled_from([0.5, 0.25, 1, 1.5, 2, 1 / 3]), min_size=1, max_size=5))
+def test_points_become_whole(points: list[float]) -> None:
+    tests = [a_test(n, "nll", Outcome.PASSED) for n in range(len(points))]
+    for test, worth in zip(tests, points, strict=True):
+        test.points = worth
+    tests[0].outcome = Outcome.FAILED
+    result = Result("kim", exercises=[ExerciseResult("01_losses", tests)])
+    made = classroom50.result(seen(result), {})
+    assert result.total is not None
+    assert 100 * made["score"] / made["max-score"] == pytest.approx(result.total, abs=0.1)
+
+
+def test_classroom50_outside_its_runner_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUBMISSION_TAG", "v1")
+    with pytest.raises(ReportError, match="has to start with submit/"):
+        write_report(Grades([one()]), "classroom50", folder=tmp_path)
+    monkeypatch.delenv("CLASSROOM")
+    with pytest.raises(ReportError, match=r"Not in the environment: CLASSROOM\."):
+        write_report(Grades([one()]), "classroom50", folder=tmp_path)
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_classroom50_is_told_of_a_failure(message: str, tmp_path: Path) -> None:
+    made_path, body = classroom50.write_failure(message, tmp_path)
+    made = check(json.loads(made_path.read_bytes()), CLASSROOM50)
+    assert made["tests"][0]["passed"] is False
+    assert "Not graded" in body.read_text(encoding="utf-8")
+
+
+# --------------------------------------------------------------------------------- Gradescope
+
+
+@pytest.mark.parametrize("result", each(), ids=lambda result: result.submission)
+def test_gradescope_takes_the_result(result: Result, tmp_path: Path) -> None:
+    options = {"points": "20", "visibility": "after_published", "bonus-visibility": "hidden"}
+    (path,) = write_report(Grades([result]), "gradescope", options, tmp_path)
+    made = check(json.loads(path.read_bytes()), GRADESCOPE)
+    if result.total is None:
+        assert "score" not in made
+        assert not any("score" in test for test in made["tests"])
+        assert made["output"].startswith("Not graded.")
+        assert made["tests"][0]["visibility"] == "visible"
+    else:
+        assert made["score"] == pytest.approx((result.total + result.bonus) / 5, abs=1e-3)
+        assert sum(test["score"] for test in made["tests"]) == pytest.approx(
+            made["score"], abs=0.02
+        )
+        assert sum(test["max_score"] for test in made["tests"]) == pytest.approx(20, abs=0.02)
+        for test in made["tests"]:
+            expected = "hidden" if "(bonus)" in test["name"] else "after_published"
+            assert test["visibility"] == expected
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_gradescope_is_told_of_a_failure(message: str, tmp_path: Path) -> None:
+    (path,) = gradescope.write_failure(message, tmp_path / "results.json")
+    made = check(json.loads(path.read_bytes()), GRADESCOPE)
+    assert made["output"].startswith("Not graded.")
+    assert "score" not in made

@@ -1,0 +1,92 @@
+"""results.json: what was written is read again, and it is as its schema says."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from made_up_class import sample
+
+from grader.report import ReportError, write_report
+from grader.report.json_results import decode, encode, read, schema
+from grader.result import ExerciseResult, Grades, Outcome, Result, TestResult
+
+losses = st.floats(allow_nan=True, allow_infinity=True)
+any_text = st.text(st.characters(codec=None, categories=None))  # lone surrogates too
+exercises = st.builds(
+    ExerciseResult,
+    st.text(),
+    st.lists(
+        st.builds(
+            TestResult,
+            st.text(),
+            st.text(),
+            any_text,
+            st.sampled_from(Outcome),
+            st.floats(0, 100),
+            st.booleans(),
+        ),
+        max_size=3,
+    ),
+    printed=any_text,
+    code=any_text,
+    curve=st.lists(losses, max_size=4),
+    band=st.lists(st.tuples(losses, losses), max_size=4),
+)
+runs = st.builds(
+    Grades, st.lists(st.builds(Result, any_text, exercises=st.lists(exercises, max_size=2)))
+)
+
+
+def test_it_round_trips(tmp_path: Path) -> None:
+    grades = sample()
+    (path,) = write_report(grades, "json", folder=tmp_path)
+    again = read(path)
+    assert str(again).replace("inf", "nan") == str(grades).replace("inf", "nan")
+
+
+@given(runs)
+def test_any_run_is_as_the_schema_says_and_is_read_again(grades: Grades) -> None:
+    data = encode(grades)
+    Draft202012Validator(schema()).validate(json.loads(data))
+    again = decode(data, Grades)
+    for ours, theirs in zip(grades.results, again.results, strict=True):
+        assert ours.total == theirs.total
+        for one, other in zip(ours.exercises, theirs.exercises, strict=True):
+            for a, b in zip(one.curve, other.curve, strict=True):
+                assert a == b or not (math.isfinite(a) or math.isfinite(b))
+
+
+def test_the_schema_is_one_and_refuses_what_is_no_run(tmp_path: Path) -> None:
+    Draft202012Validator.check_schema(schema())
+    validator = Draft202012Validator(schema())
+    assert not validator.is_valid({"results": []})
+    assert not validator.is_valid({"schema": "torchgrade/results/v1", "results": [{}]})
+    beside = tmp_path / "schema.json"
+    write_report(sample(), "json", {"schema": str(beside)}, tmp_path)
+    assert json.loads(beside.read_text(encoding="utf-8")) == schema()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "not JSON"),
+        ("[]", "its schema is None"),
+        ('{"schema": "torchgrade/results/v9", "results": []}', "its schema is 'torchgrade/res"),
+        ('{"schema": "torchgrade/results/v1"}', "missing required field `results`"),
+        ('{"schema": "torchgrade/results/v1", "results": [{"submission": 3}]}', "Expected `str`"),
+    ],
+)
+def test_what_is_something_else_is_said_plainly(content: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ReportError, match=r"^[^\n]+$") as caught:
+        read(path)
+    assert says in str(caught.value)
+    with pytest.raises(ReportError, match="could not be read"):
+        read(tmp_path / "nowhere.json")

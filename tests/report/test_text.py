@@ -1,0 +1,114 @@
+"""What people read without a browser: the table in the terminal and the feedback."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_up_class import one, sample
+from rich.cells import cell_len
+from rich.console import Console
+
+from grader.report import console, text, write_report
+from grader.report.markdown import escape, fence, feedback
+from grader.report.seen import seen
+from grader.result import Grades, Outcome, Student
+
+CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def shown(grades: Grades, width: int = 80) -> str:
+    out = io.StringIO()
+    console.show(grades, Console(file=out, width=width, color_system=None))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 100, 120, 200])
+def test_the_table_keeps_within_the_terminal(width: int) -> None:
+    for line in shown(sample(), width).splitlines():
+        assert cell_len(line) <= width
+
+
+def test_eighty_columns_hold_seven_exercises_and_what_matters() -> None:
+    lines = shown(sample()).splitlines()
+    assert re.fullmatch(
+        r"Submission +01 +02 +03 +04 +05 +06 +07 +Total +Bonus +Outcome *", lines[0]
+    )
+    assert len([line for line in lines if "Ada Moreau " in line]) == 1
+    (zero,) = [line for line in lines if line.startswith("Ola Nowak ")]
+    assert zero.split()[2:] == [*["0-"] * 7, "0", "not", "attempted"]
+    (fault,) = [line for line in lines if line.startswith("Pia Weber ")]
+    assert fault.split()[2:] == ["?", "?", "not", "graded"]
+    assert "26 submissions; mean 65.2, median 67.5; 1 not graded." in lines
+    assert any("c crashed" in line for line in lines)
+    assert "Pia Weber: not graded: the sandbox could not be started" in "\n".join(lines)
+
+
+def test_a_wide_terminal_names_the_exercises() -> None:
+    assert "07 temperature" in shown(sample(), 160).splitlines()[0]
+
+
+@given(st.text(st.characters(codec=None, categories=None)))
+def test_no_name_reaches_the_terminal_raw(name: str) -> None:
+    result = one()
+    result.student = Student(name)
+    result.notes = [name]
+    out = shown(Grades([result]))
+    assert not CONTROL.search(out)
+    assert len(out.splitlines()) < 40 + len(name)
+
+
+def test_a_terminal_that_lacks_characters_gets_others() -> None:
+    raw = io.BytesIO()
+    console.show(sample(), Console(file=io.TextIOWrapper(raw, encoding="ascii"), width=80))
+    assert b"Dae-jung Park" in raw.getvalue()
+
+
+def test_nothing_graded_is_said() -> None:
+    assert shown(Grades([])) == "No submission was graded.\n"
+
+
+def test_the_table_as_a_file(tmp_path: Path) -> None:
+    (path,) = write_report(sample(), "table", {"width": "80"}, tmp_path)
+    content = path.read_text(encoding="utf-8")
+    assert "\x1b" not in content
+    assert "Ada Moreau" in content
+
+
+@given(st.floats(0, 1000))
+def test_a_number_is_short_and_never_rounds_to_a_whole_that_it_is_not(value: float) -> None:
+    said = text.number(value)
+    assert re.fullmatch(r"\d+(\.\d)?", said)
+    assert abs(float(said) - value) <= 0.1
+    assert ("." in said) == (value != int(value))
+
+
+def test_feedback_says_what_a_student_may_know() -> None:
+    result = one(Outcome.FAILED, feedback="nll(x)\nreturned ```3```", hint="Take the *mean*.")
+    made = feedback(seen(result))
+    assert "**33.3 of 100**" in made
+    assert "````text\nnll(x)\nreturned ```3```\n````" in made
+    assert "Hint: Take the \\*mean\\*." in made
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\n\r")))
+def test_markdown_is_escaped(value: str) -> None:
+    assert re.sub(r"\\(.)", r"\1", escape(value.replace("\\", ""))) == value.replace("\\", "")
+    assert not re.search(r"(?<!\\)[`*_<>\[\]@#|~]", escape(value))
+
+
+@given(st.text())
+def test_a_code_block_ends_where_it_should(value: str) -> None:
+    first, *body, last = fence(value).split("\n")
+    assert first.removesuffix("text") == last
+    assert not any(line.strip().startswith(last) for line in "\n".join(body).split("\n"))
+
+
+def test_two_of_a_name_are_told_apart() -> None:
+    first, second = one(), one()
+    second.submission = "kim-2"
+    assert text.labels([first, second]) == ["Kim (kim)", "Kim (kim-2)"]

@@ -1,0 +1,123 @@
+"""The design's arrows: imports inside `grader` point one way, and little reaches a sandbox."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "grader"
+
+# A part may import what stands on a line below its own, and itself.
+LEVELS = (
+    "__main__",
+    "cli",
+    "report",
+    "check",
+    "engine gradebook",
+    "judge",
+    "diagnosis",
+    "feedback running",
+    "plugin",
+    "boundary",
+    "sandbox",
+    "messages",
+    "submission mistakes",
+    "curriculum data result",
+)
+LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts.split()}
+
+SECRET = {"solutions", "exercises"}
+# Who knows that there are sandboxes: nobody above the one that chooses where they come from.
+UNKNOWING = {"__main__", "cli", "report", "check", "gradebook"}
+IN_A_SANDBOX = {"torch", "numpy", "msgspec"}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def part_of(module: str) -> str:
+    """`grader.report.text` belongs to `report`; `grader` itself to no part."""
+    return (module.split(".") + [""])[1]
+
+
+def name_of(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every module that a file imports, anywhere in it, by its whole name."""
+    package = ".".join(file.relative_to(ROOT).parts[:-1])
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            near = package.rsplit(".", node.level - 1)[0] if node.level else ""
+            module = ".".join(filter(None, (near, node.module)))
+            inner = module.startswith("grader") and (ROOT / module.replace(".", "/")).is_dir()
+            yield from (f"{module}.{name.name}" for name in node.names) if inner else (module,)
+
+
+def declared() -> set[str]:
+    """The names that the packages of pyproject.toml, extras too, are imported by."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project.get("optional-dependencies", {}).values()
+    wanted = [*project["dependencies"], *(package for extra in extras for package in extra)]
+    return {re.split(r"[^\w-]", package)[0].lower().replace("-", "_") for package in wanted}
+
+
+@pytest.mark.parametrize("file", modules(), ids=name_of)
+def test_imports_point_downwards(file: Path) -> None:
+    """Each part imports only what stands below it in the design's list."""
+    here = part_of(name_of(file))
+    if not here:
+        return
+    assert here in LEVEL, f"grader/{here} has no place in LEVELS yet: give it one"
+    for module in imports(file):
+        there = part_of(module) if module.split(".")[0] == "grader" else ""
+        if there and there != here:
+            assert there in LEVEL, f"{name_of(file)} imports {module}, which has no place in LEVELS"
+            assert LEVEL[here] < LEVEL[there], f"{name_of(file)} must not import {module}"
+
+
+@pytest.mark.parametrize("file", modules(), ids=name_of)
+def test_nothing_secret_and_nothing_undeclared_is_imported(file: Path) -> None:
+    """The machinery imports neither half of an exercise, and only packages that it declares."""
+    for module in imports(file):
+        package = module.split(".")[0].replace("_pytest", "pytest")
+        assert package not in SECRET, f"{name_of(file)} imports {module}"
+        allowed = package == "grader" or package in sys.stdlib_module_names | declared()
+        assert allowed, f"{name_of(file)} imports {module}: declare it in pyproject.toml"
+
+
+def test_little_reaches_a_sandbox() -> None:
+    """What runs beside student code imports the messages, torch and the standard library."""
+    near = [f for f in modules() if part_of(name_of(f)) in ("sandbox", "messages")]
+    assert near
+    for file in near:
+        for module in imports(file):
+            package = module.split(".")[0]
+            ours = package == "grader" and part_of(module) in ("sandbox", "messages")
+            allowed = ours or package in sys.stdlib_module_names | IN_A_SANDBOX
+            assert allowed, f"{name_of(file)} imports {module}"
+
+
+def test_few_know_that_there_are_sandboxes() -> None:
+    """Commands, reports and the gradebook know results, not where they come from."""
+    for file in modules():
+        if part_of(name_of(file)) in UNKNOWING:
+            for module in imports(file):
+                known = module.startswith(("grader.boundary", "grader.sandbox", "grader.messages"))
+                assert not known, f"{name_of(file)} imports {module}"
