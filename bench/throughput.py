@@ -21,6 +21,7 @@ import importlib.util
 import inspect
 import itertools
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -132,6 +133,11 @@ def _seed(name: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{SEED}/{name}".encode()).digest()[:7], "big")
 
 
+def copy_of(folder: Path, suites: Path) -> Exercise:
+    """An assignment of this exercise alone, so that no other is collected."""
+    return Exercise(Path(shutil.copytree(folder, suites / folder.name)))
+
+
 def make_submissions(exercise: Exercise, count: int, folder: Path) -> list[Path]:
     """Files of right answers, no two alike."""
     styles = sorted((ROOT / "tests" / "styles" / exercise.name).glob("*.py")) or [exercise.file]
@@ -170,11 +176,9 @@ def contestants(exercise: Exercise) -> dict[str, Callable[[Path], None]]:
     bare = BareTests(exercise)
 
     def fresh_pytest(file: Path) -> None:
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "grader.plugin"]
         options = [f"--student-file={file}", f"--seed={SEED}", "--import-mode=importlib"]
-        subprocess.run(
-            [*command, *options, str(exercise.suite)], cwd=ROOT, check=True, capture_output=True
-        )
+        subprocess.run([*command, *options, str(exercise.suite)], check=True, capture_output=True)
 
     def grader(file: Path) -> None:
         submission = Submission(file.parent.name, {file.name: file.read_bytes()})
@@ -268,15 +272,17 @@ def main() -> int:
     parser.add_argument("--submissions", type=int, default=20)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    exercise = Exercise(ROOT / "solutions" / arguments.exercise)
-    with tempfile.TemporaryDirectory() as folder:
-        files = make_submissions(exercise, arguments.submissions, Path(folder))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        exercise = copy_of(ROOT / "solutions" / arguments.exercise, folder / "solutions")
+        files = make_submissions(exercise, arguments.submissions, folder)
         ways = contestants(exercise)
         for way in ways.values():  # the first of each pays for imports and caches
             way(files[0])
         gc.freeze()
         wall, cpu = measure(ways, files)
-    ratio = show(wall, cpu, fork_seconds(exercise), len(files))
+        fork = fork_seconds(exercise)
+    ratio = show(wall, cpu, fork, len(files))
     print(f"\n{ratio:.1f} times the throughput of fresh pytest; the bar is {BAR:g}.")
     return 0 if ratio >= BAR else 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,18 +41,18 @@ class Report:
 def tasks_for(setup: Setup, exercises: list[Exercise], stubs: Path) -> Iterator[Task]:
     """Each reference, each stub and each mistake as a submission of its exercise alone."""
     for exercise in exercises:
-        only = frozenset([exercise.name])
-
-        def task(name: str, source: str, exercise: Exercise = exercise) -> Task:
-            files = {exercise.file.name: source.encode()}
-            return Task(setup, Submission(f"{exercise.name}/{name}", files), SEED, frozenset(only))
-
+        task = functools.partial(_task, setup, exercise)
         yield task("=reference", exercise.file.read_text("utf-8"))
         stub = stubs / exercise.name / exercise.file.name
         if stub.is_file():
             yield task("=stub", stub.read_text("utf-8"))
         for mistake in load_mistakes(exercise):
             yield task(mistake.name, splice(exercise, mistake))
+
+
+def _task(setup: Setup, exercise: Exercise, name: str, source: str) -> Task:
+    submission = Submission(f"{exercise.name}/{name}", {exercise.file.name: source.encode()})
+    return Task(setup, submission, SEED, frozenset([exercise.name]))
 
 
 def check(setup: Setup, stubs: Path, workers: int) -> Iterator[tuple[int, int, Report]]:
@@ -63,7 +64,9 @@ def check(setup: Setup, stubs: Path, workers: int) -> Iterator[tuple[int, int, R
     found: dict[str, ExerciseResult] = {}
     for done, result in enumerate(grade_all(tasks, workers), 1):
         if result.fault or not result.graded:
-            report.problem(f"{result.submission} could not be graded: {result.fault or 'see doctor'}")
+            report.problem(
+                f"{result.submission} could not be graded: {result.fault or 'see doctor'}"
+            )
         else:
             found[result.submission] = result.exercises[0]
         yield done, len(tasks), report
@@ -83,7 +86,9 @@ def _judge_exercise(
         report.tests[name] = [test.name for test in reference.tests]
         for test in reference.tests:
             if not test.passed:
-                report.problem(f"{name}: the reference doesn't pass {test.name} ({test.outcome.value})")
+                report.problem(
+                    f"{name}: the reference doesn't pass {test.name} ({test.outcome.value})"
+                )
             if not test.target:
                 report.problem(f"{name}: {test.name} names no target: call it test_<target>_<what>")
             if test.title == test.name:
@@ -103,7 +108,9 @@ def _judge_exercise(
     for target in exercise.targets:
         count = sum(mistake.target == target for mistake in mistakes)
         if count < MISTAKES_PER_TARGET:
-            report.problem(f"{name}: {target} has {count} mistakes, {MISTAKES_PER_TARGET} are wanted")
+            report.problem(
+                f"{name}: {target} has {count} mistakes, {MISTAKES_PER_TARGET} are wanted"
+            )
     caught = {test for row in rows for test in row.failed}
     for test in reference.tests if reference else []:
         if test.name not in caught and not (stub and _fails(stub, test.name)):

@@ -38,7 +38,7 @@ class Diagnosis:
         self, exercise: str, tests: list[TestResult], records: Seen, seed: int
     ) -> list[TestResult]:
         """The tests, with name and hint of the mistake that gives the same wrong answers."""
-        found = {}
+        found: dict[str, Mistake] = {}
         for target in {t.target for t in tests if t.outcome is Outcome.FAILED}:
             failed = {t.name for t in tests if t.target == target and t.outcome is Outcome.FAILED}
             if exercise in self._exercises:
@@ -50,7 +50,9 @@ class Diagnosis:
                     seed,
                 )
         return [
-            replace(t, mistake=found[t.name].name, hint=found[t.name].hint) if t.name in found else t
+            replace(t, mistake=found[t.name].name, hint=found[t.name].hint)
+            if t.name in found
+            else t
             for t in tests
         ]
 
@@ -112,10 +114,16 @@ class _Replay(RecordedRun):
         self._exercise, self._source = exercise, source
         self._state = torch.get_rng_state()
         self.seen: Seen = {}
-        self.lab = _Path(torch, self._drawing)
+        self._lab = _Path(torch, self._drawing)
 
-    def finished(self, item: pytest.Item, error: BaseException | None, records: list[Record]) -> None:
+    def finished(
+        self, item: pytest.Item, error: BaseException | None, records: list[Record]
+    ) -> None:
         self.seen[item.name] = records
+
+    @property
+    def lab(self) -> Any:
+        return self._lab
 
     def student(self, exercise: Exercise) -> Any:
         module = types.ModuleType(exercise.module)

@@ -88,7 +88,9 @@ def task_result(task: Task) -> Result:
 
 def failed(task: Task, why: str) -> Result:
     """The result of a submission that could not be graded by a fault of ours."""
-    return Result(task.submission.name, notes=list(task.submission.notes), fault=why, seed=task.seed)
+    return Result(
+        task.submission.name, notes=list(task.submission.notes), fault=why, seed=task.seed
+    )
 
 
 def local_processes(workers: int) -> Executor:
@@ -123,7 +125,9 @@ def grade_all(tasks: Iterable[Task], workers: int) -> Iterator[Result]:
             suspects.extend(lost)
 
 
-def _run_pool(source: deque[Task], workers: int, lost: list[Task], *, one: bool) -> Iterator[Result]:
+def _run_pool(
+    source: deque[Task], workers: int, lost: list[Task], *, one: bool
+) -> Iterator[Result]:
     """Grade tasks from `source` until it is empty or the pool breaks (then `lost` were in it)."""
     running: dict[Future[Result], Task] = {}
     executor = local_processes(workers)

@@ -65,7 +65,7 @@ def student_traceback(raised: Raised, locate: Locate) -> str:
 
 
 def clean(text: str) -> str:
-    """Text of a student's making that is harmless in any terminal or file: no control characters."""
+    """Text of a student's making that is harmless wherever it is shown: no control characters."""
     kept = "".join(_harmless(c) for c in text[: 2 * LIMIT])
     return kept if len(kept) <= LIMIT else f"{kept[:LIMIT]} […]"
 
@@ -75,5 +75,3 @@ def _harmless(character: str) -> str:
         return character
     # Cc: control, terminal escapes; Cf: bidirectional marks; Cs: lone surrogates; Co, Cn: unknown
     return "\ufffd" if unicodedata.category(character)[0] == "C" else character
-
-

@@ -41,7 +41,9 @@ class Gradebook:
             self._connection = sqlite3.connect(path)
             self._connection.execute(_TABLE)
         except (sqlite3.Error, OSError) as error:
-            raise GradebookError(f"{path}: {error}. Move it away, or choose another --out.") from None
+            raise GradebookError(
+                f"{path}: {error}. Move it away, or choose another --out."
+            ) from None
 
     def add(self, result: Result) -> None:
         """Write a result down, for good, before anything else happens."""
@@ -81,7 +83,10 @@ class Gradebook:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._connection.close()
 

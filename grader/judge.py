@@ -12,17 +12,18 @@ from typing import Any
 
 import pytest
 
-from grader.boundary.records import Record, Recorder
+from grader.boundary.records import Record
 from grader.boundary.sandboxes import Forker
 from grader.boundary.session import Lab, Session, Student
 from grader.curriculum import Exercise, find_exercises
 from grader.diagnosis import Diagnosis, Seen
 from grader.feedback import Locate, clean, explain
+from grader.plugin import PROVIDER
 from grader.plugin.outcomes import outcome_of
+from grader.plugin.provider import Local
 from grader.result import ExerciseResult, Outcome, Result, TestResult
 from grader.running import PytestFault, RecordedRun, run_pytest
 from grader.submission import Submission
-
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Judge:
     """A warm judge: the suites are collected once, every submission is one pytest session."""
 
     def __init__(self, suites: Path, forker: Forker, patience: Patience | None = None) -> None:
-        """`suites`: the folder `solutions/`. Raises `AssignmentError` where its tests don't load."""
+        """`suites`: `solutions/`. Raises `AssignmentError` where its tests don't load."""
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         os.environ.pop("PYTEST_ADDOPTS", None)
         self._suites, self._forker = suites, forker
@@ -112,13 +113,16 @@ class Judge:
         )
 
 
-class _Listing(RecordedRun):
+class _Listing:
     """Lists the tests of the suites, and what is wrong with them."""
 
     def __init__(self) -> None:
-        super().__init__(Recorder())
         self.tests: dict[str, list[TestResult]] = {}
         self.problems: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[PROVIDER] = Local()  # asked for nothing, as no test runs
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -190,7 +194,9 @@ class _Run(RecordedRun):
         self._session.deadline = None
         return True
 
-    def finished(self, item: pytest.Item, error: BaseException | None, records: list[Record]) -> None:
+    def finished(
+        self, item: pytest.Item, error: BaseException | None, records: list[Record]
+    ) -> None:
         exercise = item.path.parent.name
         outcome = outcome_of(error)
         tests = self.tests[exercise]

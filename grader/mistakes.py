@@ -8,6 +8,7 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from grader.curriculum import Exercise
@@ -40,7 +41,7 @@ def load_mistakes(exercise: Exercise) -> list[Mistake]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return [
-        Mistake(*answer.__mistake__[:1], name, answer.__mistake__[1], inspect.getsource(answer))
+        Mistake(answer.__mistake__[0], name, answer.__mistake__[1], inspect.getsource(answer))
         for name, answer in vars(module).items()
         if hasattr(answer, "__mistake__")
     ]
@@ -66,23 +67,23 @@ class _Rename(ast.NodeTransformer):
     def __init__(self, old: str, new: str) -> None:
         self.old, self.new = old, new
 
-    def visit_Name(self, node: ast.Name) -> ast.Name:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> ast.Name:
         if node.id == self.old:
             node.id = self.new
         return node
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         if node.name == self.old:
             node.name = self.new
         return self.generic_visit(node)
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:  # noqa: N802
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         if node.name == self.old:
             node.name = self.new
         return self.generic_visit(node)
 
 
-def _parse(path: Any) -> ast.Module:
+def _parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 

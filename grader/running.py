@@ -12,6 +12,8 @@ import pytest
 
 from grader.boundary.records import Record, Recorder
 from grader.plugin import PROVIDER
+from grader.plugin.provider import Provider
+
 
 class PytestFault(Exception):
     """pytest itself gave up."""
@@ -49,7 +51,7 @@ def run_pytest(
         raise PytestFault(said.getvalue().strip() or f"pytest ended with {code}")
 
 
-class RecordedRun:
+class RecordedRun(Provider):
     """A pytest plugin that hands each test's end, with the calls it made, to `finished`.
 
     A subclass is also the provider of the fixtures `student` and `lab`.

@@ -103,7 +103,7 @@ class JudgeEndpoint(Endpoint):
         leaf = self.decoder(body).leaf(reply.value)
         return leaf.detach(), leaf.grad
 
-    def set(self, target: int, path: str, value: Any) -> None:
+    def assign(self, target: int, path: str, value: Any) -> None:
         encoder = Encoder(self.refer)
         self.returned(Set(target, path, encoder.encode(value)), encoder.blobs)
 
@@ -161,7 +161,8 @@ class JudgeEndpoint(Endpoint):
         return self._callbacks[value.number]
 
     def live(self, struct: Tensor, decoder: Decoder) -> torch.Tensor:
-        return proxies.LiveTensor.of(self, struct, decoder)
+        live: torch.Tensor = proxies.LiveTensor.of(self, struct, decoder)
+        return live
 
     def device(self, name: str) -> torch.device:
         kind = name.partition(":")[0]

@@ -67,8 +67,8 @@ class RemoteObject(Remote):
     def __init__(self, endpoint: JudgeEndpoint, handle: Handle) -> None:
         self._endpoint, self._remote, self._handle = endpoint, handle.number, handle
 
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
         return claimed_class(self._handle, RemoteObject)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -110,7 +110,7 @@ class RemoteObject(Remote):
 
 
 class RemoteModule(Remote, nn.Module):
-    """An `nn.Module` whose parameters, buffers and children are those over there, as they are now."""
+    """An `nn.Module` whose parameters, buffers and children are those over there, as of now."""
 
     def __init__(self, endpoint: JudgeEndpoint, handle: Handle, depth: int = 0) -> None:
         if depth > 32:
@@ -120,8 +120,8 @@ class RemoteModule(Remote, nn.Module):
         state["_depth"], state["_age"], state["_parts"] = depth, -1, {}
         state.update((k, v) for k, v in vars(nn.Module()).items() if not hasattr(type(self), k))
 
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
         return claimed_class(self.__dict__["_handle"], RemoteModule)
 
     # nn.Module's own methods read these three, so all of them see the current state.
@@ -152,7 +152,9 @@ class RemoteModule(Remote, nn.Module):
             if len(described.parameters) + len(described.buffers) > MAX_TENSORS:
                 raise ProtocolError("a module with too many parameters")
             state["_age"] = self._endpoint.age
-            old: dict[int, Any] = {c._remote: c for c in state["_parts"].get("children", {}).values()}
+            old: dict[int, Any] = {
+                c._remote: c for c in state["_parts"].get("children", {}).values()
+            }
             tensors: dict[int, LiveTensor] = state.setdefault("_tensors", {})
             state["_parts"] = {
                 "parameters": {
@@ -163,9 +165,7 @@ class RemoteModule(Remote, nn.Module):
                     n: LiveTensor.of(self._endpoint, t, decoder, tensors)
                     for n, t in described.buffers
                 },
-                "children": {
-                    n: self._child(h, old.get(h.number)) for n, h in described.children
-                },
+                "children": {n: self._child(h, old.get(h.number)) for n, h in described.children},
             }
             state["_training"] = described.training
         parts: dict[str, dict[str, Any]] = state["_parts"]
@@ -198,7 +198,7 @@ class RemoteModule(Remote, nn.Module):
         return self._endpoint.get(self._remote, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self._endpoint.set(self._remote, name, value)
+        self._endpoint.assign(self._remote, name, value)
 
     def _apply_there(self, name: str, *args: Any, **kwargs: Any) -> RemoteModule:
         self._endpoint.call(self._remote, name, args, kwargs)
@@ -240,7 +240,7 @@ class RemoteModule(Remote, nn.Module):
 
 
 class LiveTensor(Remote, torch.Tensor):
-    """A tensor that stays with the student's code: reading fetches it, writing in place sends it."""
+    """A tensor that stays with the student's code: reading fetches it, writing sends it."""
 
     _age: int
 
@@ -265,9 +265,7 @@ class LiveTensor(Remote, torch.Tensor):
         return live
 
     @classmethod
-    def __torch_function__(
-        cls, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
         for argument in [*args, *kwargs.values()]:
@@ -287,7 +285,9 @@ class LiveTensor(Remote, torch.Tensor):
         if self.__dict__["_age"] == self._endpoint.age:
             return
         if not self._update(*self._endpoint.fetch(self._remote)):
-            raise ProtocolError("a parameter was moved to another device: ask the model for it again")
+            raise ProtocolError(
+                "a parameter was moved to another device: ask the model for it again"
+            )
         self.__dict__["_age"] = self._endpoint.age
 
     def _update(self, value: torch.Tensor, grad: torch.Tensor | None) -> bool:
@@ -304,7 +304,7 @@ class LiveTensor(Remote, torch.Tensor):
         with torch._C.DisableTorchFunctionSubclass():
             value = self.grad if part == "grad" else self.detach()
             plain = None if value is None else value.detach().as_subclass(torch.Tensor)
-        self._endpoint.set(self._remote, part, plain)
+        self._endpoint.assign(self._remote, part, plain)
         self.__dict__["_age"] = self._endpoint.age
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from grader.boundary.endpoint import JudgeEndpoint
 from grader.boundary.errors import Crashed, StudentError, breach
-from grader.boundary.sandboxes import Forker, Sandbox
 from grader.boundary.records import Recorder
+from grader.boundary.sandboxes import Forker, Sandbox
 from grader.messages.errors import BoundaryError, Closed
 from grader.messages.structs import Raised
 from grader.sandbox.worker import TORCH

@@ -40,7 +40,9 @@ from grader.submission import NoSubmissions, Roster, RosterError, Submission, fi
     show_default=True,
     help="Where results.json, the gradebook and the feedback go.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**31), help="Inputs of the tests. [default: random]")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**31), help="Inputs of the tests. [default: random]"
+)
 @click.option(
     "--roster",
     type=click.Path(path_type=Path),
@@ -142,8 +144,8 @@ def _grade(
     tasks = [Task(setup, s, grades.seed) for s in submissions if s.name not in known]
     if known:
         err.print(
-            f"{len(known)} of {len(submissions)} were graded before, with the same files and suites "
-            "(--regrade grades them anew).",
+            f"{len(known)} of {len(submissions)} were graded before, with the same files and "
+            "suites (--regrade grades them anew).",
             highlight=False,
         )
     try:

@@ -109,7 +109,9 @@ def setup_options(command: Callable[..., None]) -> Callable[..., None]:
         number("--scratch", LIMITS.scratch_bytes // MIB, "MiB of files a sandbox may write."),
         number("--output", LIMITS.output_bytes // MIB, "MiB a sandbox may print."),
         number("--test-seconds", PATIENCE.test, "Time for a test, unless it is marked otherwise."),
-        number("--submission-seconds", PATIENCE.submission, "Time for all of a submission's tests."),
+        number(
+            "--submission-seconds", PATIENCE.submission, "Time for all of a submission's tests."
+        ),
         spawn_option,
         solutions_option,
     ):

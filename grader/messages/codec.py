@@ -229,7 +229,6 @@ class Decoder:
             case _:
                 raise ProtocolError("no such value")
 
-
     def _take(self, size: int) -> None:
         """Nobody's bytes are given out twice: a small message can't fill the memory."""
         self._taken += size

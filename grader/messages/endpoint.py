@@ -285,7 +285,9 @@ class _Crossing:
         # The anchor makes autograd record the call even where only parameters over there need it.
         anchor = torch.zeros((), requires_grad=True)
         inputs = [tensor for _, tensor in self.inputs]
-        joined: tuple[torch.Tensor, ...] = _Join.apply(self, len(outputs), anchor, *outputs, *inputs)  # type: ignore[no-untyped-call]
+        joined: tuple[torch.Tensor, ...] = _Join.apply(  # type: ignore[no-untyped-call]
+            self, len(outputs), anchor, *outputs, *inputs
+        )
         return joined
 
     def __del__(self) -> None:
@@ -303,7 +305,7 @@ class _Join(torch.autograd.Function):
         return tuple(output.view_as(output) for output in tensors[:count])
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, *grads: Any) -> Any:
         crossing: _Crossing = ctx.crossing
         known = [(i, g) for i, g in zip(crossing.outputs, grads, strict=True) if g is not None]

@@ -13,12 +13,12 @@ import msgspec
 # Quoted in the recursive structs below: msgspec resolves it by name.
 Value = Union[
     None, bool, int, float, str,
-    "Bytes", "List", "Tuple", "Dict", "BigInt", "Tensor", "Again", "Array", "DType", "Device", "Shape",
-    "Handle", "TorchName",
+    "Bytes", "List", "Tuple", "Dict", "BigInt", "Tensor", "Again", "Array", "DType", "Device",
+    "Shape", "Handle", "TorchName",
 ]  # fmt: skip
 
 
-class Node(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+class Node(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     """Base of all structs."""
 
 

@@ -12,12 +12,13 @@ import torch
 from grader.messages.errors import ProtocolError, Unsupported
 from grader.messages.structs import Array, Tensor
 
+_NAMES = (
+    "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float16 bfloat16 float32 float64 "
+    "complex64 complex128 float8_e4m3fn float8_e5m2"
+)
 DTYPES: dict[str, torch.dtype] = {
     name: value
-    for name in (
-        "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float16 bfloat16 float32 float64 "
-        "complex64 complex128 float8_e4m3fn float8_e5m2"
-    ).split()
+    for name in _NAMES.split()
     if isinstance(value := getattr(torch, name, None), torch.dtype)
 }
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
@@ -35,7 +36,7 @@ def tensor_bytes(tensor: torch.Tensor) -> memoryview:
     with torch.no_grad():
         plain = tensor.detach().as_subclass(torch.Tensor).cpu().resolve_conj().resolve_neg()
         flat = plain.contiguous().reshape(-1)
-        return memoryview(flat.view(torch.uint8).numpy()) if flat.numel() else memoryview(b"")
+        return flat.view(torch.uint8).numpy().data if flat.numel() else memoryview(b"")
 
 
 def dtype_of(name: str) -> torch.dtype:
@@ -98,7 +99,7 @@ def array_of(struct: Array, body: bytearray) -> np.ndarray[Any, Any]:
 
 def _count(shape: list[int]) -> int:
     # Sizes beside a zero are bounded too: torch multiplies them all the same.
-    if len(shape) > MAX_DIMENSIONS or not 0 <= min(shape, default=0):
+    if len(shape) > MAX_DIMENSIONS or not min(shape, default=0) >= 0:
         raise ProtocolError("no such shape")
     if math.prod(size or 1 for size in shape) >= 1 << 48:
         raise ProtocolError("no such shape")

@@ -21,8 +21,8 @@ from grader.plugin.progress import Progress
 from grader.plugin.provider import Local, Provider
 from grader.plugin.shortcuts import Refused, Shortcut
 from grader.plugin.sightings import exercise_of
-from grader.sandbox.seeding import seed_torch
 from grader.sandbox.accelerator import simulated
+from grader.sandbox.seeding import seed_torch
 
 __all__ = ["PROVIDER", "Refused"]
 

@@ -41,13 +41,15 @@ class Explainer:
         self._here = config.invocation_params.dir
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self) -> Any:
-        """A student's `sys.exit()` in a fixture would leave pytest unable to run later tests."""
+    def pytest_fixture_setup(self, fixturedef: Any, request: pytest.FixtureRequest) -> Any:
+        """Turn a student's `sys.exit()` into an error: pytest can't run on after one in a fixture."""
         try:
             return (yield)
-        except SystemExit as error:
-            message = "SystemExit. It asks Python to stop: take that call out."
-            raise RuntimeError(message).with_traceback(error.__traceback__) from None
+        except SystemExit as stop:
+            error = RuntimeError("SystemExit. It asks Python to stop: take that call out.")
+            key = fixturedef.cache_key(request)
+            fixturedef.cached_result = (None, key, (error, stop.__traceback__))
+            raise error.with_traceback(stop.__traceback__) from None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:

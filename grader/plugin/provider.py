@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from grader.curriculum import Exercise
+from grader.sandbox.operators import Operators
 
 
 class Provider(Protocol):
     """What the fixtures ask for. A test can't tell which provider it got."""
 
-    lab: Any
+    @property
+    def lab(self) -> Any:
+        """torch, on the student's side."""
 
     def student(self, exercise: Exercise) -> Any:
         """The student's module for this exercise, or a proxy of it."""
@@ -66,15 +68,3 @@ class Local:
 
     def seed(self, seed: int) -> None:
         """Nothing to do: student and tests draw from the same generators here."""
-
-
-class Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Records the name of every operator dispatched while it is active."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.names: set[str] = set()
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.names.add(func.name().split(".")[0])
-        return func(*args, **(kwargs or {}))

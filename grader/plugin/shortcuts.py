@@ -1,4 +1,4 @@
-"""Shortcuts: a library's own answer where the student was to write one. Seen in source and calls."""
+"""Shortcuts: a library's own answer where the student was to write one."""
 
 from __future__ import annotations
 

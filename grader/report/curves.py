@@ -71,7 +71,8 @@ def _limits(curve: Sequence[float], band: Sequence[tuple[float, float]]) -> tupl
     low, high = min(0.0, min(shown)), max(shown)
     if not math.isfinite(high - low):
         return -1e6, 1e6
-    return low, high + (0.05 * (high - low) or 1.0)
+    # never so little that it is lost beside the numbers themselves
+    return low, high + (max(0.05 * (high - low), 1e-6 * max(-low, abs(high))) or 1.0)
 
 
 def _epochs(count: int) -> list[int]:

@@ -199,7 +199,7 @@ _MODULE = SimpleNamespace(
 @cache
 def _library() -> Any:
     """Register what torch calls past `SimulatedTensor`; it lives as long as the process."""
-    library: Any = torch.library.Library("aten", "IMPL")  # type: ignore[no-untyped-call]
+    library: Any = torch.library.Library("aten", "IMPL")
     aten: Any = torch.ops.aten
     indices = aten.tril_indices.default, aten.triu_indices.default
     for operation in (aten.empty.memory_format, aten.empty_strided.default, *indices):

@@ -29,7 +29,7 @@ class Ready(msgspec.Struct):
 
 
 class Fork(msgspec.Struct, tag="fork"):
-    """Fork a sandbox that works in `folder`; the channel's and the output's descriptors come along."""
+    """Fork a sandbox that works in `folder`; the descriptors of channel and output come along."""
 
     folder: str
 

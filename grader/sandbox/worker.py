@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import importlib.util
 import itertools
@@ -130,8 +129,7 @@ class Worker(Endpoint):
         return torch.device(name)
 
     def raise_remote(self, raised: Raised) -> Any:
-        error = getattr(builtins, raised.builtin, None)
-        raise (error if raised.builtin in _CALLBACK_ERRORS else CallbackError)(raised.message)
+        raise _CALLBACK_ERRORS.get(raised.builtin, CallbackError)(raised.message)
 
     # -- requests ---------------------------------------------------------------------------------
 
@@ -199,7 +197,9 @@ class Worker(Endpoint):
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):
                 stream.flush()
-        self.channel.send(Returned(value, changed, sorted(watch.names) if watch else []), encoder.blobs)
+        self.channel.send(
+            Returned(value, changed, sorted(watch.names) if watch else []), encoder.blobs
+        )
 
     def _describe(self, module: nn.Module) -> None:
         encoder = Encoder(self.refer)
@@ -250,7 +250,12 @@ class Worker(Endpoint):
         if isinstance(error, SyntaxError) and error.filename:
             message = error.msg
             frames.append(
-                Frame(self._shown(error.filename) or "?", error.lineno or 0, "", (error.text or "").strip())
+                Frame(
+                    self._shown(error.filename) or "?",
+                    error.lineno or 0,
+                    "",
+                    (error.text or "").strip(),
+                )
             )
         hidden = message.replace(f"{self._folder}/", "").replace(str(self._folder), ".")
         clean = hidden[:MESSAGE_LIMIT].encode("utf-8", "backslashreplace").decode()
@@ -266,7 +271,9 @@ class Worker(Endpoint):
     def _shown(self, file: str) -> str:
         """The name of a file of the submission as the student knows it; '' for any other file."""
         path = Path(file)
-        return path.relative_to(self._folder).as_posix() if path.is_relative_to(self._folder) else ""
+        return (
+            path.relative_to(self._folder).as_posix() if path.is_relative_to(self._folder) else ""
+        )
 
 
 def serve(channel: Channel, folder: Path) -> None:
@@ -282,4 +289,7 @@ def refuse(channel: Channel, error: Exception) -> None:
         channel.send(Raised(type(error).__name__, "RuntimeError", str(error), []))
 
 
-_CALLBACK_ERRORS = ("TypeError", "ValueError", "RuntimeError", "IndexError", "AttributeError")
+_CALLBACK_ERRORS: dict[str, type[Exception]] = {
+    error.__name__: error
+    for error in (TypeError, ValueError, RuntimeError, IndexError, AttributeError)
+}

@@ -64,7 +64,7 @@ def main(control: socket.socket) -> None:
                 pid = os.fork()
                 if pid == 0:
                     control.close()
-                    _become_sandbox(*descriptors[:2], Path(folder), lockdown)
+                    _become_sandbox(descriptors[0], descriptors[1], Path(folder), lockdown)
                 children.add(pid)
                 for descriptor in descriptors:
                     os.close(descriptor)

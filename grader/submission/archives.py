@@ -23,6 +23,7 @@ FOREIGN = (".rar", ".7z")
 FOREIGN_REASON = "only .zip and .tar.gz archives can be read"
 RATIO = 200
 RATIO_FROM = 1 << 20
+LONGEST_NAME = 255
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Limits:
 
 
 STUDENT = Limits(
-    packed=256 << 20, directory=2 << 20, total=256 << 20, single=64 << 20, entries=20_000
+    packed=128 << 20, directory=2 << 20, total=128 << 20, single=64 << 20, entries=20_000
 )
 CLASS = Limits(packed=1 << 40, directory=64 << 20, total=2 << 30, single=256 << 20, entries=200_000)
 
@@ -112,7 +113,7 @@ def _zip(stream: _Cautious, limits: Limits) -> Iterator[Found]:
         if not member.is_dir():
             name = _zip_name(member)
             path = _path(name)
-            yield path, _led_out(name) or _zip_node(archive, member, path[-1])
+            yield path, _refused(name) or _zip_node(archive, member, path[-1])
 
 
 def _zip_node(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> Node:
@@ -194,7 +195,7 @@ def _tar(stream: _Bounded, limits: Limits) -> Iterator[Found]:
                 raise UnreadableError(f"it holds more than {limits.entries:,} files")
             if not member.isdir():
                 path = _path(member.name)
-                yield path, _led_out(member.name) or _tar_node(archive, member, path[-1], limits)
+                yield path, _refused(member.name) or _tar_node(archive, member, path[-1], limits)
 
 
 def _tar_node(archive: tarfile.TarFile, member: tarfile.TarInfo, name: str, limits: Limits) -> Node:
@@ -215,13 +216,15 @@ def _tar_node(archive: tarfile.TarFile, member: tarfile.TarInfo, name: str, limi
 def _path(name: str) -> tuple[str, ...]:
     """The parts of a name, whichever way its slashes lean."""
     parts = [p for p in name.replace("\\", "/").split("/") if p not in ("", ".", "..")]
-    return tuple(parts[-DEPTH:]) or ("?",)
+    return tuple(part[:LONGEST_NAME] for part in parts[-DEPTH:]) or ("?",)
 
 
-def _led_out(name: str) -> Odd | None:
+def _refused(name: str) -> Odd | None:
     plain = name.replace("\\", "/")
     if plain.startswith("/") or plain[1:2] == ":" or ".." in plain.split("/"):
         return Odd(_path(name)[-1], "its path leads out of the archive")
+    if any(len(part) > LONGEST_NAME for part in plain.split("/")):
+        return Odd(_path(name)[-1], "its name is too long")
     return None
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import itertools
 import re
 import warnings
 from dataclasses import dataclass, field
@@ -13,7 +15,9 @@ _CELL_MAGIC = re.compile(r"\s*%%(\w+)?[^\n]*")
 _LINE = re.compile(
     r"(?P<indent>[ \t]*)(?=\S)(?:[%!?]|[\w.]+\s*\?{1,2}\s*;?\s*$|[\w, ]+=\s*[%!]).*", re.DOTALL
 )
+_GOES_ON = re.compile(r"(?:else|elif|except|finally)\b")
 TRIES = 30
+TRIED = 1 << 18  # characters of a broken cell that are parsed again, in parts
 LONGEST = 1 << 16
 
 
@@ -107,17 +111,19 @@ def _salvage(lines: list[str]) -> list[ast.stmt]:
     """The top-level statements of broken source that are whole by themselves."""
     starts = [n for n, line in enumerate(lines) if re.match(r"[^\s)\]}#]", line)]
     found: list[ast.stmt] = []
-    left = 1 << 18  # what is joined again and again can't take forever
-    joined = re.compile(r"@|(?:else|elif|except|finally)\b")
-    begin = None
-    for number, following in zip(starts, [*starts[1:], len(lines)], strict=True):
-        if begin is None or not (joined.match(lines[number]) or lines[begin].startswith("@")):
-            begin = number
+    begin, kept = 0, 0
+    left = TRIED
+    for number, following in itertools.pairwise([*starts, len(lines)]):
+        # A decorator or an `else:` is part of the statement beside it.
+        if not (number and (lines[begin].startswith("@") or _GOES_ON.match(lines[number]))):
+            begin, kept = number, len(found)
         text = "\n".join(lines[begin:following])
         left -= len(text)
-        try:
-            body = parse("\n" * begin + text if left > 0 else "(")
-        except SyntaxError:
-            continue
-        found = [s for s in found if s.lineno <= begin] + body
+        if left < 0:
+            break
+        with contextlib.suppress(SyntaxError):
+            body = parse(text)
+            for node in body:
+                ast.increment_lineno(node, begin)
+            found[kept:] = body
     return found

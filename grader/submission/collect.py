@@ -19,6 +19,7 @@ MAX_HELPERS = 200
 HELPERS_LIMIT = 4 << 20
 MAX_READ = 200
 ARCHIVES_DEPTH = 2
+MAX_ARCHIVES = 8
 # Dates in zip files count in steps of two seconds, and a checkout writes all files in one go.
 SAME_TIME = 2.0
 Read = PythonFile | Notebook
@@ -80,6 +81,7 @@ class Collector:
         self._own = {e.module: [t for t in e.targets if targets.count(t) == 1] for e in exercises}
         self._out = Collected()
         self._left = TOTAL_LIMIT
+        self._archives = 0
         self._read: dict[Found, Read | None] = {}
         listed = [f for node in nodes for f in self._list(node)]
         self._found = [
@@ -106,8 +108,9 @@ class Collector:
                 yield path, file, attempt
                 continue
             try:
-                if depth == ARCHIVES_DEPTH:
-                    raise UnreadableError("it is an archive in an archive in an archive")
+                self._archives += 1
+                if depth == ARCHIVES_DEPTH or self._archives > MAX_ARCHIVES:
+                    raise UnreadableError("there are too many archives, or one in another")
                 inside = opened(file, STUDENT)
             except UnreadableError as error:
                 self._note(path, error)

@@ -13,7 +13,7 @@ from grader.result import Student
 LineMap = list[tuple[int, int]]
 
 
-class NoSubmissions(ValueError):  # noqa: N818 - it isn't always an error
+class NoSubmissions(ValueError):
     """Nothing at this path can be graded."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -72,7 +73,7 @@ class Roster:
     def _parse(cls, path: Path, text: str) -> Roster:
         header = text.partition("\n")[0]
         rows = csv.DictReader(
-            text.splitlines(), delimiter=max(",;\t", key=header.count), strict=True
+            io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count), strict=True
         )
         columns = {
             field: _columns(rows.fieldnames or (), words) for field, words in COLUMNS.items()
@@ -110,21 +111,17 @@ class Roster:
 
     def unmatched(self, submissions: Iterable[Submission]) -> tuple[list[str], list[str]]:
         """The submissions of nobody in the roster, and the students without a submission."""
+        by_name: dict[str, list[int]] = {}
+        for number, student in enumerate(self.students):
+            by_name.setdefault(student.name, []).append(number)
         nobody, found = [], set()
         for submission in submissions:
-            number = self._number(submission.student)
-            if number is None:
-                nobody.append(submission.name)
-            else:
-                found.add(number)
-        missing = [s.name for n, s in enumerate(self.students) if n not in found]
-        return nobody, [shown(name) for name in missing]
-
-    def _number(self, student: Student | None) -> int | None:
-        if student is None:
-            return None
-        same = (n for n, s in enumerate(self.students) if _with_gaps_filled(s, student) == student)
-        return next(same, None)
+            told = submission.student or Student("")
+            same = by_name.get(told.name, ())
+            fits = [n for n in same if _with_gaps_filled(self.students[n], told) == told]
+            found.update(fits[:1])
+            nobody += [] if fits else [submission.name]
+        return nobody, [shown(s.name) for n, s in enumerate(self.students) if n not in found]
 
 
 def _with_gaps_filled(student: Student, told: Student | None) -> Student:

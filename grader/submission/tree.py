@@ -18,7 +18,7 @@ DEPTH = 20
 CLASS_ENTRIES = 200_000
 JUNK = {
     "__pycache__", "__MACOSX", "venv", "env", "node_modules", "site-packages", "data", "grader",
-    "build", "dist",
+    "build", "dist", "tests",
 }  # fmt: skip
 JUNK_FILES = {"thumbs.db", "desktop.ini"}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import statistics
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up_class import a_test, sample
-from pytest import approx, mark
 
 from grader.report import analysis
 from grader.report.curves import HEIGHT, WIDTH, picture
@@ -26,7 +26,7 @@ def test_discrimination_is_the_correlation(pairs: list[tuple[bool, float]]) -> N
     if len(pairs) < 5 or len(set(passes)) < 2 or len(set(rests)) < 2:
         assert found is None
     else:
-        assert found == approx(statistics.correlation(passes, rests), abs=1e-9)
+        assert found == pytest.approx(statistics.correlation(passes, rests), abs=1e-9)
     apart = analysis.difference(pairs)
     assert apart is None or -1 <= apart <= 1
 
@@ -56,7 +56,7 @@ def test_exercises_are_summed_up() -> None:
     assert (first.name, first.taken, first.attempted) == ("01_losses", 25, 24)
 
 
-@mark.parametrize("results", [[], [Result("kim", fault="dead")]])
+@pytest.mark.parametrize("results", [[], [Result("kim", fault="dead")]])
 def test_a_run_without_a_grade_has_figures_all_the_same(results: list[Result]) -> None:
     grades = Grades(results)
     assert analysis.totals(grades) == []

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from grader.report import console, text, write_report
-from grader.report.markdown import escape, fence, feedback
+from grader.report.markdown import escape, feedback, fence
 from grader.report.seen import seen
 from grader.result import Grades, Outcome, Student
 
@@ -64,7 +64,9 @@ def test_no_name_reaches_the_terminal_raw(name: str) -> None:
 
 def test_a_terminal_that_lacks_characters_gets_others() -> None:
     raw = io.BytesIO()
-    console.show(sample(), Console(file=io.TextIOWrapper(raw, encoding="ascii"), width=80))
+    file = io.TextIOWrapper(raw, encoding="ascii")
+    console.show(sample(), Console(file=file, width=80))
+    file.flush()
     assert b"Dae-jung Park" in raw.getvalue()
 
 

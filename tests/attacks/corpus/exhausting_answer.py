@@ -1,0 +1,10 @@
+"""An answer of hundreds of megabytes.
+
+must: failed crashed
+"""
+
+import torch
+
+
+def double(x):
+    return torch.zeros(24 << 20)

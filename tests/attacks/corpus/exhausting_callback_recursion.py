@@ -1,0 +1,11 @@
+"""Has the judge call back what it was called with, deeper and deeper.
+
+must: timed_out crashed failed
+target: twice
+"""
+
+def twice(f, x):
+    def again(y):
+        return f(again)
+
+    return f(again)

@@ -1,0 +1,13 @@
+"""Calls the judge back without end.
+
+must: timed_out crashed failed
+target: twice
+"""
+
+def double(x):
+    return x
+
+
+def twice(f, x):
+    while True:
+        f(x)

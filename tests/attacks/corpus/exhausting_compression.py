@@ -1,0 +1,7 @@
+"""A string of gigabytes out of little.
+
+must: failed crashed
+"""
+
+def double(x):
+    return "x" * (3 << 27)

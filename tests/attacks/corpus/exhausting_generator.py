@@ -1,0 +1,10 @@
+"""A generator that never ends.
+
+must: failed crashed timed_out
+"""
+
+import itertools
+
+
+def double(x):
+    return (0 for _ in itertools.count())

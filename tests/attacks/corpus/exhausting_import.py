@@ -1,0 +1,9 @@
+"""Never finishes its import.
+
+must: timed_out crashed
+rest: lost
+says: didn't finish within|of processor time
+"""
+
+while True:
+    pass

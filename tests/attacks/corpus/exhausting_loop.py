@@ -1,0 +1,9 @@
+"""A loop in Python that never ends.
+
+must: timed_out crashed
+says: didn't finish within|of processor time
+"""
+
+def double(x):
+    while True:
+        pass

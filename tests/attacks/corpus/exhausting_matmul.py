@@ -1,0 +1,15 @@
+"""Products of matrices, on all threads, without end.
+
+must: timed_out crashed
+says: didn't finish within|of processor time
+"""
+
+import torch
+
+
+def double(x):
+    torch.set_num_threads(16)
+    a = torch.randn(900, 900)
+    while True:
+        a = a @ a
+        a /= a.norm()

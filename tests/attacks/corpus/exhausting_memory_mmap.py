@@ -1,0 +1,14 @@
+"""Maps memory that resource limits might not count.
+
+must: crashed failed
+says: used more than 320 MiB of memory
+"""
+
+import mmap
+
+
+def double(x):
+    kept = []
+    while True:
+        kept.append(mmap.mmap(-1, 64 << 20))
+        kept[-1].write(bytes(64 << 20))

@@ -1,0 +1,14 @@
+"""Writes to the output past Python, and with many files to be looked at.
+
+must: crashed timed_out
+says: printed more than 4 MiB|didn't finish within
+"""
+
+import os
+
+
+def double(x):
+    for number in range(9_000):
+        open(f"file{number}", "w").close()
+    while True:
+        os.write(2, bytes(1 << 16))

@@ -1,0 +1,8 @@
+"""A power whose digits don't end in time.
+
+must: timed_out crashed
+says: didn't finish within|of processor time
+"""
+
+def double(x):
+    return 7 ** (7 ** 9)

@@ -1,0 +1,15 @@
+"""Sleeps through its time, ignoring every exception.
+
+must: timed_out
+says: didn't finish within
+"""
+
+import time
+
+
+def double(x):
+    while True:
+        try:
+            time.sleep(1000)
+        except BaseException:
+            pass

@@ -1,0 +1,31 @@
+"""Answers every request twice.
+
+must: failed
+"""
+
+import gc
+import os
+import socket
+import struct
+
+import msgspec
+
+PREFIX = struct.Struct("<IQ")
+
+
+def channel():
+    """The socket that leads to the judge."""
+    for thing in gc.get_objects():
+        if type(thing).__name__ == "Channel" and hasattr(thing, "socket"):
+            return thing.socket
+
+
+def frame(message, body=b""):
+    head = msgspec.msgpack.encode(message)
+    return PREFIX.pack(len(head), len(body)) + head + body
+
+
+def double(x):
+    sock = channel()
+    sock.sendall(frame(["returned", ["h", 1, True, "object", "x", []], [], []]) * 2)
+    return x

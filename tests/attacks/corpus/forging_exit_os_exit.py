@@ -1,0 +1,12 @@
+"""Ends the process with `os._exit(0)`: an exit code of success is no success.
+
+must: crashed
+"""
+
+import ctypes
+import os
+import sys
+
+
+def double(x):
+    os._exit(0)

@@ -1,0 +1,30 @@
+"""Sends bytes that are no message.
+
+must: failed
+"""
+
+import gc
+import os
+import socket
+import struct
+
+import msgspec
+
+PREFIX = struct.Struct("<IQ")
+
+
+def channel():
+    """The socket that leads to the judge."""
+    for thing in gc.get_objects():
+        if type(thing).__name__ == "Channel" and hasattr(thing, "socket"):
+            return thing.socket
+
+
+def frame(message, body=b""):
+    head = msgspec.msgpack.encode(message)
+    return PREFIX.pack(len(head), len(body)) + head + body
+
+
+def double(x):
+    channel().sendall(os.urandom(1 << 16))
+    return x

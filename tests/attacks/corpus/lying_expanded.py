@@ -1,0 +1,10 @@
+"""A tensor of 2**40 elements that takes four bytes.
+
+must: failed crashed
+"""
+
+import torch
+
+
+def double(x):
+    return torch.zeros(1).expand(1 << 40)

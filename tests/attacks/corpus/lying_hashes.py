@@ -1,0 +1,7 @@
+"""Dict keys that are unhashable, huge, or nested.
+
+must: failed
+"""
+
+def double(x):
+    return {k * (2**61 - 1): k for k in range(1, 20_000)}

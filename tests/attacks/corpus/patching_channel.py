@@ -1,0 +1,23 @@
+"""Replaces the channel so that every message is sent twice, and received ones are kept.
+
+must: failed
+rest: any
+"""
+
+import sys
+
+from grader.messages.channel import Channel
+
+SEND = Channel.send
+
+
+def twice_over(self, message, blobs=()):
+    SEND(self, message, blobs)
+    SEND(self, message, blobs)
+
+
+Channel.send = twice_over
+
+
+def double(x):
+    return x

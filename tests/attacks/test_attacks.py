@@ -1,0 +1,448 @@
+"""Hostile submissions among honest ones, graded by the command line and watched from outside.
+
+Each file of `corpus/` is one attack. Its docstring says what it tries, and below that, for the
+test of what it attacks (`target`, `double` unless told):
+
+    must: outcomes that are right, one of several
+    says: what the feedback has to say, a regular expression
+    rest: passed (unless told), lost or any: what becomes of the other tests
+"""
+
+from __future__ import annotations
+
+import ast
+import ctypes
+import json
+import os
+import re
+import resource
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+linux = sys.platform.startswith("linux")
+pytestmark = pytest.mark.skipif(not linux, reason="elsewhere less is stopped: see SECURITY.md")
+
+ROOT = Path(__file__).parents[2]
+CORPUS = sorted(Path(__file__).with_name("corpus").glob("*.py"))
+NOBODY = 65534
+TEST_SECONDS = 4.0
+LIMITS = {
+    "--memory": "320",
+    "--cpu-seconds": "2",
+    "--threads": "16",
+    "--scratch": "32",
+    "--output": "4",
+    "--test-seconds": str(TEST_SECONDS),
+}
+STUDENT_FACING = ("title", "outcome", "feedback", "hint")
+
+REFERENCE = '''
+import torch
+from torch import nn
+
+
+def double(x):
+    return x * 2
+
+
+def twice(f, x):
+    return f(f(x))
+
+
+class Scale(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor([3.0]))
+
+    def forward(self, x):
+        return self.weight * x
+
+
+def slope(x):
+    return 5 * x
+
+
+def mean(x):
+    return x.mean()
+'''
+
+SUITE = '''
+import torch
+
+# {canary}
+
+
+def test_double(student):
+    """Twice as much."""
+    x = torch.tensor([1.0, -3.0, 0.5])
+    want = x * 2
+    given = student.double(x)
+    torch.testing.assert_close(given, want, msg="{canary}")
+    assert given.shape == (3,) and [abs(float(g - w)) < 1e-6 for g, w in zip(given, want)] == [True] * 3
+
+
+def test_twice(student):
+    """Calls what it is given, twice."""
+    calls = []
+
+    def triple(x):
+        calls.append("{canary}")
+        return 3 * x
+
+    x = torch.tensor([1.0, 2.0])
+    want = x * 9
+    torch.testing.assert_close(student.twice(triple, x), want)
+    assert len(calls) == 2
+
+
+def test_Scale(student):
+    """A module with one weight, 3."""
+    model = student.Scale()
+    torch.testing.assert_close(model(torch.ones(2)), torch.full((2,), 3.0))
+    (weight,) = model.parameters()
+    assert weight.shape == (1,) and weight.item() == 3
+
+
+def test_slope(student):
+    """Gradients flow."""
+    x = torch.ones(2, requires_grad=True)
+    student.slope(x).sum().backward()
+    torch.testing.assert_close(x.grad, torch.full((2,), 5.0))
+
+
+def test_mean(student):
+    """The mean."""
+    x = torch.tensor([[1.0, 2.0], [3.0, 6.0]])
+    assert float(student.mean(x)) == 3
+'''
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One file of the corpus, and what must become of it."""
+
+    name: str
+    source: str
+    target: str
+    must: frozenset[str]
+    says: str
+    rest: str
+
+    @classmethod
+    def read(cls, path: Path) -> Attack:
+        source = path.read_text(encoding="utf-8")
+        doc = ast.get_docstring(ast.parse(source)) or ""
+        head = dict(re.findall(r"^(\w+): (.+)$", doc, re.M))
+        return cls(
+            name=path.stem,
+            source=source,
+            target=head.get("target", "double"),
+            must=frozenset(head["must"].replace("timed_out", "timed\0out").split()),
+            says=head.get("says", ""),
+            rest=head.get("rest", "passed"),
+        )
+
+    @property
+    def outcomes(self) -> set[str]:
+        return {word.replace("\0", " ") for word in self.must}
+
+
+ATTACKS = [Attack.read(path) for path in CORPUS]
+
+
+@dataclass
+class World:
+    """One grading of everything, as one user, and what was seen of it from outside."""
+
+    base: Path
+    user: str
+    canaries: dict[str, str] = field(default_factory=dict)
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
+    alone: dict[str, Any] = field(default_factory=dict)
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    said: str = ""
+    seconds: float = 0
+    peak_bytes: int = 0
+    left_over: list[str] = field(default_factory=list)
+    visitors: list[bytes] = field(default_factory=list)
+
+    def folder(self, name: str) -> Path:
+        path = self.base / name
+        path.mkdir(exist_ok=True)
+        return path
+
+    def prepare(self, port: int) -> None:
+        for place in ("suite", "neighbour", "roster", "environment", "file"):
+            self.canaries[place] = f"CANARY-{place}-{secrets.token_hex(8)}"
+        suites = self.folder("solutions")
+        exercise = suites / "01_toy"
+        exercise.mkdir()
+        canary = self.canaries["suite"]
+        (exercise / "toy.py").write_text(f"# {canary}\n{REFERENCE}")
+        (exercise / "test_toy.py").write_text(SUITE.replace("{canary}", canary))
+        (self.base / "roster.csv").write_text(f"name\n{self.canaries['roster']}\n")
+        (self.base / "file").write_text(self.canaries["file"])
+        words = {
+            "@solutions@": str(suites),
+            "@submissions@": str(self.folder("all")),
+            "@roster@": str(self.base / "roster.csv"),
+            "@out@": str(self.base / "out-all"),
+            "@marker@": str(self.folder("tmp") / f"torchgrade-attack-{self.token}"),
+            "@token@": self.token,
+            "@port@": str(port),
+        }
+        honest = f"{REFERENCE}\n# {self.canaries['neighbour']}\n"
+        for number, attack in enumerate(ATTACKS):
+            source = attack.source
+            for word, value in words.items():
+                source = source.replace(word, value)
+            self._hand_in("all", f"{number:03}_{attack.name}", source + _rest_of(attack))
+            if number % 12 == 0:
+                for place in ("all", "honest"):
+                    self._hand_in(place, f"{number:03}_honest", honest)
+        if os.getuid() == 0 and self.user == "nobody":
+            for path in [self.base, *self.base.rglob("*")]:
+                os.chown(path, NOBODY, NOBODY)
+
+    def _hand_in(self, place: str, name: str, source: str) -> None:
+        folder = self.folder(place) / name
+        folder.mkdir()
+        (folder / "toy.py").write_text(source, encoding="utf-8", errors="surrogatepass")
+
+    def grade(self, what: str) -> dict[str, dict[str, Any]]:
+        """Run `grader grade` as a user would, with a secret in its environment and an open file."""
+        command = [sys.executable, "-m", "grader", "grade", str(self.base / what)]
+        command += ["--solutions", str(self.base / "solutions"), "--seed", "7"]
+        command += ["--out", str(self.base / f"out-{what}"), "--workers", "2"]
+        command += [word for pair in LIMITS.items() for word in pair]
+        if self.user == "nobody":
+            command = as_nobody(command)
+        environment = {
+            **os.environ,
+            "TOKEN": self.canaries["environment"],
+            "TMPDIR": str(self.base / "tmp"),
+            "HOME": str(self.base),
+            "OMP_NUM_THREADS": "1",
+        }
+        with open(self.base / "file", "rb") as open_file:
+            os.set_inheritable(open_file.fileno(), True)
+            done = subprocess.run(
+                command,
+                cwd=self.base,
+                env=environment,
+                close_fds=False,
+                capture_output=True,
+                text=True,
+                timeout=900,
+            )
+        assert done.returncode == 0, done.stderr[-4000:]
+        self.said += done.stdout + done.stderr
+        grades = json.loads((self.base / f"out-{what}" / "results.json").read_text())
+        return {result["submission"]: result for result in grades["results"]}
+
+    def run(self) -> None:
+        adopt_orphans()
+        with Listener() as listener:
+            self.prepare(listener.port)
+            before = traces()
+            self.alone = self.grade("honest")
+            started = time.monotonic()
+            self.results = self.grade("all")
+            self.seconds = time.monotonic() - started
+            self.left_over = sorted(traces() - before)
+            self.visitors = listener.visitors
+        self.peak_bytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10
+
+    def shown(self) -> Iterator[str]:
+        """All that a student could be shown, of anybody's submission."""
+        for result in self.results.values():
+            yield json.dumps(result["notes"])
+            for exercise in result["exercises"]:
+                yield exercise["printed"]
+                for test in exercise["tests"]:
+                    yield from (str(test[key]) for key in STUDENT_FACING)
+        for path in (self.base / "out-all" / "feedback").rglob("*"):
+            if path.is_file():
+                yield path.read_text()
+        yield self.said
+
+    def tests(self, attack: Attack) -> dict[str, dict[str, Any]]:
+        number = ATTACKS.index(attack)
+        result = self.results[f"{number:03}_{attack.name}"]
+        return {test["target"]: test for test in result["exercises"][0]["tests"]}
+
+
+def _rest_of(attack: Attack) -> str:
+    """Right answers for what an attack doesn't define."""
+    defined = {getattr(node, "name", "") for node in ast.parse(attack.source).body}
+    tree = ast.parse(REFERENCE)
+    tree.body = [node for node in tree.body if getattr(node, "name", "") not in defined]
+    if attack.name == "lying_frames":  # defines its function by exec
+        tree.body = [node for node in tree.body if getattr(node, "name", "") != "double"]
+    return "\n\n" + ast.unparse(tree) + "\n"
+
+
+class Listener:
+    """A server on this machine that nobody should reach."""
+
+    def __init__(self) -> None:
+        self._tcp = socket.create_server(("127.0.0.1", 0))
+        self.port = self._tcp.getsockname()[1]
+        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._udp.bind(("127.0.0.1", self.port))
+        self.visitors: list[bytes] = []
+
+    def __enter__(self) -> Listener:
+        threading.Thread(target=self._accept, daemon=True).start()
+        threading.Thread(target=self._receive, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._tcp.close()
+        self._udp.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                self.visitors.append(repr(self._tcp.accept()[1]).encode())
+            except OSError:
+                return
+
+    def _receive(self) -> None:
+        while True:
+            try:
+                self.visitors.append(self._udp.recv(100))
+            except OSError:
+                return
+
+
+def as_nobody(command: list[str]) -> list[str]:
+    """The command under another uid, in a view of the disk where it can reach Python."""
+    if shutil.which("unshare") is None or shutil.which("setpriv") is None:
+        pytest.skip("unshare and setpriv are needed to become an ordinary user")
+    script = """
+        set -e
+        if [ "${1#/root/}" != "$1" ]; then
+            mount --bind "$1" /mnt
+            mount -t tmpfs -o mode=755 tmpfs /root
+            mkdir -p "$1"
+            mount --bind /mnt "$1"
+        fi
+        shift
+        exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+    """
+    return ["unshare", "--mount", "sh", "-c", script, "sh", sys.base_prefix, *command]
+
+
+def adopt_orphans() -> None:
+    """Whatever a grading leaves behind becomes a child of this process, and can be seen."""
+    pr_set_child_subreaper = 36
+    ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
+
+
+def traces() -> set[str]:
+    """What could be left on this machine: children of ours, shared memory, files in temp."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            rest = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(rest[1]) == os.getpid():
+            found.add(f"process {path.parent.name}")
+    for path in ("/proc/sysvipc/shm", "/proc/sysvipc/sem", "/proc/sysvipc/msg"):
+        if Path(path).exists():
+            found |= {f"{path}: {line}" for line in Path(path).read_text().splitlines()[1:]}
+    for place in ("/dev/shm", "/dev/mqueue", "/tmp", "/var/tmp", "/run"):
+        if Path(place).is_dir():
+            found |= {f"{place}/{name}" for name in os.listdir(place) if "attack" in name}
+    return found
+
+
+@pytest.fixture(scope="module", params=["me", "nobody"])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    if request.param == "nobody" and os.getuid() != 0:
+        pytest.skip("only root can become an ordinary user, and this is one")
+    base = Path(tempfile.mkdtemp(prefix="graded-"))
+    base.chmod(0o755)
+    try:
+        world = World(base, request.param)
+        world.run()
+        yield world
+    finally:
+        shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.mark.timeout(900)
+def test_everything_is_graded(world: World) -> None:
+    assert len(ATTACKS) >= 60
+    assert len(world.results) == len(list((world.base / "all").iterdir()))
+    assert all(not result["fault"] for result in world.results.values())
+    assert "fault in the grader" not in json.dumps(list(world.results.values()))
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+def test_attack_gains_nothing(world: World, attack: Attack) -> None:
+    tests = world.tests(attack)
+    tried = tests.pop(attack.target)
+    assert tried["outcome"] in attack.outcomes, tried
+    assert re.search(attack.says, tried["feedback"]), tried
+    outcomes = {test["outcome"] for test in tests.values()}
+    if attack.rest == "passed":
+        assert outcomes == {"passed"}, tests
+    elif attack.rest == "lost":
+        assert "passed" not in outcomes, tests
+    assert tried["seconds"] < TEST_SECONDS + 3, "it outlived its limit"
+
+
+def test_honest_grades_are_what_they_are_alone(world: World) -> None:
+    def grades(result: dict[str, Any]) -> str:
+        for exercise in result["exercises"]:
+            for test in exercise["tests"]:
+                del test["seconds"]
+        return json.dumps({**result, "seconds": 0}, sort_keys=True)
+
+    assert world.alone
+    for name, result in world.alone.items():
+        assert grades(result) == grades(world.results[name])
+        assert {t["outcome"] for e in result["exercises"] for t in e["tests"]} == {"passed"}
+
+
+def test_nobody_learns_a_secret(world: World) -> None:
+    for text in world.shown():
+        for place, canary in world.canaries.items():
+            assert canary not in text, place
+        assert str(world.base / "solutions") not in re.sub(r"toy\.py.*", "", text)
+
+
+def test_what_is_shown_is_harmless(world: World) -> None:
+    for text in world.shown():
+        assert not re.search(r"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
+        assert len(text) < 1 << 20
+
+
+def test_nothing_survives(world: World) -> None:
+    assert world.left_over == []
+    assert os.listdir(world.base / "tmp") == []
+    assert not list(world.base.rglob(f"*{world.token}*"))
+
+
+def test_nobody_calls(world: World) -> None:
+    assert world.visitors == []
+
+
+def test_the_judge_stays_small(world: World) -> None:
+    assert world.peak_bytes < 2 << 30

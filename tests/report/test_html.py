@@ -1,0 +1,168 @@
+"""The pages as files: they need nothing else, escape everything, and can be read by everyone."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_up_class import HOSTILE, one, sample
+
+from grader.report import html_instructor, html_student, write_report
+from grader.report.seen import seen
+from grader.result import Grades, Outcome, Student
+
+VOID = {"meta", "input", "br", "link", "img", "hr"}
+
+
+class Page(HTMLParser):
+    """What a page is made of; raises where its tags don't match."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.tags: Counter[str] = Counter()
+        self.attributes: list[tuple[str, str]] = []
+        self.text: list[str] = []
+        self.raw: dict[str, str] = {}
+        self._open: list[str] = []
+        self.feed(source)
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.attributes += [(name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag, tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] in ("script", "style"):
+            self.raw[self._open[-1]] = data
+        else:
+            self.text.append(data)
+
+    def values(self, name: str) -> list[str]:
+        return [value for key, value in self.attributes if key == name]
+
+
+def pages() -> list[str]:
+    grades = sample()
+    return [
+        html_instructor.page(grades),
+        html_instructor.page(Grades([])),
+        *(html_student.page(seen(result)) for result in grades.results),
+    ]
+
+
+PAGES = pages()
+
+
+@pytest.mark.parametrize("source", PAGES, ids=range(len(PAGES)))
+def test_a_page_needs_nothing_else(source: str) -> None:
+    page = Page(source)
+    assert page.tags["script"] == page.tags["style"] == 1
+    (policy,) = [value for value in page.values("content") if "default-src" in value]
+    assert policy.startswith("default-src 'none';")
+    for name in ("script", "style"):
+        digest = hashlib.sha256(page.raw[name].encode("utf-8")).digest()
+        assert f"{name}-src 'sha256-{base64.b64encode(digest).decode('ascii')}'" in policy
+    assert not re.search(r"(?i)https?://|url\(|@import|//\w+\.\w+", page.raw["style"])
+    for name in ("src", "srcset", "action", "style", "data", "poster"):
+        assert not page.values(name)
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    ids = Counter(page.values("id"))
+    assert set(ids.values()) <= {1}
+    for link in page.values("href"):
+        assert link.startswith("#")
+        assert link[1:] in ids
+
+
+@pytest.mark.parametrize("source", PAGES, ids=range(len(PAGES)))
+def test_headings_go_down_by_one(source: str) -> None:
+    levels = [int(level) for level in re.findall(r"<h([1-6])\b", source)]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_what_students_write_is_text() -> None:
+    page = Page(PAGES[0])
+    text = "".join(page.text)
+    assert HOSTILE[0] in text
+    assert "</textarea><script>alert('feedback')</script>" in text
+    assert 'return <nothing> & "all"' in text
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", PAGES[0])
+
+
+@given(st.text(st.characters(codec=None, categories=None)))
+def test_no_text_of_theirs_makes_a_tag(text: str) -> None:
+    plain, other = one(), one(Outcome.FAILED, feedback=f"<i>{text}", title=f"<i>`{text}")
+    other.student = Student(f"<i>{text}", text, text, text, text)
+    other.notes = [f"<i>{text}"]
+    other.exercises[0].printed = f"<i>{text}"
+    other.exercises[0].code = f"<i>{text}"
+    for source in (html_instructor.page(Grades([plain, other])), html_student.page(seen(other))):
+        source.encode("utf-8")
+        assert not Page(source).tags["i"]
+
+
+def test_not_graded_is_no_zero() -> None:
+    zero, fault = sample().results[-2:]
+    text = "".join(Page(html_student.page(seen(fault))).text)
+    assert "Not graded" in text
+    assert "of 100" not in text
+    assert "<strong>0</strong>" in html_student.page(seen(zero))
+
+
+def test_what_to_look_at_next_is_what_was_missed_first() -> None:
+    grades = sample()
+    page = html_student.page(seen(grades.results[2]))
+    assert page.index("What to look at next") < page.index("Progress")
+    perfect = one(Outcome.PASSED)
+    assert "Every test passed" in html_student.page(seen(perfect))
+
+
+def test_one_page_a_student(tmp_path: Path) -> None:
+    grades = sample()
+    paths = write_report(grades, "html-students", folder=tmp_path)
+    assert len({path.name.casefold() for path in paths}) == len(grades.results)
+
+
+# --------------------------------------------------------------------------------- the colours
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_every_text_has_contrast(theme: int) -> None:
+    style = (files("grader.report") / "templates" / "style.css").read_text(encoding="utf-8")
+    blocks = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    colours = dict(re.findall(r"--([\w-]+): (#\w{6})", blocks[theme]))
+    pairs = [(name, f"{name}-ink") for name in colours if f"{name}-ink" in colours]
+    assert len(pairs) == len(Outcome)
+    pairs += [(ground, text) for ground in ("paper", "wash") for text in ("ink", "soft", "accent")]
+    for ground, text in pairs:
+        assert contrast(colours[ground], colours[text]) >= 4.5, (ground, text)
+    assert contrast(colours["paper"], colours["fill"]) >= 2.5
