@@ -28,7 +28,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +39,12 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from grader.boundary.records import Record, Recorder
 from grader.curriculum import Exercise
 from grader.engine import Setup, Task, judge, new_forker
+from grader.plugin import PROVIDER
 from grader.plugin.provider import Local
 from grader.plugin.shortcuts import Shortcut
-from grader.running import RecordedRun, run_pytest
+from grader.running import run_pytest
 from grader.sandbox.accelerator import simulated
 from grader.submission import Submission
 
@@ -54,33 +53,21 @@ BAR = 10.0
 SEED = 7
 
 
-class WarmPytest(RecordedRun):
-    """Provides a submission's file to a suite, both in this process, and counts the tests."""
+class WarmPytest:
+    """A pytest plugin that provides a submission's file to a suite, both in this process."""
 
     def __init__(self, file: Path) -> None:
-        super().__init__(Recorder())
         self._local = Local(file)
-        self.lab = self._local.lab
+        self.passed = 0
         self.failed: list[str] = []
-        self.count = 0
 
-    def student(self, exercise: Exercise) -> Any:
-        return self._local.student(exercise)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[PROVIDER] = self._local
 
-    def source(self, exercise: Exercise) -> str:
-        return self._local.source(exercise)
-
-    def watch(self) -> AbstractContextManager[set[str]]:
-        return self._local.watch()
-
-    def seed(self, seed: int) -> None:
-        self._local.seed(seed)
-
-    def finished(
-        self, item: pytest.Item, error: BaseException | None, records: list[Record]
-    ) -> None:
-        self.count += 1
-        self.failed += [item.name] if error else []
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.passed += report.when == "call" and report.passed
+        self.failed += [report.nodeid] if report.failed else []
 
 
 class BareTests:
@@ -189,7 +176,7 @@ def contestants(exercise: Exercise) -> dict[str, Callable[[Path], None]]:
         run = WarmPytest(file)
         options = (f"--seed={SEED}", "--timeout=60")
         run_pytest([exercise.suite], exercise.folder.parent, [run], *options)
-        assert run.count and not run.failed, run.failed
+        assert run.passed and not run.failed, run.failed
 
     def bare_tests(file: Path) -> None:
         bare.run(file)

@@ -24,6 +24,7 @@ from grader.running import RecordedRun, run_pytest
 from grader.sandbox.operators import Operators
 
 Seen = dict[str, list[Record]]
+BAND = 0.2  # right code that draws or shuffles otherwise stays well within this share
 
 
 class Diagnosis:
@@ -55,6 +56,18 @@ class Diagnosis:
             else t
             for t in tests
         ]
+
+    def band(
+        self, exercise: str, tests: list[TestResult], test: str, call: int, seed: int
+    ) -> list[tuple[float, float]]:
+        """Where the losses lie that right code returns from the `call`-th call of a test."""
+        target = next((t.target for t in tests if t.name == test), "")
+        if exercise not in self._exercises or not target:
+            return []
+        names = [t.name for t in tests if t.target == target]
+        records = self._run(self._exercises[exercise], None, target, names, seed).get(test, [])
+        curve = records[call].curve if call < len(records) else []
+        return [((1 - BAND) * loss, (1 + BAND) * loss) for loss in curve]
 
     def _recognise(
         self, exercise: Exercise, target: str, failed: Seen, tests: list[str], seed: int

@@ -83,16 +83,20 @@ class Judge:
         exercises = [e for e in self.exercises if not only or e.name in only]
         session = Session(self._forker, submission.files)
         session.end_of_time = started + self._patience.submission
-        tests = {e.name: list(self.tests[e.name]) for e in exercises}
-        run = _Run(session, tests, submission.locate)
+        blank = {e.name: list(self.tests[e.name]) for e in exercises}
+        run = _Run(session, blank, submission.locate)
         try:
             options = (f"--seed={seed}", f"--timeout={self._patience.test}")
             run_pytest([e.suite for e in exercises], self._suites, [run], *options)
         finally:
             session.close()
+        bands: dict[str, list[tuple[float, float]]] = {}
         if diagnose:
             for name, records in run.records.items():
                 run.tests[name] = self._diagnosis.explain(name, run.tests[name], records, seed)
+            for name, curve in run.curves.items():
+                tests = run.tests[name]
+                bands[name] = self._diagnosis.band(name, tests, curve.test, curve.number, seed)
         return Result(
             submission=submission.name,
             student=submission.student,
@@ -102,6 +106,8 @@ class Judge:
                     run.tests[e.name],
                     printed=clean(session.printed.get(e.module, "")),
                     code=session.source(e.module),
+                    curve=run.curves.get(e.name, _NO_CURVE).losses,
+                    band=bands.get(e.name, []),
                 )
                 for e in exercises
             ],
@@ -111,6 +117,18 @@ class Judge:
             isolation=self._forker.profile,
             seconds=round(time.monotonic() - started, 3),
         )
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """The losses that the `number`-th call of a test returned."""
+
+    test: str
+    number: int
+    losses: list[float]
+
+
+_NO_CURVE = _Curve("", 0, [])
 
 
 class _Listing:
@@ -159,6 +177,7 @@ class _Run(RecordedRun):
         self._session = session
         self.tests = tests
         self.records: dict[str, Seen] = {}
+        self.curves: dict[str, _Curve] = {}
         self._limit = 0.0
 
     # -- the provider of the fixtures -------------------------------------------------------------
@@ -208,5 +227,8 @@ class _Run(RecordedRun):
             feedback=explain(outcome, error, records, self._limit, self._locate),
             detail="" if error is None else clean(self.text),
         )
+        for number, record in enumerate(records):
+            if len(record.curve) > len(self.curves.get(exercise, _NO_CURVE).losses):
+                self.curves[exercise] = _Curve(item.name, number, record.curve)
         if outcome is Outcome.FAILED:
             self.records.setdefault(exercise, {})[item.name] = records

@@ -49,7 +49,7 @@ def modules() -> list[Path]:
 
 def part_of(module: str) -> str:
     """`grader.report.text` belongs to `report`; `grader` itself to no part."""
-    return (module.split(".") + [""])[1]
+    return [*module.split("."), ""][1]
 
 
 def name_of(file: Path) -> str:

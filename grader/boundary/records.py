@@ -11,20 +11,26 @@ import numpy as np
 import torch
 from torch import nn
 
-KEPT_ELEMENTS = 4_096
+KEPT_ELEMENTS = 512
 KEPT_ITEMS = 256
+MAX_EPOCHS = 10_000
 KEPT_TOTAL = 100_000  # elements of a call: one tensor may be in a value a million times
 
 
 @dataclass
 class Record:
-    """One call of student code. `effect` is a copy of all that can be compared later."""
+    """One call of student code.
+
+    `effect` is a copy of all that can be compared later; `curve` is what the call returned, where
+    that is a loss an epoch.
+    """
 
     name: str
     args: str
     value: str = ""
     error: BaseException | None = None
     effect: list[Any] = field(default_factory=list)
+    curve: list[float] = field(default_factory=list)
 
 
 class Recorder:
@@ -51,9 +57,18 @@ class Recorder:
         finally:
             self.busy = False
         record.value = summary(value, values=True)
+        record.curve = losses(value)
         changeable = [arg for arg in (*args, *kwargs.values()) if _is_changeable(arg)]
         record.effect = list(_within(KEPT_TOTAL, _copy([value, changeable])))
         return value
+
+
+def losses(value: Any) -> list[float]:
+    """The losses, epoch by epoch, where a value is a list of them or of (train, val) pairs."""
+    if not isinstance(value, list) or not 2 <= len(value) <= MAX_EPOCHS:
+        return []
+    first = [item[0] if isinstance(item, (tuple, list)) and item else item for item in value]
+    return list(first) if all(type(loss) is float for loss in first) else []
 
 
 def same_effect(left: Sequence[Record], right: Sequence[Record]) -> bool:

@@ -1,7 +1,7 @@
 """The pytest plugin: fixtures `student`, `lab`, `reference`, `accelerator`, `shortcut`, markers.
 
 On a student's own machine it also explains what failed (`explanation`), ends what doesn't
-(`patience`) and shows how far the exercises have come (`progress`). The judge brings a provider of
+(`timelimit`) and shows how far the exercises have come (`progress`). The judge brings a provider of
 its own, and none of that.
 """
 
@@ -16,11 +16,11 @@ import torch
 
 from grader.curriculum import Exercise
 from grader.plugin.explanation import Explainer
-from grader.plugin.patience import Patience
 from grader.plugin.progress import Progress
 from grader.plugin.provider import Local, Provider
 from grader.plugin.shortcuts import Refused, Shortcut
 from grader.plugin.sightings import exercise_of
+from grader.plugin.timelimit import TimeLimit
 from grader.sandbox.accelerator import simulated
 from grader.sandbox.seeding import seed_torch
 
@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     local = Local(config.getoption("student_file", None))
     config.stash[PROVIDER] = local
-    config.pluginmanager.register(Patience(config))
+    config.pluginmanager.register(TimeLimit(config))
     config.pluginmanager.register(Explainer(config, local))
     if config.pluginmanager.hasplugin("terminalreporter"):  # not in a worker of pytest-xdist
         config.pluginmanager.register(Progress(config))

@@ -16,11 +16,11 @@ import pytest
 
 from grader.curriculum import Exercise
 from grader.plugin.outcomes import outcome_of
-from grader.plugin.patience import OutOfTime
 from grader.plugin.provider import Local
 from grader.plugin.shortcuts import Refused
 from grader.plugin.sightings import attach, exercise_of
 from grader.plugin.statements import read_statement
+from grader.plugin.timelimit import OutOfTime
 from grader.result import Outcome
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Explainer:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any, request: pytest.FixtureRequest) -> Any:
-        """Turn a student's `sys.exit()` into an error: pytest can't run on after one in a fixture."""
+        """Make a student's `sys.exit()` an error: after one in a fixture pytest can't run on."""
         try:
             return (yield)
         except SystemExit as stop:

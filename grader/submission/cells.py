@@ -17,7 +17,7 @@ _LINE = re.compile(
 )
 _GOES_ON = re.compile(r"(?:else|elif|except|finally)\b")
 TRIES = 30
-TRIED = 1 << 18  # characters of a broken cell that are parsed again, in parts
+TRIED = 1 << 16  # characters of a broken cell that are parsed again, in parts
 LONGEST = 1 << 16
 
 

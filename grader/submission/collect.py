@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +19,7 @@ TOTAL_LIMIT = 256 << 20
 MAX_HELPERS = 200
 HELPERS_LIMIT = 4 << 20
 MAX_READ = 200
+SECONDS = 10.0  # an honest submission takes hundredths
 ARCHIVES_DEPTH = 2
 MAX_ARCHIVES = 8
 # Dates in zip files count in steps of two seconds, and a checkout writes all files in one go.
@@ -82,6 +84,7 @@ class Collector:
         self._out = Collected()
         self._left = TOTAL_LIMIT
         self._archives = 0
+        self._deadline = time.monotonic() + SECONDS
         self._read: dict[Found, Read | None] = {}
         listed = [f for node in nodes for f in self._list(node)]
         self._found = [
@@ -186,6 +189,8 @@ class Collector:
             try:
                 if len(self._read) > MAX_READ:
                     raise UnreadableError(f"there are more than {MAX_READ} files")
+                if time.monotonic() > self._deadline:
+                    raise UnreadableError("reading what came before it took too long")
                 self._read[found] = self._reader(found)
             except UnreadableError as error:
                 self._note(found.path, error)

@@ -13,6 +13,7 @@ from grader.submission.cells import Cell
 from grader.submission.model import Assigned
 
 CELLS = 2_000
+BRACKETS = 2_000_000  # each costs memory, 50 MB of pictures in one string don't
 # Tags and markers that say "this is an answer": the kit's own, nbgrader's, Otter's.
 ANSWER_TAGS = {"torchgrade", "solution", "otter_answer_cell", "otter_assign_solution_cell"}
 _MARKER = re.compile(r"^[ \t]*#+ *(?:BEGIN SOLUTION|YOUR CODE HERE|SOLUTION\b)", re.M)
@@ -26,6 +27,8 @@ def read_notebook(text: str, exercises: Sequence[Assigned]) -> list[Cell]:
     """The code cells, from top to bottom. Raises `NotANotebookError`."""
     if not text.strip():
         raise NotANotebookError("the file is empty")
+    if text.count("{") + text.count("[") > BRACKETS:
+        raise NotANotebookError("it holds too much")
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as error:
@@ -50,10 +53,10 @@ def _without_outputs(raw: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}}
     if "worksheets" in raw:
         kept.update(nbformat=raw["nbformat"], nbformat_minor=0)
-        cells = [cell for sheet in raw["worksheets"] for cell in sheet["cells"]]
+        cells = [cell for sheet in raw["worksheets"] for cell in sheet["cells"]][:CELLS]
         kept["worksheets"] = [{"metadata": {}, "cells": [_bare(cell) for cell in cells]}]
     else:
-        kept["cells"] = [_bare(cell) for cell in raw["cells"]]
+        kept["cells"] = [_bare(cell) for cell in raw["cells"][:CELLS]]
     return kept
 
 
@@ -77,7 +80,7 @@ def _bare(cell: dict[str, Any]) -> dict[str, Any]:
 def _code_cells(cells: list[dict[str, Any]], exercises: Sequence[Assigned]) -> list[Cell]:
     found: list[Cell] = []
     section = ""
-    for cell in cells[:CELLS]:
+    for cell in cells:
         source = cell.get("source", "").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
         if cell["cell_type"] == "markdown":
             section = _section(source, exercises) or section

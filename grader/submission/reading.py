@@ -18,7 +18,7 @@ from grader.submission.text import NotTextError, decode, source, utf8
 from grader.submission.tree import UnreadableError
 
 STATEMENTS = 2_000
-SOURCE = 1 << 20
+SOURCE = 1 << 19
 MAX_NOTES = 40
 
 
@@ -84,14 +84,15 @@ class Notebook:
         functions = {t for t in targets if not t[:1].isupper()}
         self._codes: list[Code] = []
         self._statements: list[Statement] = []
-        left = SOURCE
+        left, room = SOURCE, STATEMENTS
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of doubtful escapes: not ours to print
             for cell in cells:
                 left -= len(cell.source)
-                if left < 0 or len(self._statements) > STATEMENTS:
-                    raise UnreadableError("it holds too much code")
                 self._codes.append(code := read_cell(cell))
+                room -= len(code.body)
+                if left < 0 or room < 0:
+                    raise UnreadableError("it holds too much code")
                 self._statements += statements(code, functions)
         self._slicer = Slicer(
             self._statements, frozenset(t for t in targets if targets.count(t) > 1)

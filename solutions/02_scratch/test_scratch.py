@@ -267,15 +267,21 @@ def test_sgd_step_several_steps(student):
             close(p, r)
 
 
-def test_sgd_step_stays_outside_the_graph(student):
+def test_sgd_step_stays_outside_the_graph(student, lab):
     """The parameters are leaves that require grad after the step as before: it isn't recorded."""
-    params = with_gradients((4, 3), (3,))
+    linear = lab.nn.Linear(4, 3)
+    x, params = torch.randn(6, 4), list(linear.parameters())
     before = [p.detach().clone() for p in params]
+    linear(x).pow(2).mean().backward()
     student.sgd_step([*params], 0.1)
     for p, b in zip(params, before, strict=True):
-        assert not torch.equal(p, b), "a parameter didn't move"
+        assert not torch.equal(p.detach(), b), "a parameter didn't move"
         assert p.is_leaf, "a parameter isn't a leaf any more"
         assert p.requires_grad, "a parameter doesn't require grad any more"
+    linear(x).pow(2).mean().backward()  # as in the next step
+    for p in params:
+        assert p.grad is not None, "backward() doesn't reach a parameter any more"
+        assert p.grad.any(), "backward() doesn't reach a parameter any more"
 
 
 def test_sgd_step_other_layouts_and_precision(student):

@@ -85,7 +85,7 @@ def test_dz_dw_of_a_float(student):
         assert number(student.dz_dw(w)) == pytest.approx(20 * w, rel=1e-5, abs=1e-6)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_dz_dw_of_a_tensor(student, dtype):
     """dz/dw where w is a tensor without dimensions; the caller's w keeps its value."""
@@ -105,7 +105,7 @@ def test_dz_dw_is_exact_next_to_zero(student):
         assert number(student.dz_dw(w)) == pytest.approx(20 * w, rel=1e-5, abs=0)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(3)
 def test_dz_dw_comes_from_autograd(student, request, exercise):
     """PyTorch finds the derivative, through backward() or torch.autograd.grad; no one by hand."""
     w = torch.randn(()).item()
@@ -148,7 +148,7 @@ def filled(model):
     return model
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.parametrize(("n_in", "n_out"), SIZES)
 def test_LinearRegression_parameters(student, n_in, n_out):
     """A weight for each pair of input and output, and a bias for each output, all to be learned."""
@@ -159,7 +159,7 @@ def test_LinearRegression_parameters(student, n_in, n_out):
     assert all(p.requires_grad for p in model.parameters()), "a parameter doesn't require grad"
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.parametrize(("n_in", "n_out"), SIZES)
 def test_LinearRegression_predicts_on_a_plane(student, n_in, n_out):
     """Predictions of shape (n, output_size) that are linear in x, whatever the parameters are."""
@@ -191,7 +191,7 @@ def test_LinearRegression_gradient_reaches_every_parameter(student):
     assert torch.autograd.gradcheck(model, torch.randn(4, 3, dtype=torch.float64).requires_grad_())
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_LinearRegression_has_a_bias(student):
     """At x = 0 only the bias speaks, and each output's own bias can be learned there."""
     model = filled(student.LinearRegression(3, 2))
@@ -200,7 +200,7 @@ def test_LinearRegression_has_a_bias(student):
     torch.testing.assert_close(torch.as_tensor(learned), torch.tensor(10.0))
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_LinearRegression_is_its_parameters(student):
     """Two models are two models; one that loads the other's parameters predicts the same."""
     one = filled(student.LinearRegression(4, 3))
@@ -245,7 +245,7 @@ def points(n, n_in, n_out=1):
     return x, 2 * x @ torch.randn(n_in, n_out) + 3 + torch.randn(n, n_out)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(1)
 @pytest.mark.parametrize(("n", "n_in", "n_out"), [(7, 1, 1), (20, 3, 1), (9, 2, 3)])
 def test_train_regression_takes_the_right_steps(student, reference, lab, n, n_in, n_out):
     """Each loss, and the parameters at the end, are those of MSE and plain SGD; x and y stay."""
@@ -316,7 +316,7 @@ def test_train_regression_on_a_device(student, reference, lab, accelerator):
 # ----------------------------------------------------------------------------------- predict
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(2)
 @pytest.mark.parametrize(("n", "n_in"), [(1, 1), (6, 1), (9, 4)])
 def test_predict_values(student, lab, n, n_in):
     """A NumPy array of shape (n, 1) with the model's prediction for each sample."""
@@ -334,7 +334,7 @@ def test_predict_values(student, lab, n, n_in):
         assert torch.equal(x, before), "x was changed"
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_predict_with_any_model(student, lab):
     """The model is asked as a whole, whatever layers it is made of."""
     model = lab.nn.Sequential(lab.nn.Linear(2, 5), lab.nn.Tanh(), lab.nn.Linear(5, 1))
@@ -348,7 +348,7 @@ def test_predict_with_any_model(student, lab):
     np.testing.assert_allclose(prediction, expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(3)
 def test_predict_leaves_the_model_as_it_was(student, lab):
     """After a prediction the model is what it was: same parameters, and ready to learn on."""
     model = lab.nn.Linear(3, 1)

@@ -68,7 +68,9 @@ def training_loop(
         optimizer.step()
         history.append((loss_train.item(), loss_val.item()))
         if epoch == 1 or epoch % 1000 == 0:
-            print(f"Epoch {epoch}, training loss {history[-1][0]}, validation loss {history[-1][1]}")
+            print(
+                f"Epoch {epoch}, training loss {history[-1][0]}, validation loss {history[-1][1]}"
+            )
     return history
 
 

@@ -150,14 +150,10 @@ class Attack:
             name=path.stem,
             source=source,
             target=head.get("target", "double"),
-            must=frozenset(head["must"].replace("timed_out", "timed\0out").split()),
+            must=frozenset(head["must"].split(", ")),
             says=head.get("says", ""),
             rest=head.get("rest", "passed"),
         )
-
-    @property
-    def outcomes(self) -> set[str]:
-        return {word.replace("\0", " ") for word in self.must}
 
 
 ATTACKS = [Attack.read(path) for path in CORPUS]
@@ -398,7 +394,7 @@ def test_everything_is_graded(world: World) -> None:
 def test_attack_gains_nothing(world: World, attack: Attack) -> None:
     tests = world.tests(attack)
     tried = tests.pop(attack.target)
-    assert tried["outcome"] in attack.outcomes, tried
+    assert tried["outcome"] in attack.must, tried
     assert re.search(attack.says, tried["feedback"]), tried
     outcomes = {test["outcome"] for test in tests.values()}
     if attack.rest == "passed":

@@ -13,6 +13,7 @@ from grader.report import write_report
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 
+from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 from selenium.webdriver.support.ui import Select  # noqa: E402
@@ -63,7 +64,10 @@ def page(browser: webdriver.Chrome, folder: Path) -> Iterator[webdriver.Chrome]:
 def size(browser: webdriver.Chrome, width: int, scheme: str = "light") -> None:
     screen = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    features = [
+        {"name": "prefers-color-scheme", "value": scheme},
+        {"name": "prefers-reduced-motion", "value": "reduce"},
+    ]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
@@ -177,8 +181,6 @@ def test_it_all_works_by_keyboard(page: webdriver.Chrome) -> None:
 
 
 def test_a_cell_says_what_it_is(page: webdriver.Chrome) -> None:
-    from selenium.webdriver.common.action_chains import ActionChains
-
     cell = page.find_element(By.CSS_SELECTOR, "#heat tbody td.o-failed")
     page.execute_script("arguments[0].scrollIntoView({block: 'center'})", cell)
     ActionChains(page).move_to_element(cell).perform()

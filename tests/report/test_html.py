@@ -123,7 +123,8 @@ def test_not_graded_is_no_zero() -> None:
     zero, fault = sample().results[-2:]
     text = "".join(Page(html_student.page(seen(fault))).text)
     assert "Not graded" in text
-    assert "of 100" not in text
+    assert " of 100," not in text
+    assert "<strong>0" not in html_student.page(seen(fault))
     assert "<strong>0</strong>" in html_student.page(seen(zero))
 
 

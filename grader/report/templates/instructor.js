@@ -82,7 +82,8 @@ function filter() {
   const first = buttons.find((button) => !button.closest("th").hidden);
   if (first) focusable(first);
 }
-for (const control of [find, outcome, exercise]) control.addEventListener("input", filter);
+find.addEventListener("input", filter);
+for (const choice of [outcome, exercise]) choice.addEventListener("change", filter);
 filter();
 
 const say = document.getElementById("say");

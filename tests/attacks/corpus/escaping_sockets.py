@@ -12,7 +12,7 @@ def double(x):
         for kind in (1, 2, 3, 5):
             try:
                 with socket.socket(family, kind) as sock:
-                    sock.sendto(b"input", ("127.0.0.1", @port@))
+                    sock.sendto(b"input", ("127.0.0.1", int("@port@")))
                     sent += 1
             except OSError:
                 pass

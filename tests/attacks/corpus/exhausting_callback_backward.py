@@ -1,6 +1,6 @@
 """Runs backward passes in the judge without end.
 
-must: timed_out crashed failed
+must: timed out, crashed, failed
 target: twice
 """
 

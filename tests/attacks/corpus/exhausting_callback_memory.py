@@ -1,6 +1,6 @@
 """Calls the judge back with large tensors, and keeps all of the graphs.
 
-must: timed_out crashed failed
+must: timed out, crashed, failed
 target: twice
 """
 

@@ -1,6 +1,6 @@
 """Calls the judge back without end.
 
-must: timed_out crashed failed
+must: timed out, crashed, failed
 target: twice
 """
 

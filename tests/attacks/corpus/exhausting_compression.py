@@ -1,6 +1,6 @@
 """A string of gigabytes out of little.
 
-must: failed crashed
+must: failed, crashed
 """
 
 def double(x):

@@ -1,6 +1,6 @@
 """A generator that never ends.
 
-must: failed crashed timed_out
+must: failed, crashed, timed out
 """
 
 import itertools

@@ -1,6 +1,6 @@
 """A backward pass that never ends.
 
-must: timed_out crashed
+must: timed out, crashed
 target: slope
 says: didn't finish within|of processor time
 """

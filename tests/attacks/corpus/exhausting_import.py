@@ -1,6 +1,6 @@
 """Never finishes its import.
 
-must: timed_out crashed
+must: timed out, crashed
 rest: lost
 says: didn't finish within|of processor time
 """

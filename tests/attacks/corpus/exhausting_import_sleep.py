@@ -1,6 +1,6 @@
 """Sleeps in its import: no processor time, but time.
 
-must: timed_out
+must: timed out
 says: didn't finish within
 rest: lost
 """

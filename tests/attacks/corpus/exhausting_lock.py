@@ -1,6 +1,6 @@
 """Waits for a lock that nobody will release.
 
-must: timed_out
+must: timed out
 says: didn't finish within
 """
 

@@ -1,6 +1,6 @@
 """A loop in Python that never ends.
 
-must: timed_out crashed
+must: timed out, crashed
 says: didn't finish within|of processor time
 """
 

@@ -1,6 +1,6 @@
 """Products of matrices, on all threads, without end.
 
-must: timed_out crashed
+must: timed out, crashed
 says: didn't finish within|of processor time
 """
 

@@ -1,6 +1,6 @@
 """Takes all memory and carries on when told that there is no more.
 
-must: timed_out crashed failed
+must: timed out, crashed, failed
 """
 
 KEPT = []

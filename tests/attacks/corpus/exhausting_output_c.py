@@ -1,6 +1,6 @@
 """Writes to the output past Python, and with many files to be looked at.
 
-must: crashed timed_out
+must: crashed, timed out
 says: printed more than 4 MiB|didn't finish within
 """
 

@@ -1,6 +1,6 @@
 """A power whose digits don't end in time.
 
-must: timed_out crashed
+must: timed out, crashed
 says: didn't finish within|of processor time
 """
 

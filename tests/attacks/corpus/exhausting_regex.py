@@ -1,6 +1,6 @@
 """A regular expression that backtracks for years.
 
-must: timed_out crashed
+must: timed out, crashed
 says: didn't finish within|of processor time
 """
 

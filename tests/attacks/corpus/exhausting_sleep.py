@@ -1,6 +1,6 @@
 """Sleeps through its time, ignoring every exception.
 
-must: timed_out
+must: timed out
 says: didn't finish within
 """
 

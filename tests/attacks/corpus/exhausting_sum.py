@@ -1,6 +1,6 @@
 """A sum in C that no exception or signal handler can interrupt.
 
-must: timed_out crashed
+must: timed out, crashed
 says: didn't finish within|of processor time
 """
 

@@ -1,6 +1,6 @@
 """A tree of modules that grows while it is looked at.
 
-must: failed crashed timed_out
+must: failed, crashed, timed out
 target: Scale
 """
 

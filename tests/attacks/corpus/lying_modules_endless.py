@@ -1,6 +1,6 @@
 """A module that is its own child, a thousand times, each under another name.
 
-must: failed crashed timed_out
+must: failed, crashed, timed out
 target: Scale
 """
 

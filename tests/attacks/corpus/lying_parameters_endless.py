@@ -1,6 +1,6 @@
 """A module whose parameters never end.
 
-must: failed crashed timed_out
+must: failed, crashed, timed out
 target: Scale
 """
 

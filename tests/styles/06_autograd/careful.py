@@ -1,4 +1,4 @@
-"""train() and eval(), enable_grad, vjp, a tuple of NumPy floats, model.zero_grad, tqdm-like prints."""
+"""enable_grad and set_grad_enabled, vjp, NumPy floats, model.zero_grad, one sample at a time."""
 
 import numpy as np
 import torch

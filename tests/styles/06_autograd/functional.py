@@ -26,7 +26,9 @@ class LinearRegression(nn.Module):
 
 
 def train_regression(model, x, y, epochs=100, lr=0.01, device=None):
-    device = device or torch.accelerator.current_accelerator(check_available=True) or "cpu"
+    if device is None:
+        accelerated = torch.accelerator.is_available()
+        device = torch.accelerator.current_accelerator() if accelerated else "cpu"
     model.to(device).train()
     x, y = x.to(device), y.to(device)
     opt = optim.SGD(model.parameters(), lr)

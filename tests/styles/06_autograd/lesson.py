@@ -1,4 +1,4 @@
-"""As the lessons print it: Variable, .cuda() where there is one, MSELoss, a line printed an epoch."""
+"""As the lessons print it: Variable, cuda where there is one, MSELoss, a line an epoch."""
 
 import torch
 from torch.autograd import Variable
@@ -44,6 +44,6 @@ def train_regression(model, x, y, epochs=100, lr=0.01, device=None):
 
 def predict(model, x):
     with torch.no_grad():
-        if torch.cuda.is_available():
+        if next(model.parameters()).is_cuda:
             return model(Variable(x.cuda())).cpu().data.numpy()
         return model(Variable(x)).data.numpy()

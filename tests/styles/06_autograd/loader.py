@@ -34,7 +34,7 @@ def train_regression(model, x, y, epochs=100, lr=0.01, device=None):
     for _epoch in range(1, epochs + 1):
         total = 0.0
         for xb, yb in loader:
-            xb, yb = xb.to(device), yb.to(device)  # noqa: PLW2901
+            xb, yb = xb.to(device), yb.to(device)
             loss = nn.functional.mse_loss(input=model(xb), target=yb)
             model.zero_grad()
             loss.backward()

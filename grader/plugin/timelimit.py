@@ -27,7 +27,7 @@ class OutOfTime(pytest.fail.Exception):  # type: ignore[misc, name-defined]
     """The time is up. It passes through `except Exception`."""
 
 
-class Patience:
+class TimeLimit:
     """Sets a limit for the tests of exercises, where the user and the test don't."""
 
     def __init__(self, config: pytest.Config) -> None:
@@ -97,6 +97,6 @@ def _watchdog(limit: float) -> Callable[[], None]:
         signal.signal(signal.SIGINT, previous)
 
     previous = signal.signal(signal.SIGINT, interrupted)
-    thread = threading.Thread(target=watch, name="patience", daemon=True)
+    thread = threading.Thread(target=watch, name="time limit", daemon=True)
     thread.start()
     return cancel
