@@ -126,15 +126,25 @@ def copy_of(folder: Path, suites: Path) -> Exercise:
 
 
 def make_submissions(exercise: Exercise, count: int, folder: Path) -> list[Path]:
-    """Files of right answers, no two alike."""
-    styles = sorted((ROOT / "tests" / "styles" / exercise.name).glob("*.py")) or [exercise.file]
+    """Files of answers that pass every test, bonus and all; no two alike."""
+    bare = BareTests(exercise)
+    styles = sorted((ROOT / "tests" / "styles" / exercise.name).glob("*.py"))
+    right = [style for style in [exercise.file, *styles] if _passes(bare, style)]
     files = []
-    for number, style in zip(range(count), itertools.cycle(styles)):
+    for number, style in zip(range(count), itertools.cycle(right), strict=False):
         file = folder / f"{number:02}" / exercise.file.name
         file.parent.mkdir()
         file.write_text(f"{style.read_text('utf-8')}\n# submission {number}\n", "utf-8")
         files.append(file)
     return files
+
+
+def _passes(bare: BareTests, file: Path) -> bool:
+    try:
+        bare.run(file)
+    except Exception:
+        return False
+    return True
 
 
 def cpu_seconds() -> float:

@@ -72,7 +72,7 @@ def check(setup: Setup, stubs: Path, workers: int) -> Iterator[tuple[int, int, R
         yield done, len(tasks), report
     for exercise in exercises:
         _judge_exercise(exercise, stubs, found, report)
-    for leak in leaks(exercises, [stubs, Path(__file__).parent]):
+    for leak in leaks(exercises, stubs, [stubs, Path(__file__).parent]):
         report.problem(leak)
     yield len(tasks), len(tasks), report
 
@@ -133,15 +133,15 @@ def _fails(stub: ExerciseResult, test: str) -> bool:
     return any(t.name == test and not t.passed for t in stub.tests)
 
 
-def leaks(exercises: list[Exercise], shipped: list[Path]) -> Iterator[str]:
-    """Where something secret stands in what students get."""
+def leaks(exercises: list[Exercise], stubs: Path, shipped: list[Path]) -> Iterator[str]:
+    """Where something secret stands in what students get, the folders `shipped`."""
     public = {
         file: file.read_text("utf-8", "replace")
         for folder in shipped
         for file in sorted(folder.rglob("*"))
         if file.is_file() and file.suffix in (".py", ".md", ".ipynb", ".html", ".toml", ".yml")
     }
-    for what, text in secrets(exercises, shipped[0]):
+    for what, text in secrets(exercises, stubs):
         for file, content in public.items():
             if text in content:
                 yield f"{file.parent.name}/{file.name} holds a secret: {what}"

@@ -16,9 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.boundary.sandboxes import Forker, GraderFault, Isolation
-from grader.judge import Judge, Patience
+from grader.judge import AssignmentError, Judge, Patience
 from grader.result import Result
-from grader.running import PytestFault
 from grader.sandbox.lockdown import shield
 from grader.submission import Submission
 
@@ -82,7 +81,9 @@ def task_result(task: Task) -> Result:
     try:
         warm = warm_judge(task.setup)
         return warm.grade(task.submission, task.seed, task.only, diagnose=task.setup.diagnose)
-    except (GraderFault, PytestFault, OSError, MemoryError) as error:
+    except AssignmentError:
+        raise
+    except Exception as error:  # nobody else's grading ends by it
         return failed(task, f"{type(error).__name__}: {error}")
 
 

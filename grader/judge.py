@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -150,6 +151,20 @@ class _Listing:
         for item in session.items:
             exercise = Exercise(item.path.parent)
             self.tests.setdefault(exercise.name, []).append(_blank(item, exercise))
+        for tests in self.tests.values():
+            _share_points(tests)
+
+
+def _share_points(tests: list[TestResult]) -> None:
+    """A test that runs on several devices is worth as much where there are more of them."""
+    devices = Counter(test.name.partition("[")[0] for test in tests if _on_device(test))
+    for test in tests:
+        if _on_device(test):
+            test.points /= devices[test.name.partition("[")[0]]
+
+
+def _on_device(test: TestResult) -> bool:
+    return test.name.endswith(("[simulated]", "[cuda]", "[mps]"))
 
 
 def _blank(item: pytest.Item, exercise: Exercise) -> TestResult:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
+import io
+import shutil
+import sys
+import tarfile
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -37,6 +43,8 @@ class Unusable(click.ClickException):
 
 def _solutions(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path:
     """The folder of the hidden suites: given, or `solutions/` here or in a folder above."""
+    if value and (str(value) == "-" or value.is_file()):
+        return _unpacked(value)
     here = Path.cwd()
     places = [value] if value else [folder / "solutions" for folder in (here, *here.parents)]
     for place in places:
@@ -47,11 +55,31 @@ def _solutions(context: click.Context, parameter: click.Parameter, value: Path |
     )
 
 
+def _unpacked(archive: Path) -> Path:
+    """The suites of a .tar.gz (`-`: standard input), in a folder that goes when this process does.
+
+    Nobody else can read it, and no sandbox can: the way for secrets that must not lie on a disk.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="torchgrade-suites-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        data = sys.stdin.buffer.read() if str(archive) == "-" else archive.read_bytes()
+        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            tar.extractall(folder, filter="data")
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise Unusable(f"--solutions {archive}: not an archive of suites ({error}).") from None
+    found = next((f for f in (folder / "solutions", folder) if find_exercises(f)), None)
+    if found is None:
+        raise Unusable(f"--solutions {archive}: no exercises in it.")
+    return found
+
+
 solutions_option = click.option(
     "--solutions",
     type=click.Path(path_type=Path),
     callback=_solutions,
-    help="The folder of references and hidden suites. [default: solutions/ here or above]",
+    help="The folder of references and hidden suites, an archive of it, or - for one on standard "
+    "input. [default: solutions/ here or above]",
 )
 workers_option = click.option(
     "--workers",

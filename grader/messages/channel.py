@@ -15,7 +15,7 @@ from grader.messages.structs import Message
 
 PREFIX = struct.Struct("<IQ")
 # The head's size bounds what its decoding can allocate: a byte is an object at most.
-HEAD_LIMIT = 4 << 20
+HEAD_LIMIT = 2 << 20
 BODY_LIMIT = 256 << 20
 _PIECE = 16 << 20
 _OBJECTS = 16  # times its size is what a head takes once it has become Python objects
@@ -76,6 +76,17 @@ class Channel:
             raise ProtocolError("all answers in this test together take too much memory")
         head = self._receive(head_size)
         return decode(head), self._receive(body_size)
+
+    def has_more(self) -> bool:
+        """Whether something has arrived that `receive` would return, or its end."""
+        self.socket.settimeout(0)
+        try:
+            self.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            pass  # asking it will tell
+        return True
 
     def close(self) -> None:
         self.socket.close()

@@ -27,6 +27,7 @@ from grader.sandbox.seeding import seed_torch
 __all__ = ["PROVIDER", "Refused"]
 
 PROVIDER = pytest.StashKey[Provider]()
+LOCAL = pytest.StashKey[Local]()  # what stands in for the student's file (a notebook), if anything
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "bonus: adds points above 100, never takes any")
     if PROVIDER in config.stash:
         return
-    local = Local(config.getoption("student_file", None))
+    local = config.stash.get(LOCAL, None) or Local(config.getoption("student_file", None))
     config.stash[PROVIDER] = local
     config.pluginmanager.register(TimeLimit(config))
     config.pluginmanager.register(Explainer(config, local))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.boundary.errors import Crashed
+from grader.boundary.errors import Crashed, StudentError
 from grader.boundary.sandboxes import GraderFault
 from grader.messages.errors import TimedOut
 from grader.plugin.shortcuts import Refused
@@ -21,4 +21,11 @@ def outcome_of(error: BaseException | None) -> Outcome:
     """The outcome of a test that ended with `error`; whatever isn't listed is a failure."""
     if error is None:
         return Outcome.PASSED
+    if isinstance(error, StudentError) and not _is_of_a_stub(error):
+        return Outcome.FAILED
     return next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), Outcome.FAILED)
+
+
+def _is_of_a_stub(error: StudentError) -> bool:
+    """Whether student code itself said so: torch says the same of a module without `forward`."""
+    return bool(error.frames) and NotImplementedError.__name__ in error.frames[-1].text

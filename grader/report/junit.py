@@ -24,6 +24,11 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     return [save(out, to_xml([seen(result) for result in grades.results]))]
 
 
+def write_failure(message: str, out: Path) -> list[Path]:
+    """Write the file of a run that couldn't grade."""
+    return [save(out, failure(message))]
+
+
 def failure(message: str) -> bytes:
     """A file that says that nothing could be graded."""
     root = ET.Element("testsuites", tests="1", failures="0", errors="1")

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from grader.report import text
 from grader.report.curves import HEIGHT, WIDTH, picture
+from grader.report.seen import bonus_score
 from grader.result import Outcome
 
 
@@ -32,6 +33,7 @@ def _environment() -> Environment:
         title=_title,
         mark=_mark,
         css=_css,
+        bonus=bonus_score,
     )
     environment.globals.update(
         picture=picture, plot=(WIDTH, HEIGHT), outcomes=list(Outcome), meanings=text.MEANINGS

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,17 +15,23 @@ from grader.report.files import ReportError
 from grader.result import Grades
 
 Write = Callable[[Grades, Path, Mapping[str, str]], list[Path]]
+WriteFailure = Callable[[str, Path], list[Path]]
 
 
 @dataclass(frozen=True)
 class Format:
-    """One way out. `out` is relative; `options` maps each option's name to a line of help."""
+    """One way out. `out` is relative; `options` maps each option's name to a line of help.
+
+    `write_failure`: what an unattended run writes that couldn't grade; None where nobody waits.
+    """
 
     name: str
     help: str
     out: str
     options: Mapping[str, str]
     write: Write
+    write_failure: WriteFailure | None
+    write_failure: Callable[[str, Path], list[Path]] | None
 
 
 @cache
@@ -35,7 +42,12 @@ def find_formats() -> Mapping[str, Format]:
         module = importlib.import_module(f"grader.report.{entry.name}")
         if hasattr(module, "NAME"):
             found[module.NAME] = Format(
-                module.NAME, module.HELP, module.OUT, module.OPTIONS, module.write
+                module.NAME,
+                module.HELP,
+                module.OUT,
+                module.OPTIONS,
+                module.write,
+                getattr(module, "write_failure", None),
             )
     return dict(sorted(found.items()))
 
@@ -48,20 +60,42 @@ def write_report(
     Without a path it is written to `folder`, by default the current one, under the format's own
     name. `options` holds this format's options only. Raises `ReportError` with what to do.
     """
-    name, _, path = order.partition("=")
-    formats = find_formats()
-    if name not in formats:
-        raise ReportError(f"There is no report {name!r}. There are: {', '.join(formats)}.")
-    wanted = formats[name]
+    wanted, out = read_order(order, folder)
     options = options or {}
     for option in options:
         if option not in wanted.options:
             known = ", ".join(wanted.options) or "none"
-            raise ReportError(f"The report {name} has no option {option!r}. It has: {known}.")
-    out = Path(path) if path else (folder or Path()) / wanted.out
-    try:
+            raise ReportError(
+                f"The report {wanted.name} has no option {option!r}. It has: {known}."
+            )
+    with _reasons(wanted, out):
         return wanted.write(grades, out, options)
+
+
+def report_failure(message: str, order: str, folder: Path | None = None) -> list[Path]:
+    """Write, in the format of `order`, that nothing could be graded and why; `message` is shown.
+
+    Where a format has no word for it nothing is written. The caller exits with an error as well.
+    """
+    wanted, out = read_order(order, folder)
+    with _reasons(wanted, out):
+        return wanted.write_failure(message, out) if wanted.write_failure else []
+
+
+def read_order(order: str, folder: Path | None = None) -> tuple[Format, Path]:
+    """The format and the path of `NAME` or `NAME=PATH`, to be checked before the grading starts."""
+    name, _, path = order.partition("=")
+    formats = find_formats()
+    if name not in formats:
+        raise ReportError(f"There is no report {name!r}. There are: {', '.join(formats)}.")
+    return formats[name], Path(path) if path else (folder or Path()) / formats[name].out
+
+
+@contextmanager
+def _reasons(wanted: Format, out: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise ReportError(
-            f"The report {name} could not be written to {out}: {error.strerror or error}."
+            f"The report {wanted.name} could not be written to {out}: {error.strerror or error}."
         ) from error

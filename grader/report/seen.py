@@ -37,7 +37,7 @@ class SeenTest:
 
 @dataclass(frozen=True)
 class SeenExercise:
-    """One exercise, with the student's own output and losses."""
+    """One exercise, with the student's own output and losses; `bonus` as what it adds to 100."""
 
     name: str
     tests: list[SeenTest]
@@ -122,12 +122,17 @@ def _exercise(exercise: ExerciseResult) -> SeenExercise:
         score=exercise.score,
         earned=exercise.earned,
         points=exercise.points,
-        bonus=exercise.bonus,
+        bonus=bonus_score(exercise),
         outcome=exercise.outcome,
         printed=text.block(exercise.printed).strip("\n"),
         curve=list(exercise.curve),
         band=list(exercise.band),
     )
+
+
+def bonus_score(exercise: ExerciseResult) -> float:
+    """The bonus on the scale of the score."""
+    return 100 * exercise.bonus / exercise.points if exercise.points else 0.0
 
 
 def titles(tests: list[TestResult]) -> list[str]:

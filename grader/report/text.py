@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from grader.feedback import clean
+from grader.feedback import LIMIT, clean
 from grader.result import GRAVITY, Outcome, Result
 
 # One letter an outcome, for tables; ASCII, so that every terminal shows it.
@@ -49,14 +49,19 @@ def score(value: float | None) -> str:
 
 def line(text: str) -> str:
     """On one line, harmless."""
-    return " ".join(clean(text).split())
+    return " ".join(_clean(text).split())
 
 
 def block(text: str) -> str:
     """Several lines, harmless; cut where there is more than anyone reads."""
     shown = text[:MAX_CODE]
-    kept = "\n".join(clean(row) for row in shown.replace("\r\n", "\n").split("\n"))
+    kept = "\n".join(_clean(row) for row in shown.replace("\r\n", "\n").split("\n"))
     return kept if len(text) <= MAX_CODE else f"{kept}\n[…]"
+
+
+def _clean(text: str) -> str:
+    # most text is printable: it needs no look at each character
+    return text if text.isprintable() and len(text) <= LIMIT else clean(text)
 
 
 def labels(results: Iterable[Result]) -> list[str]:

@@ -254,11 +254,16 @@ def _best(candidates: Sequence[Candidate]) -> Candidate:
 
 
 def _why_not(other: Candidate, best: Candidate) -> list[str]:
-    """What to say of a second answer; nothing of an untouched stub."""
-    if not other.answers:
+    """What to say of a second file; nothing of a stub that lies beside the answer untouched."""
+    ours, theirs = best.found, other.found
+    newer = (ours.attempt, ours.file.modified) > (theirs.attempt, theirs.file.modified + SAME_TIME)
+    older = (theirs.attempt, theirs.file.modified) > (ours.attempt, ours.file.modified + SAME_TIME)
+    if newer and (other.answers or ours.attempt > theirs.attempt):
+        why = f"{ours.shown} is newer"
+    elif other.answers:
+        why = f"{ours.shown} counts, though neither is newer"
+    elif older:
+        why = f"it answers nothing, {ours.shown} does"
+    else:
         return []
-    newer = best.found.attempt > other.found.attempt or (
-        best.found.file.modified > other.found.file.modified + SAME_TIME
-    )
-    why = "is newer" if newer else "counts, though neither is newer"
-    return [f"{other.found.shown}: passed over, {best.found.shown} {why}."]
+    return [f"{theirs.shown}: passed over, {why}."]

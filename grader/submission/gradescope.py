@@ -18,15 +18,15 @@ _FIELD = re.compile(r"(?P<new>-)?\s*:(?P<key>name|sid|email):\s*(?P<value>.*)")
 def submitters(text: str) -> dict[str, list[Student]]:
     """The students of each folder; several where they handed in together."""
     found: dict[str, list[Student]] = {}
-    folder, margin = "", -1
+    folder, margin, level = "", -1, -1
     for line in text.splitlines():
         stripped = line.strip()
         indent = len(line) - len(line.lstrip())
         if stripped and not indent and not stripped.startswith(("-", "#", ":")):
-            folder, margin = _scalar(stripped.rstrip(":")), -1
+            folder, margin, level = _scalar(stripped.rstrip(":")), -1, -1
             if stripped.endswith(":"):
                 found.setdefault(folder, [])
-        elif stripped == ":submitters:" and folder in found:
+        elif stripped == ":submitters:" and folder in found and level in (-1, indent):
             margin = indent
         elif margin >= 0:
             item = _FIELD.fullmatch(stripped)
@@ -34,6 +34,8 @@ def submitters(text: str) -> dict[str, list[Student]]:
                 margin = -1
             elif item:
                 _note(found[folder], item)
+        # Deeper lines are what a student's program printed, whatever they look like.
+        level = indent if level < 0 and indent else level
     return found
 
 

@@ -14,7 +14,7 @@ _BOMS = (
 )
 # PEP 263: in one of the first two lines
 _COOKIE = re.compile(
-    r"\A((?:[ \t\f]*(?:#[^\r\n]*)?\r?\n)?[ \t\f]*#[^\r\n]*?coding[:=][ \t]*)([-\w.]+)"
+    r"\A((?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n))?[ \t\f]*#[^\r\n]*?coding[:=][ \t]*)([-\w.]+)"
 )
 # Encodings of text; codecs such as `idna` or `unicode_escape` would let a file hide what it says.
 _TEXT = re.compile(
@@ -28,7 +28,7 @@ class NotTextError(ValueError):
 
 def decode(raw: bytes) -> tuple[str, str]:
     """The text with Unix line ends, and the encoding if it was not UTF-8 ('' if it was)."""
-    text, encoding = _decode(raw.rstrip(b"\0") if raw.count(b"\0") * 4 < len(raw) else raw)
+    text, encoding = _decode(raw)
     if "\0" in text:
         raise NotTextError("it isn't text")
     plain = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
@@ -54,7 +54,9 @@ def _decode(raw: bytes) -> tuple[str, str]:
             except UnicodeError:
                 break
     if b"\0" in raw:
-        return _without_bom(raw), "UTF-16"
+        if text := _utf_16_without_bom(raw):
+            return text, "UTF-16"
+        raw = raw.rstrip(b"\0")  # what a crash while saving leaves at the end
     declared = _declared(raw)
     for codec in filter(None, ("utf-8", declared)):
         try:
@@ -79,8 +81,8 @@ def _declared(raw: bytes) -> str:
     return name if _TEXT.fullmatch(name) else ""
 
 
-def _without_bom(raw: bytes) -> str:
-    """UTF-16 of mostly ASCII text has a NUL in every other place."""
+def _utf_16_without_bom(raw: bytes) -> str:
+    """UTF-16 of mostly ASCII text has a NUL in every other place; '' where this has not."""
     for start, codec in ((1, "utf-16-le"), (0, "utf-16-be")):
         half = raw[start::2]
         if len(raw) % 2 == 0 and half.count(0) * 2 > len(half) and not raw[1 - start :: 2].count(0):
@@ -88,7 +90,7 @@ def _without_bom(raw: bytes) -> str:
                 return raw.decode(codec)
             except UnicodeError:
                 break
-    raise NotTextError("it isn't text")
+    return ""
 
 
 def _is_korean(text: str) -> bool:

@@ -3,7 +3,6 @@
 The training loop is deterministic, so its losses and where it ends are compared with the
 reference's, from a start that the judge draws. Splits are random: what holds for all is checked.
 """
-# ruff: noqa: N802 - tests are named for their targets
 
 import numbers
 
@@ -41,16 +40,13 @@ def places(part, whole):
     return found.int().argmax(1).tolist()
 
 
-@pytest.mark.points(1)
-@pytest.mark.parametrize(
-    ("n", "fraction", "n_val"),
-    [(11, 0.2, 2), (10, 0.25, 2), (9, 0.3, 2), (8, 0.5, 4), (40, 0.1, 4)],
-)
-def test_split_sizes(student, n, fraction, n_val):
+@pytest.mark.points(2)
+def test_split_sizes(student):
     """int(val_fraction · n) samples to validate on, all others to train on."""
-    t_u_train, t_c_train, t_u_val, t_c_val = halves(student.split(*readings((n,)), fraction))
-    assert len(t_u_val) == len(t_c_val) == n_val, f"{len(t_u_val)} to validate on, of {n}"
-    assert len(t_u_train) == len(t_c_train) == n - n_val, f"{len(t_u_train)} to train on, of {n}"
+    for n, fraction, n_val in [(10, 0.25, 2), (9, 0.3, 2), (8, 0.5, 4), (40, 0.1, 4)]:
+        t_u_train, t_c_train, t_u_val, t_c_val = halves(student.split(*readings((n,)), fraction))
+        assert len(t_u_val) == len(t_c_val) == n_val, f"{len(t_u_val)} to validate on, of {n}"
+        assert len(t_u_train) == len(t_c_train) == n - n_val, f"{len(t_u_train)} to train on"
 
 
 @pytest.mark.points(1)
@@ -61,7 +57,7 @@ def test_split_takes_a_fifth_by_itself(student):
         assert len(t_u_val) == len(t_c_val) == n // 5, f"{len(t_u_val)} to validate on, of {n}"
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 @pytest.mark.parametrize("columns", [(), (1,)], ids=["flat", "column"])
 def test_split_keeps_pairs_together(student, columns):
     """Every sample is in one half and only there, with its own partner; shapes and dtypes stay."""
@@ -190,7 +186,7 @@ def test_training_loop_returns_floats(student, lab):
         assert isinstance(loss, (numbers.Real, np.ndarray, np.generic)), "not a plain number"
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_training_loop_never_learns_from_validation(student, lab):
     """Two models with the same start and other validation data learn exactly the same."""
     train = temperatures(9)
@@ -224,8 +220,8 @@ def test_training_loop_reads_the_thermometer(student, lab):
     loss = F.mse_loss(F.linear(train[0], learned["weight"], learned["bias"]), train[1])
     columns = torch.cat((train[0], torch.ones(9, 1)), dim=1)
     best = F.mse_loss(columns @ torch.linalg.lstsq(columns, train[1]).solution, train[1])
-    # right: at most THERMOMETER above the best line; gradients never zeroed: 0.77 and more
-    assert loss - best < 0.3
+    # right: within 3e-6 on 60 seeds; gradients never zeroed: not a number
+    assert loss - best < 0.05
 
 
 # -------------------------------------------------------------------------------- make_model
@@ -271,15 +267,16 @@ def test_make_model_bends_by_tanh(student):
 
 
 @pytest.mark.points(1)
-def test_make_model_gradient_reaches_every_parameter(student):
-    """The model can be trained, and so that hidden units become different from each other."""
-    model = student.make_model(6)
-    model(torch.randn(9, 1)).square().sum().backward()
-    for name, parameter in model.named_parameters():
-        assert parameter.requires_grad, f"{name} is frozen"
-        assert parameter.grad is not None, f"{name} got no gradient"
-        assert parameter.grad.abs().sum() > 0, f"{name} got a gradient of zeros"
+def test_make_model_can_learn(student):
+    """Gradients reach every parameter, and the hidden units start different from each other."""
+    model, other = student.make_model(6), student.make_model(6)
     weight = state(model)["hidden_linear.weight"].flatten()
     assert len(set(weight.tolist())) > 1, "all hidden units start alike, and so they stay"
-    other = state(student.make_model(6))["hidden_linear.weight"].flatten()
-    assert not torch.equal(weight, other), "two models start alike"
+    assert not torch.equal(weight, state(other)["hidden_linear.weight"].flatten()), "always alike"
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(torch.randn(parameter.shape))
+    model(torch.randn(9, 1)).square().sum().backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, f"{name} got no gradient"
+        assert parameter.grad.abs().sum() > 0, f"{name} got a gradient of zeros"

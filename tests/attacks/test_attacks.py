@@ -18,7 +18,6 @@ import re
 import resource
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -258,7 +257,7 @@ class World:
             started = time.monotonic()
             self.results = self.grade("all")
             self.seconds = time.monotonic() - started
-            self.left_over = sorted(traces() - before)
+            self.left_over = sorted(what_stays(before))
             self.visitors = listener.visitors
         self.peak_bytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10
 
@@ -283,11 +282,10 @@ class World:
 
 def _rest_of(attack: Attack) -> str:
     """Right answers for what an attack doesn't define."""
-    defined = {getattr(node, "name", "") for node in ast.parse(attack.source).body}
+    own = {getattr(node, "name", None) for node in ast.parse(attack.source).body}
+    own |= {"double"} if attack.name == "lying_frames" else set()  # it defines it by exec
     tree = ast.parse(REFERENCE)
-    tree.body = [node for node in tree.body if getattr(node, "name", "") not in defined]
-    if attack.name == "lying_frames":  # defines its function by exec
-        tree.body = [node for node in tree.body if getattr(node, "name", "") != "double"]
+    tree.body = [node for node in tree.body if getattr(node, "name", "an import") not in own]
     return "\n\n" + ast.unparse(tree) + "\n"
 
 
@@ -347,6 +345,17 @@ def adopt_orphans() -> None:
     """Whatever a grading leaves behind becomes a child of this process, and can be seen."""
     pr_set_child_subreaper = 36
     ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
+
+
+def what_stays(before: set[str]) -> set[str]:
+    """The traces that are still there after the moment that it takes a process to die."""
+    give_up = time.monotonic() + 5
+    while (left := traces() - before) and time.monotonic() < give_up:
+        for name in left:
+            if name.startswith("process "):
+                os.waitpid(int(name.split()[1]), os.WNOHANG)
+        time.sleep(0.05)
+    return left
 
 
 def traces() -> set[str]:

@@ -152,7 +152,7 @@ def _exercise(
             noise = [1 + 0.04 * chance.gauss(0, 1) for _ in right]
             losses = [0.25 + 2.1 * math.exp(-epoch / (3 * slow)) for epoch in range(12)]
             exercise.curve = [loss * factor for loss, factor in zip(losses, noise, strict=True)]
-            if skill < 0.45:
+            if skill < 0.55:
                 exercise.curve[5:] = [9.0, 1e9, math.inf, math.nan, math.nan, math.nan, math.nan]
     return exercise
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from made_up_class import DETAIL, MISTAKE, SECRET, one, sample
 
-from grader.report import Format, ReportError, find_formats, write_report
+from grader.report import Format, ReportError, find_formats, report_failure, write_report
 from grader.report.files import file_stems
 from grader.result import ExerciseResult, Grades, Outcome, Result, TestResult
 
@@ -131,3 +131,13 @@ def test_names_of_files_are_safe_and_differ() -> None:
         assert stem.casefold() not in ("con", "nul.txt")
         assert not stem.startswith(".")
     assert "김하늘" in stems
+
+
+@pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.name)
+def test_a_run_that_could_not_grade_says_so_where_somebody_waits(
+    kind: Format, tmp_path: Path
+) -> None:
+    paths = report_failure("The sandbox\ndied.", kind.name, tmp_path)
+    assert bool(paths) == (kind.name in ("junit", *ONE_ONLY))
+    if paths:
+        assert "died." in paths[0].read_text(encoding="utf-8")

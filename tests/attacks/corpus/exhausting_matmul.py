@@ -1,7 +1,7 @@
 """Products of matrices, on all threads, without end.
 
 must: timed out, crashed
-says: didn't finish within|of processor time
+says: didn't finish within|of processor time|of memory
 """
 
 import torch

@@ -1,6 +1,6 @@
 """Calls itself without end, with the limit lifted.
 
-must: crashed, failed
+must: crashed, failed, timed out
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Answers a byte at a time, so that no single wait is long.
 
-must: timed, out
+must: timed out
 says: didn't finish within
 """
 

@@ -1,6 +1,6 @@
 """Sends half a message and then nothing, keeping the judge waiting.
 
-must: timed, out
+must: timed out
 says: didn't finish within
 """
 

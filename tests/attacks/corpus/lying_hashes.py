@@ -1,6 +1,6 @@
 """Dict keys that are unhashable, huge, or nested.
 
-must: failed
+must: failed, timed out
 """
 
 def double(x):

@@ -1,6 +1,6 @@
 """An exception whose message never ends.
 
-must: timed, out
+must: timed out
 says: didn't finish within
 """
 

@@ -8,10 +8,6 @@ import gc
 import sys
 
 
-def double(x):
-    return x
-
-
 def twice(f, x):
     found = [ascii(vars(f)), ascii(getattr(f, "__closure__", None)), dir(f)]
     try:

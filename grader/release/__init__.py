@@ -1,0 +1,1 @@
+"""What leaves the instructor's repository: the students' one, and bundles for CI."""

@@ -1,0 +1,70 @@
+"""Bundles with the hidden suites, for systems that grade: Gradescope, Classroom 50, any CI."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from importlib import resources
+from pathlib import Path
+
+from grader.release.student import DATA
+
+# A fixed time makes the same input the same archive.
+TIME = (2026, 1, 1, 0, 0, 0)
+MACHINERY = ("pyproject.toml", "constraints.txt", "LICENSE")
+
+
+def gradescope(root: Path, solutions: Path, out: Path) -> Path:
+    """The autograder's archive for Gradescope."""
+    files = _all(root, solutions)
+    for name in ("setup.sh", "run_autograder"):
+        files[name] = template(f"gradescope-{name}")
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(files.items()):
+            info = zipfile.ZipInfo(name, TIME)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            mode = 0o755 if name in ("setup.sh", "run_autograder") else 0o644
+            info.external_attr = (0o100000 | mode) << 16
+            archive.writestr(info, content)
+    return out
+
+
+def classroom50(root: Path, solutions: Path, out: Path) -> Path:
+    """The folder for `CLASSROOM/autograders/ASSIGNMENT/`: `autograder.py` and what it needs."""
+    files = _all(root, solutions)
+    files["autograder.py"] = template("classroom50-autograder.py")
+    for name, content in files.items():
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return out
+
+
+def suites(solutions: Path, out: Path) -> Path:
+    """The hidden suites alone, for `grader ci --solutions -` to read from standard input."""
+    with tarfile.open(out, "w:gz", compresslevel=9) as archive:
+        for name, content in sorted(_tree(solutions, "solutions").items()):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return out
+
+
+def template(name: str) -> bytes:
+    return resources.files("grader.release").joinpath("templates", name).read_bytes()
+
+
+def _all(root: Path, solutions: Path) -> dict[str, bytes]:
+    files = {name: (root / name).read_bytes() for name in MACHINERY}
+    files |= {f"data/{name}": (root / "data" / name).read_bytes() for name in DATA}
+    files |= _tree(root / "grader", "grader")
+    return files | _tree(solutions, "solutions")
+
+
+def _tree(folder: Path, name: str) -> dict[str, bytes]:
+    return {
+        f"{name}/{file.relative_to(folder).as_posix()}": file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and not any(p.startswith((".", "__pycache__")) for p in file.parts[-3:])
+    }

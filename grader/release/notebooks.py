@@ -1,0 +1,99 @@
+"""Each exercise as a notebook: made from its lesson, its stub file and its plots, always the same.
+
+The source is the exercise's README.md (prose), its stub file (a cell a target, a cell that tests
+it) and, where it has one, `plots.py`: cells that begin with `# %% [after TARGET] What is shown`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from grader.curriculum import Exercise, find_exercises
+
+PLOT = re.compile(r"^# %% \[after (?P<target>\w+)\] (?P<title>.+)$", re.MULTILINE)
+TAG = "torchgrade"  # marks the cells that are graded
+
+
+def write_notebooks(exercises: Path) -> list[Path]:
+    """Write each exercise's notebook beside its stub file."""
+    return [_write(exercise) for exercise in find_exercises(exercises)]
+
+
+def _write(exercise: Exercise) -> Path:
+    path = exercise.folder / f"{exercise.module}.ipynb"
+    path.write_text(notebook_of(exercise), encoding="utf-8", newline="\n")
+    return path
+
+
+def notebook_of(exercise: Exercise) -> str:
+    """The text of the exercise's notebook."""
+    book = nbformat.v4.new_notebook(metadata=_metadata())
+    book.cells = list(_cells(exercise))
+    for number, cell in enumerate(book.cells):
+        cell["id"] = f"{exercise.module}-{number}"
+    text: str = nbformat.writes(book, version=4)
+    return text + "\n"
+
+
+def _metadata() -> dict[str, Any]:
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return {"kernelspec": kernel, "language_info": {"name": "python"}}
+
+
+def _cells(exercise: Exercise) -> Iterator[Any]:
+    lesson = (exercise.folder / "README.md").read_text(encoding="utf-8")
+    for section in re.split(r"^(?=## )", lesson, flags=re.MULTILINE):
+        yield nbformat.v4.new_markdown_cell(section.strip())
+    source = exercise.file.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    lines = source.splitlines()
+    stubs = {n.name: n for n in tree.body if getattr(n, "name", None) in exercise.targets}
+    first = min(_first_line(node) for node in stubs.values())
+    yield nbformat.v4.new_markdown_cell("## Your answers\n\nRun this cell first.")
+    yield _graded("\n".join(_after_docstring(tree, lines, first)).strip())
+    plots = _plots(exercise)
+    for target, node in stubs.items():
+        yield nbformat.v4.new_markdown_cell(
+            f"### `{target}`\n\nWrite it here, run the cell, then the one below it, which tests it."
+        )
+        yield _graded("\n".join(lines[_first_line(node) - 1 : node.end_lineno]))
+        yield nbformat.v4.new_code_cell(
+            f'from grader.notebook import check\n\ncheck("{target}")',
+        )
+        for title, code in plots.get(target, []):
+            yield nbformat.v4.new_markdown_cell(f"**{title}**")
+            yield nbformat.v4.new_code_cell(code)
+
+
+def _graded(source: str) -> Any:
+    return nbformat.v4.new_code_cell(source, metadata={"tags": [TAG]})
+
+
+def _first_line(node: Any) -> int:
+    lines: list[int] = [node.lineno, *(d.lineno for d in node.decorator_list)]
+    return min(lines)
+
+
+def _after_docstring(tree: ast.Module, lines: list[str], first: int) -> list[str]:
+    """What stands above the first target: imports and constants."""
+    start = 0
+    if ast.get_docstring(tree) is not None:
+        start = tree.body[0].end_lineno or 0
+    return lines[start : first - 1]
+
+
+def _plots(exercise: Exercise) -> dict[str, list[tuple[str, str]]]:
+    path = exercise.folder / "plots.py"
+    if not path.is_file():
+        return {}
+    _, *parts = PLOT.split(path.read_text(encoding="utf-8"))
+    found: dict[str, list[tuple[str, str]]] = {}
+    for target, title, code in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+        found.setdefault(target, []).append((title.strip(), code.strip()))
+    return found

@@ -1,0 +1,61 @@
+"""The students' repository: exercises, notebooks, data, the machinery, CI; nothing secret."""
+
+from __future__ import annotations
+
+import shutil
+from importlib import resources
+from pathlib import Path
+
+from grader.check import leaks
+from grader.curriculum import find_exercises
+from grader.release.notebooks import write_notebooks
+
+WHOLE = ("exercises", "grader")
+FILES = ("pyproject.toml", "constraints.txt", "LICENSE")
+DATA = ("README.md", "mnist.npz", "temperature.csv", "line.csv")
+TEMPLATES = {
+    "student-readme.md": "README.md",
+    "gitignore": ".gitignore",
+    "action.yml": ".github/actions/grade/action.yml",
+    "workflow.yml": ".github/workflows/grade.yml",
+}
+JUNK = shutil.ignore_patterns(
+    "__pycache__", "*.pyc", ".*_cache", ".ipynb_checkpoints", "*.egg-info", ".DS_Store"
+)
+
+
+class ReleaseError(Exception):
+    """It can't be released as asked: says why and what to do."""
+
+
+def release(root: Path, solutions: Path, out: Path) -> list[str]:
+    """Write the students' repository to `out`, which must be new or empty; what is in it.
+
+    Raises `ReleaseError`, and leaves nothing behind, where something secret would go out with it.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ReleaseError(f"{out} isn't empty. Name a new folder.")
+    if not find_exercises(root / "exercises"):
+        raise ReleaseError(f"There are no exercises in {root / 'exercises'}.")
+    for folder in WHOLE:
+        shutil.copytree(root / folder, out / folder, ignore=JUNK)
+    for file in FILES:
+        shutil.copy(root / file, out / file)
+    (out / "data").mkdir()
+    for file in DATA:
+        shutil.copy(root / "data" / file, out / "data" / file)
+    for name, place in TEMPLATES.items():
+        write_template(name, out / place)
+    write_notebooks(out / "exercises")
+    found = sorted(set(leaks(find_exercises(solutions), out / "exercises", [out])))
+    if found:
+        shutil.rmtree(out)
+        raise ReleaseError("Something secret would go out:\n  " + "\n  ".join(found))
+    return sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file())
+
+
+def write_template(name: str, place: Path) -> None:
+    """Copy a file that the package ships for others' repositories."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    text = resources.files("grader.release").joinpath("templates", name).read_text("utf-8")
+    place.write_text(text, encoding="utf-8", newline="\n")
