@@ -252,24 +252,25 @@ class Arguments:
             self.leaves.append(leaf)
             inner = struct.requires_grad and not struct.leaf and call.grad
             self._visible.append(leaf.clone() if inner else leaf)
-        self._before = [(t.detach().clone(), _clone(t.grad)) for t in self.leaves]
+        self._before = [(t.detach().clone(), _clone(t.grad), t.requires_grad) for t in self.leaves]
         known = iter(self._visible)
         met: list[torch.Tensor] = []
         self.args = [decoder.value(arg, known, met) for arg in call.args]
         self.kwargs = {n: decoder.value(arg, known, met) for n, arg in call.kwargs.items()}
 
     def changed(self, encoder: Encoder) -> list[tuple[int, Tensor]]:
-        """The tensors that aren't what they were, in values or gradient."""
+        """The tensors that aren't what they were, in values, gradient or flag."""
         return [(i, encoder.tensor(self._visible[i])) for i in self._changed()]
 
     def _changed(self) -> Iterator[int]:
-        for index, (tensor, (values, grad)) in enumerate(
+        for index, (tensor, (values, grad, requires_grad)) in enumerate(
             zip(self._visible, self._before, strict=True)
         ):
             if tensor.shape != values.shape or tensor.dtype != values.dtype:
                 raise TypeError("your code changed the shape or the dtype of an argument in place")
             same_grad = not tensor.is_leaf or _same(tensor.grad, grad)
-            if not (_same(tensor.detach(), values) and same_grad):
+            same_flag = not tensor.is_leaf or tensor.requires_grad == requires_grad
+            if not (_same(tensor.detach(), values) and same_grad and same_flag):
                 yield index
 
 
@@ -333,6 +334,8 @@ def _write_back(tensor: torch.Tensor, struct: Tensor, decoder: Decoder) -> None:
     with torch.no_grad():
         if not _same(tensor.detach(), new):
             tensor.copy_(new)
+    if tensor.is_leaf and tensor.is_floating_point():
+        tensor.requires_grad_(struct.requires_grad)
     if tensor.is_leaf and tensor.requires_grad:
         tensor.grad = None if struct.grad is None else decoder.gradient(struct.grad, tensor)
 

@@ -54,8 +54,11 @@ def tensor_of(struct: Tensor, body: bytearray) -> torch.Tensor:
     if not count:
         return torch.empty(struct.shape, dtype=dtype)
     if dtype is torch.bool:  # any byte but 0 and 1 would be undefined behaviour
-        return torch.frombuffer(data, dtype=torch.uint8).ne(0).reshape(struct.shape)
-    return torch.frombuffer(data, dtype=dtype).reshape(struct.shape)
+        flat = torch.frombuffer(data, dtype=torch.uint8).ne(0)
+    else:
+        flat = torch.frombuffer(data, dtype=dtype)
+    # Not a view, which can't be detached in place (the older idiom for clearing gradients).
+    return torch.empty(0, dtype=dtype).set_(flat.untyped_storage(), 0, struct.shape)
 
 
 def strided(tensor: torch.Tensor, stride: list[int]) -> torch.Tensor:

@@ -31,7 +31,6 @@ class Format:
     options: Mapping[str, str]
     write: Write
     write_failure: WriteFailure | None
-    write_failure: Callable[[str, Path], list[Path]] | None
 
 
 @cache

@@ -258,7 +258,7 @@ def _why_not(other: Candidate, best: Candidate) -> list[str]:
     ours, theirs = best.found, other.found
     newer = (ours.attempt, ours.file.modified) > (theirs.attempt, theirs.file.modified + SAME_TIME)
     older = (theirs.attempt, theirs.file.modified) > (ours.attempt, ours.file.modified + SAME_TIME)
-    if newer and (other.answers or ours.attempt > theirs.attempt):
+    if newer and (other.answers or (ours.attempt > theirs.attempt and best.named == 2)):
         why = f"{ours.shown} is newer"
     elif other.answers:
         why = f"{ours.shown} counts, though neither is newer"

@@ -29,8 +29,6 @@ class NotTextError(ValueError):
 def decode(raw: bytes) -> tuple[str, str]:
     """The text with Unix line ends, and the encoding if it was not UTF-8 ('' if it was)."""
     text, encoding = _decode(raw)
-    if "\0" in text:
-        raise NotTextError("it isn't text")
     plain = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
     return plain, encoding
 
@@ -52,10 +50,13 @@ def _decode(raw: bytes) -> tuple[str, str]:
             try:
                 return raw.decode(codec), "" if codec == "utf-8-sig" else codec.upper()
             except UnicodeError:
+                raw = raw.removeprefix(codecs.BOM_UTF8)
                 break
     if b"\0" in raw:
         if text := _utf_16_without_bom(raw):
             return text, "UTF-16"
+        if raw.rstrip(b"\0").count(b"\0") or len(raw.rstrip(b"\0")) * 2 < len(raw):
+            raise NotTextError("it isn't text")
         raw = raw.rstrip(b"\0")  # what a crash while saving leaves at the end
     declared = _declared(raw)
     for codec in filter(None, ("utf-8", declared)):

@@ -24,9 +24,9 @@ LINEAR_LAYERS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def digits():
-    """A thousand MNIST digits and what they are."""
+    """For each test anew: a thousand MNIST digits and what they are."""
     mnist = load_mnist()
     return mnist.x_valid, mnist.y_valid
 

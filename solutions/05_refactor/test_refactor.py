@@ -15,9 +15,9 @@ from torch import nn
 from grader.data import load_mnist
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def digits():
-    """6,000 MNIST digits to train on and 1,000 to judge with."""
+    """For each test anew: 6,000 MNIST digits to train on and 1,000 to judge with."""
     return tuple(load_mnist())
 
 

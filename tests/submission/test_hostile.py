@@ -48,7 +48,7 @@ def test_names_of_files(lay_out, find, answer):
         "kim"
     ]
     assert set(kim.files) == {"losses.py", "Good.py", "ünï.py"}
-    assert len(kim.notes) == 9
+    assert len(kim.notes) == 10
     assert all(map(harmless, kim.notes))
 
 

@@ -46,7 +46,7 @@ def test_it_becomes_utf_8(find, lay_out, text, encoding, said, newline):
 
 
 @pytest.mark.parametrize(
-    "content", [b"\x89PNG\r\n\0\0" * 50, b"a = 1\0\nb = 2\n", b"\0", b"\xff\xfe\0"]
+    "content", [b"\x89PNG\r\n\0\0" * 50, b"a = 1\0\nb = 2\n", b"\0", b"\xff\xfe\0\0\0"]
 )
 def test_no_text(find, lay_out, content):
     submission = graded(find, lay_out, content)
