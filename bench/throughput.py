@@ -27,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +148,10 @@ def _passes(bare: BareTests, file: Path) -> bool:
 
 
 def cpu_seconds() -> float:
-    """Processor time of this process and of all below it, ended or not (wall time elsewhere)."""
+    """Processor time of this process and of all below it, ended or not.
+
+    Only Linux tells that of processes that haven't ended; elsewhere this is the time that passed.
+    """
     if not sys.platform.startswith("linux"):
         return time.perf_counter()
     return sum(_spent(pid) for pid in _family(os.getpid())) / os.sysconf("SC_CLK_TCK")
@@ -215,30 +218,27 @@ def measure(
     return {n: t / count for n, t in wall.items()}, {n: t / count for n, t in cpu.items()}
 
 
-def fork_seconds(exercise: Exercise, times: int = 20) -> float:
-    """What a sandbox costs that does nothing: forked, locked down, probed and ended."""
+def fork_seconds(exercise: Exercise, times: int = 20) -> tuple[float, float]:
+    """What a sandbox costs that does nothing: forked, locked down, verified and ended."""
     forker = new_forker(Setup(exercise.folder.parent))
     try:
         forker.fork().end()
-        spent = []
+        started, spent = time.perf_counter(), cpu_seconds()
         for _ in range(times):
-            started = time.perf_counter()
             forker.fork().end()
-            spent.append(time.perf_counter() - started)
-        return statistics.median(spent)
+        return (time.perf_counter() - started) / times, (cpu_seconds() - spent) / times
     finally:
         forker.close()
 
 
-def show(wall: dict[str, float], cpu: dict[str, float], fork: float, count: int) -> float:
+def show(
+    wall: dict[str, float], cpu: dict[str, float], fork: tuple[float, float], count: int
+) -> float:
     """Print both tables; the ratio to fresh pytest."""
     console = Console()
-    table = Table(box=None, title=f"{count} submissions, in turns", title_justify="left")
-    table.add_column("a submission")
-    for head in ("wall s", "CPU s", "an hour", "× fresh pytest", "× bare tests"):
-        table.add_column(head, justify="right")
-    for name in wall:
-        table.add_row(
+    heads = ("wall s", "CPU s", "an hour", "× fresh pytest", "× bare tests")
+    rows = [
+        (
             name,
             f"{wall[name]:.3f}",
             f"{cpu[name]:.3f}",
@@ -246,21 +246,38 @@ def show(wall: dict[str, float], cpu: dict[str, float], fork: float, count: int)
             f"{wall['fresh pytest'] / wall[name]:.1f}",
             f"{wall['bare tests'] / wall[name]:.2f}",
         )
-    console.print(table)
+        for name in wall
+    ]
+    console.print(_table(f"Each of {count} submissions, in turns", ("", *heads), rows))
     parts = {
-        "the tests themselves": wall["bare tests"],
-        "pytest's own work": wall["warm pytest"] - wall["bare tests"],
-        "fork, lock-down, end of the sandbox": fork,
-        "messages, records, result": wall["grader"] - wall["warm pytest"] - fork,
+        "the tests themselves": lambda spent, fork: spent["bare tests"],
+        "pytest's own work": lambda spent, fork: spent["warm pytest"] - spent["bare tests"],
+        "fork, lock-down, end of the sandbox": lambda spent, fork: fork,
+        "messages, records, result": lambda spent, fork: (
+            spent["grader"] - spent["warm pytest"] - fork
+        ),
     }
-    table = Table(box=None, title="\nWhere the grader's time goes", title_justify="left")
-    table.add_column("part")
-    table.add_column("ms", justify="right")
-    table.add_column("share", justify="right")
-    for name, seconds in parts.items():
-        table.add_row(name, f"{1000 * seconds:.0f}", f"{seconds / wall['grader']:.0%}")
-    console.print(table)
+    rows = [
+        (
+            name,
+            f"{1000 * part(wall, fork[0]):.0f}",
+            f"{1000 * part(cpu, fork[1]):.0f}",
+            f"{part(cpu, fork[1]) / cpu['grader']:.0%}",
+        )
+        for name, part in parts.items()
+    ]
+    title = "\nWhere the grader's time goes"
+    console.print(_table(title, ("", "wall ms", "CPU ms", "of the CPU time"), rows))
     return wall["fresh pytest"] / wall["grader"]
+
+
+def _table(title: str, heads: Sequence[str], rows: Iterable[tuple[str, ...]]) -> Table:
+    table = Table(box=None, title=title, title_justify="left", title_style="bold")
+    for number, head in enumerate(heads):
+        table.add_column(head, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def main() -> int:

@@ -74,24 +74,18 @@ class JudgeEndpoint(Endpoint):
             self._callback_error = None
         try:
             if not self._nesting and self.channel.has_more():
-                raise self._unasked()
+                raise ProtocolError("something came that was no answer")
             return super().request(message, blobs)
         except BoundaryError as error:
             if self._nesting:
                 raise
             raise self._session.broken(error) from None
 
-    def _unasked(self) -> BoundaryError:
-        """What to say of a sandbox from which something came between two requests."""
-        try:
-            self.channel.receive()
-        except BoundaryError as error:
-            return error
-        return ProtocolError("it was no answer to anything")
-
     def load(self, module: str, files: dict[str, bytes]) -> int:
         """Import the submission's `module`; the number of the module object."""
-        reply, _ = self.returned(Load(module, files))
+        sizes = {name: len(content) for name, content in files.items()}
+        blobs = [memoryview(content) for content in files.values()]
+        reply, _ = self.returned(Load(module, sizes), blobs)
         if not isinstance(reply.value, Handle):
             raise ProtocolError("not a module")
         return reply.value.number

@@ -68,11 +68,10 @@ class _Spawned:
 
     def end(self) -> str:
         self.channel.close()
-        status = self._process.poll()
-        self._process.kill()
-        self._process.wait()
+        self._process.kill()  # if it has ended by itself, its status is its own all the same
+        status = self._process.wait()
         remove(self._folder)
-        if self.output.breach or status is None:
+        if self.output.breach:
             return self.output.breach
         if sys.platform == "win32":
             return f"ended the process with exit code {status}"

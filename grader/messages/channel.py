@@ -78,15 +78,12 @@ class Channel:
         return decode(head), self._receive(body_size)
 
     def has_more(self) -> bool:
-        """Whether something has arrived that `receive` would return, or its end."""
+        """Whether something has arrived that `receive` would return."""
         self.socket.settimeout(0)
         try:
-            self.socket.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
+            return bool(self.socket.recv(1, socket.MSG_PEEK))
+        except OSError:  # nothing yet, or nothing any more: the next request will tell
             return False
-        except OSError:
-            pass  # asking it will tell
-        return True
 
     def close(self) -> None:
         self.socket.close()

@@ -6,6 +6,7 @@ is a plain tensor, list or float here.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from types import GeneratorType
 from typing import Any
@@ -236,20 +237,23 @@ class Decoder:
             raise ProtocolError("two tensors share their bytes")
 
 
-def find(node: Value, depth: int = 0) -> Iterator[Tensor]:
+def find(
+    node: Value, depth: int = 0, seen: Iterator[int] | None = None
+) -> Iterator[Tensor]:
     """The tensors in a value, in the order in which they were encoded."""
-    if depth > MAX_DEPTH:
-        raise ProtocolError("the value is nested too deeply")
+    seen = seen or itertools.count(1)
+    if depth > MAX_DEPTH or next(seen) > MAX_NODES:
+        raise ProtocolError("the value is nested too deeply, or has too many elements")
     match node:
         case structs.Tensor():
             yield node
         case structs.List(items) | structs.Tuple(items):
             for item in items:
-                yield from find(item, depth + 1)
+                yield from find(item, depth + 1, seen)
         case structs.Dict(items):
             for key, value in items:
-                yield from find(key, depth + 1)
-                yield from find(value, depth + 1)
+                yield from find(key, depth + 1, seen)
+                yield from find(value, depth + 1, seen)
 
 
 def _is_key(key: Any) -> bool:

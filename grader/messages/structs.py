@@ -116,7 +116,7 @@ class Load(Node, tag="load"):
     """Write the submission's files into the work folder, once, and import `module` from it."""
 
     module: str
-    files: dict[str, bytes]
+    files: dict[str, int]  # names and sizes; the contents follow one another in the body
 
 
 class Call(Node, tag="call"):

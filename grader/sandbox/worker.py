@@ -144,7 +144,7 @@ class Worker(Endpoint):
     def _serve(self, message: Message, body: bytearray) -> None:
         match message:
             case Load(module, files):
-                self._reply(self._load(module, files))
+                self._reply(self._load(module, files, body))
             case Call():
                 self._call(message, body)
             case Get(target, path):
@@ -224,12 +224,14 @@ class Worker(Endpoint):
 
     # -- the submission ---------------------------------------------------------------------------
 
-    def _load(self, name: str, files: dict[str, bytes]) -> Any:
+    def _load(self, name: str, files: dict[str, int], body: bytearray) -> Any:
         if not self._loaded:
-            for file, content in files.items():
+            start = 0
+            for file, size in files.items():
                 path = self._folder / file
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
+                path.write_bytes(body[start : start + size])
+                start += size
             sys.path.insert(0, str(self._folder))
             self._loaded = True
         linecache.clearcache()

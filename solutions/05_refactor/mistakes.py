@@ -381,7 +381,7 @@ def returns_a_dict(lr=0.5):
 @mistake("get_model", hint="The model and the optimizer are made, but not returned.")
 def returns_nothing(lr=0.5):
     model = Mnist_Logistic()
-    opt = optim.SGD(model.parameters(), lr=lr)
+    optim.SGD(model.parameters(), lr=lr)
 
 
 @mistake(

@@ -56,8 +56,8 @@ def test_colab(lay_out, find):
     for absent in ("plt", "drive", "MNIST", "assert", "sleep", "pip", "epoch", "manual_seed"):
         assert absent not in source
     assert kim.notes == [
-        "losses.ipynb: cell 1, left out: `!pip install -q torch torchvision`, `%matplotlib inline`, "
-        "`%load_ext autoreload`, … (not Python).",
+        "losses.ipynb: cell 1, left out: `!pip install -q torch torchvision`, "
+        "`%matplotlib inline`, `%load_ext autoreload`, … (not Python).",
         "losses.ipynb: cell 2, left out: it reads or downloads something.",
         "losses.ipynb: cell 3, left out: line 8 (it reads or downloads something); line 9, line 10 "
         "(nothing that is graded needs it).",
@@ -68,7 +68,7 @@ def test_colab(lay_out, find):
         "losses.ipynb: cell 8, left out: `%%html` (not Python).",
         "losses.ipynb: cell 9, left out: line 1 (nothing that is graded needs it); line 2 (it runs "
         "your code); line 4, line 5 (it plots).",
-        "losses.ipynb: cell 10, left out: line 2 (it only shows something).",
+        "losses.ipynb: cell 10, left out: it only shows something.",
         "losses.ipynb: cell 11, left out: it only runs inside Jupyter.",
         "losses.ipynb: cell 12, left out: it tests.",
         "losses.ipynb: cell 13, left out: `files = !ls` (not Python); line 2 (it only shows "

@@ -72,7 +72,8 @@ def test_any_table(tmp_path, delimiter, encoding):
 def test_canvas_gradebook_as_roster(tmp_path):
     path = tmp_path / "grades.csv"
     path.write_text(
-        'Student,ID,SIS User ID,SIS Login ID,Section\n"    Points Possible",,,,\n"Kim, Anna",12,a1,akim,S\n'
+        "Student,ID,SIS User ID,SIS Login ID,Section\n"
+        '"    Points Possible",,,,\n"Kim, Anna",12,a1,akim,S\n'
     )
     roster = Roster.read(path)
     assert roster.students == [Student("Kim, Anna", "12", "akim", "", "S")]

@@ -1,0 +1,46 @@
+"""Right answers in many styles earn every base point. A right answer that fails is the worst bug."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from grader.curriculum import find_exercises
+from grader.engine import Setup, new_forker
+from grader.judge import Judge
+from grader.submission import Submission
+
+ROOT = Path(__file__).parents[1]
+EXERCISES = find_exercises(ROOT / "solutions")
+STYLES = [(e, f) for e in EXERCISES for f in sorted((ROOT / "tests/styles" / e.name).glob("*.py"))]
+SEEDS = (3, 71)
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Judge]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    setup = Setup(ROOT / "solutions")
+    forker = new_forker(setup)
+    yield Judge(setup.suites, forker)
+    forker.close()
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize(("exercise", "file"), STYLES, ids=lambda part: getattr(part, "stem", ""))
+def test_a_right_answer_earns_every_base_point(judge, exercise, file):
+    files = {exercise.file.name: file.read_bytes()}
+    for seed in SEEDS:
+        result = judge.grade(
+            Submission(file.stem, files), seed, frozenset([exercise.name]), diagnose=False
+        )
+        lost = {t.name: t.feedback for t in result.exercises[0].tests if not (t.passed or t.bonus)}
+        assert not lost
+
+
+def test_every_exercise_is_answered_in_many_styles():
+    for exercise in EXERCISES:
+        assert sum(e.name == exercise.name for e, _ in STYLES) >= 8, exercise.name
