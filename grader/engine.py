@@ -15,7 +15,7 @@ from concurrent.futures.process import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.boundary.sandboxes import Forker, GraderFault, Isolation
+from grader.boundary.sandboxes import Forker, Isolation
 from grader.judge import AssignmentError, Judge, Patience
 from grader.result import Result
 from grader.sandbox.lockdown import shield

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 
 from grader.boundary.errors import Crashed, StudentError
 from grader.boundary.records import Record
+from grader.harmless import clean
 from grader.messages.errors import ProtocolError
 from grader.messages.structs import Raised
 from grader.plugin.shortcuts import Refused
 from grader.result import Outcome
-
-LIMIT = 2_000
-
 
 Locate = Callable[[str, int], str]
 
@@ -62,16 +59,3 @@ def student_traceback(raised: Raised, locate: Locate) -> str:
         place = f" in {frame.function}" if frame.function not in ("", "<module>") else ""
         lines.append(f"  {locate(frame.file, frame.line)}{place}: {frame.text.strip()}")
     return "\n".join([*lines, f"  {raised.name}: {raised.message}"])
-
-
-def clean(text: str) -> str:
-    """Text of a student's making that is harmless wherever it is shown: no control characters."""
-    kept = "".join(_harmless(c) for c in text[: 2 * LIMIT])
-    return kept if len(kept) <= LIMIT else f"{kept[:LIMIT]} […]"
-
-
-def _harmless(character: str) -> str:
-    if character in "\n\t":
-        return character
-    # Cc: control, terminal escapes; Cf: bidirectional marks; Cs: lone surrogates; Co, Cn: unknown
-    return "\ufffd" if unicodedata.category(character)[0] == "C" else character

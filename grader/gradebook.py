@@ -48,7 +48,13 @@ class Gradebook:
     def add(self, result: Result) -> None:
         """Write a result down, for good, before anything else happens."""
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        row = (now, result.submission, result.digest, self._assignment, msgspec.json.encode(result))
+        row = (
+            now,
+            result.submission,
+            result.digest,
+            self._assignment,
+            msgspec.msgpack.encode(result),
+        )
         try:
             with self._connection:
                 self._connection.execute(
@@ -69,7 +75,7 @@ class Gradebook:
         if row is None:
             return None
         try:
-            result = msgspec.json.decode(row[0], type=Result)
+            result = msgspec.msgpack.decode(row[0], type=Result)
         except msgspec.MsgspecError:
             return None
         return result if result.graded else None

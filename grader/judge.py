@@ -18,7 +18,9 @@ from grader.boundary.sandboxes import Forker
 from grader.boundary.session import Lab, Session, Student
 from grader.curriculum import Exercise, find_exercises
 from grader.diagnosis import Diagnosis, Seen
-from grader.feedback import Locate, clean, explain
+from grader.feedback import Locate, explain
+from grader.harmless import clean
+from grader.mistakes import load_mistakes
 from grader.plugin import PROVIDER
 from grader.plugin.outcomes import outcome_of
 from grader.plugin.provider import Local
@@ -64,6 +66,11 @@ class Judge:
         empty = [e.name for e in self.exercises if not listing.tests.get(e.name)]
         if not problems and (empty or not self.exercises):
             problems = [f"no hidden tests for {', '.join(empty) or 'any exercise'}"]
+        for exercise in (e for e in self.exercises if e.mistakes.is_file()):
+            try:
+                load_mistakes(exercise)
+            except (SyntaxError, ValueError) as error:
+                problems.append(f"{exercise.name}/mistakes.py: {error}")
         if problems:
             raise AssignmentError("\n".join(problems))
         return listing.tests

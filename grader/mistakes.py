@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
-import inspect
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,26 +22,31 @@ class Mistake:
 
 
 def mistake(target: str, hint: str) -> Callable[[Any], Any]:
-    """Declare the decorated function or class as a wrong answer to `target`."""
+    """Declare the decorated function or class as a wrong answer to `target`.
+
+    Both are given as plain strings: `load_mistakes` reads them without running anything.
+    """
 
     def declare(answer: Any) -> Any:
-        answer.__mistake__ = (target, " ".join(hint.split()))
-        return answer
+        return answer  # what it declares is read from the source
 
     return declare
 
 
 def load_mistakes(exercise: Exercise) -> list[Mistake]:
-    """The mistakes of an exercise's `mistakes.py`, in the order of the file."""
-    spec = importlib.util.spec_from_file_location(f"mistakes_{exercise.name}", exercise.mistakes)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return [
-        Mistake(answer.__mistake__[0], name, answer.__mistake__[1], inspect.getsource(answer))
-        for name, answer in vars(module).items()
-        if hasattr(answer, "__mistake__")
-    ]
+    """The mistakes of an exercise's `mistakes.py`, in the order of the file.
+
+    It is read, not run. Raises `ValueError` for one that doesn't say its target and hint in words.
+    """
+    found = []
+    for node in _parse(exercise.mistakes).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            declared = [d for d in node.decorator_list if _declares(d)]
+            if declared:
+                node.decorator_list = [d for d in node.decorator_list if not _declares(d)]
+                target, hint = _declared(declared[0])
+                found.append(Mistake(target, node.name, hint, ast.unparse(node)))
+    return found
 
 
 def splice(exercise: Exercise, wrong: Mistake) -> str:
@@ -55,9 +57,7 @@ def splice(exercise: Exercise, wrong: Mistake) -> str:
     """
     tree = _Rename(wrong.target, f"_right_{wrong.target}").visit(_parse(exercise.file))
     header = [node for node in _parse(exercise.mistakes).body if _is_shared(node)]
-    [answer] = ast.parse(textwrap.dedent(wrong.source)).body
-    assert isinstance(answer, (ast.FunctionDef, ast.ClassDef))
-    answer.decorator_list = [d for d in answer.decorator_list if not _declares(d)]
+    [answer] = ast.parse(wrong.source).body
     _Rename(wrong.name, wrong.target).visit(answer)
     tree.body += [*header, answer]
     return ast.unparse(ast.fix_missing_locations(tree))
@@ -94,6 +94,14 @@ def _is_shared(node: ast.stmt) -> bool:
     if isinstance(node, ast.ImportFrom):
         return (node.module or "").split(".")[0] not in ("grader", "__future__")
     return isinstance(node, (ast.Import, ast.Assign))
+
+
+def _declared(decorator: ast.expr) -> tuple[str, str]:
+    """Target and hint of `@mistake("nll", hint="…")`."""
+    assert isinstance(decorator, ast.Call)
+    words = [*decorator.args, *(keyword.value for keyword in decorator.keywords)]
+    target, hint = (ast.literal_eval(word) for word in words)
+    return str(target), " ".join(str(hint).split())
 
 
 def _declares(decorator: ast.expr) -> bool:

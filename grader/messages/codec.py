@@ -237,9 +237,7 @@ class Decoder:
             raise ProtocolError("two tensors share their bytes")
 
 
-def find(
-    node: Value, depth: int = 0, seen: Iterator[int] | None = None
-) -> Iterator[Tensor]:
+def find(node: Value, depth: int = 0, seen: Iterator[int] | None = None) -> Iterator[Tensor]:
     """The tensors in a value, in the order in which they were encoded."""
     seen = seen or itertools.count(1)
     if depth > MAX_DEPTH or next(seen) > MAX_NODES:

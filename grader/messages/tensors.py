@@ -58,7 +58,8 @@ def tensor_of(struct: Tensor, body: bytearray) -> torch.Tensor:
     else:
         flat = torch.frombuffer(data, dtype=dtype)
     # Not a view, which can't be detached in place (the older idiom for clearing gradients).
-    return torch.empty(0, dtype=dtype).set_(flat.untyped_storage(), 0, struct.shape)
+    tensor: torch.Tensor = torch.empty(0, dtype=dtype)
+    return tensor.set_(flat.untyped_storage(), 0, struct.shape)  # type: ignore[call-overload, no-any-return]
 
 
 def strided(tensor: torch.Tensor, stride: list[int]) -> torch.Tensor:
