@@ -22,12 +22,11 @@ import inspect
 import itertools
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -231,13 +230,22 @@ def fork_seconds(exercise: Exercise, times: int = 20) -> tuple[float, float]:
         forker.close()
 
 
+def parts_of(spent: dict[str, float], fork: float) -> dict[str, float]:
+    """Where the grader's time goes: what each way of running the tests adds to the one below it."""
+    return {
+        "the tests themselves": spent["bare tests"],
+        "pytest's own work": spent["warm pytest"] - spent["bare tests"],
+        "fork, lock-down, end of the sandbox": fork,
+        "messages, records, result": spent["grader"] - spent["warm pytest"] - fork,
+    }
+
+
 def show(
     wall: dict[str, float], cpu: dict[str, float], fork: tuple[float, float], count: int
 ) -> float:
     """Print both tables; the ratio to fresh pytest."""
     console = Console()
-    heads = ("wall s", "CPU s", "an hour", "× fresh pytest", "× bare tests")
-    rows = [
+    ways = [
         (
             name,
             f"{wall[name]:.3f}",
@@ -248,30 +256,19 @@ def show(
         )
         for name in wall
     ]
-    console.print(_table(f"Each of {count} submissions, in turns", ("", *heads), rows))
-    parts = {
-        "the tests themselves": lambda spent, fork: spent["bare tests"],
-        "pytest's own work": lambda spent, fork: spent["warm pytest"] - spent["bare tests"],
-        "fork, lock-down, end of the sandbox": lambda spent, fork: fork,
-        "messages, records, result": lambda spent, fork: (
-            spent["grader"] - spent["warm pytest"] - fork
-        ),
-    }
-    rows = [
-        (
-            name,
-            f"{1000 * part(wall, fork[0]):.0f}",
-            f"{1000 * part(cpu, fork[1]):.0f}",
-            f"{part(cpu, fork[1]) / cpu['grader']:.0%}",
-        )
-        for name, part in parts.items()
+    heads: tuple[str, ...] = ("", "wall s", "CPU s", "an hour", "× fresh pytest", "× bare tests")
+    console.print(_table(f"Each of {count} submissions, in turns", heads, ways))
+    passed, spent = parts_of(wall, fork[0]), parts_of(cpu, fork[1])
+    parts = [
+        (n, f"{1000 * passed[n]:.0f}", f"{1000 * spent[n]:.0f}", f"{spent[n] / cpu['grader']:.0%}")
+        for n in passed
     ]
-    title = "\nWhere the grader's time goes"
-    console.print(_table(title, ("", "wall ms", "CPU ms", "of the CPU time"), rows))
+    heads = ("", "wall ms", "CPU ms", "of the CPU time")
+    console.print(_table("\nWhere the grader's time goes", heads, parts))
     return wall["fresh pytest"] / wall["grader"]
 
 
-def _table(title: str, heads: Sequence[str], rows: Iterable[tuple[str, ...]]) -> Table:
+def _table(title: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
     table = Table(box=None, title=title, title_justify="left", title_style="bold")
     for number, head in enumerate(heads):
         table.add_column(head, justify="right" if number else "left")

@@ -18,7 +18,7 @@ from grader.boundary.spawner import Spawner
 from grader.messages.errors import Gone, TimedOut
 from grader.sandbox.accelerator import simulated
 
-STUDENT = b'''
+STUDENT = b"""
 import os, sys, math
 import numpy as np
 import torch
@@ -110,7 +110,7 @@ def prints():
 
 def draws():
     return torch.rand(3)
-'''
+"""
 
 
 @pytest.fixture(scope="module", params=["forked", "spawned"])

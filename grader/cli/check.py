@@ -35,7 +35,7 @@ def check(setup: Setup, workers: int, exercises: Path | None) -> None:
                 replace(setup, diagnose=False), stubs, workers
             ):
                 advance(done, total)
-    except AssignmentError as error:
+    except (AssignmentError, SyntaxError, ValueError) as error:
         raise Unusable(str(error)) from None
     mistakes_table.show(report, Console())
     if report.problems:

@@ -89,6 +89,18 @@ def train_from_zero(model, loss_func, x, y, lr, steps, optimizers):
     return losses
 
 
+def assert_works_on(device, model, x):
+    """Fail unless the model, moved to `device`, gives there what it gives on the CPU."""
+    expected = model(x).detach()
+    model = model.to(device)
+    out = model(x.to(device))
+    assert out.device.type == device.type
+    if device.type != "meta":  # shapes without values: where nothing better can be simulated
+        close(out.detach().cpu(), expected, atol=1e-4)
+    out.sum().backward()
+    assert all(p.grad is not None for p in model.parameters())
+
+
 # ----------------------------------------------------------------------------- Mnist_Logistic
 
 
@@ -206,12 +218,19 @@ def test_Mnist_Logistic_writes_its_own(student, shortcut):
 
 @pytest.mark.bonus
 def test_Mnist_Logistic_more_batch_dimensions(student):
-    """Only the last dimension must be 784: any dimensions before it stay as they are."""
+    """Bonus: only the last dimension must be 784: any dimensions before it stay as they are."""
     model, _ = filled(student.Mnist_Logistic())
     matrix, vector = as_affine(model, 784)
     for shape in [(784,), (2, 3, 784)]:
         x = torch.rand(shape)
         close(model(x), x @ matrix + vector, atol=1e-4)
+
+
+@pytest.mark.bonus
+def test_Mnist_Logistic_on_another_device(student, accelerator):
+    """Bonus: moved to a GPU, the model works there, as all of its numbers move with it."""
+    model, _ = filled(student.Mnist_Logistic())
+    assert_works_on(accelerator, model, torch.rand(5, 784))
 
 
 # ----------------------------------------------------------------------------------- MyLinear
@@ -330,7 +349,7 @@ def test_MyLinear_writes_its_own(student, shortcut):
 
 @pytest.mark.bonus
 def test_MyLinear_without_bias(student):
-    """With bias=False there is no bias parameter, and the answer is the input times the weights."""
+    """Bonus: with bias=False there is no bias parameter, and nothing is added."""
     layer, numbers = filled(student.MyLinear(6, 4, bias=False))
     assert numbers.shape == (24,)
     matrix, vector = as_affine(layer, 6)
@@ -342,9 +361,16 @@ def test_MyLinear_without_bias(student):
 
 @pytest.mark.bonus
 def test_MyLinear_more_batch_dimensions(student):
-    """Only the last dimension counts as features: any dimensions before it stay as they are."""
+    """Bonus: only the last dimension holds features; any dimensions before it stay as they are."""
     layer, _ = filled(student.MyLinear(6, 4))
     matrix, vector = as_affine(layer, 6)
     for shape in [(6,), (2, 3, 6), (2, 1, 5, 6)]:
         x = torch.randn(shape)
         close(layer(x), x @ matrix + vector, atol=1e-4)
+
+
+@pytest.mark.bonus
+def test_MyLinear_on_another_device(student, accelerator):
+    """Bonus: moved to a GPU, the layer works there, as all of its numbers move with it."""
+    layer, _ = filled(student.MyLinear(6, 4))
+    assert_works_on(accelerator, layer, torch.randn(5, 6))

@@ -46,7 +46,7 @@ def assert_same_parameters(theirs, ours, atol=1e-5):
     """Fail unless each parameter on the student's side has arrived where ours has."""
     state = theirs.state_dict()
     for name, parameter in ours.named_parameters():
-        torch.testing.assert_close(state[name], parameter.detach(), atol=atol, rtol=atol)
+        torch.testing.assert_close(state[name].cpu(), parameter.detach(), atol=atol, rtol=atol)
 
 
 def possible_losses(reference, model, loss_func, x, y, epochs, bs, lr):
@@ -217,3 +217,16 @@ def test_fit_learns_digits(student, lab):
 def test_fit_writes_its_own_update(shortcut):
     """The update is your own here: torch.optim comes in exercise 05."""
     shortcut.refuse_source("fit", {"torch.optim", "torch.optim."})
+
+
+@pytest.mark.bonus
+def test_fit_on_another_device(student, lab, reference, accelerator):
+    """Bonus: with the model and the data on a GPU, the training runs there."""
+    theirs, ours = twins(lab, classifier)
+    x, y = labelled(50)
+    theirs = theirs.to(accelerator)
+    if accelerator.type == "meta":
+        return  # shapes without values: where nothing better can be simulated, nothing can train
+    student.fit(theirs, F.cross_entropy, x.to(accelerator), y.to(accelerator), 2, 16, 0.2)
+    reference.fit(ours, F.cross_entropy, x, y, epochs=2, bs=16, lr=0.2)
+    assert_same_parameters(theirs, ours)

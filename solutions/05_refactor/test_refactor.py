@@ -60,10 +60,11 @@ OPTIMIZERS = [
 ]
 
 
-def twins(lab, build, make_opt=sgd, dtype=torch.float32):
+def twins(lab, build, make_opt=sgd, dtype=torch.float32, device="cpu"):
     """Two pairs of model and optimizer with the same numbers: the student's side's, and ours."""
     theirs, ours = build(lab.nn).to(dtype), build(torch.nn).to(dtype)
     ours.load_state_dict(theirs.state_dict())
+    theirs = theirs.to(device)
     return (theirs, make_opt(lab.optim, theirs)), (ours, make_opt(torch.optim, ours))
 
 
@@ -82,7 +83,7 @@ def assert_same_parameters(theirs, ours, atol=1e-5):
     """Fail unless each parameter on the student's side has arrived where ours has."""
     state = theirs.state_dict()
     for name, parameter in ours.named_parameters():
-        torch.testing.assert_close(state[name], parameter.detach(), atol=atol, rtol=atol)
+        torch.testing.assert_close(state[name].cpu(), parameter.detach(), atol=atol, rtol=atol)
 
 
 def possible_losses(reference, pair, loss_func, x, y, epochs, bs):
@@ -178,7 +179,7 @@ def test_Mnist_Logistic_any_batch(student):
 
 @pytest.mark.bonus
 def test_Mnist_Logistic_more_batch_dimensions(student):
-    """Only the last dimension must be 784: any dimensions before it stay as they are."""
+    """Bonus: only the last dimension must be 784: any dimensions before it stay as they are."""
     model, weight, bias = filled(student.Mnist_Logistic())
     for shape in [(784,), (2, 3, 784)]:
         x = torch.rand(shape)
@@ -402,6 +403,18 @@ def test_fit_learns_digits(student, lab, digits):
     assert (out.argmax(1) == y).float().mean() > 0.87  # right: 0.894 to 0.900
 
 
+@pytest.mark.bonus
+def test_fit_on_another_device(student, lab, reference, accelerator):
+    """Bonus: with the model and the data on a GPU, the training runs there."""
+    if accelerator.type == "meta":
+        return  # shapes without values: where nothing better can be simulated, nothing can train
+    theirs, ours = twins(lab, classifier, device=accelerator)
+    x, y = labelled(50)
+    student.fit(*theirs, F.cross_entropy, x.to(accelerator), y.to(accelerator), bs=16)
+    reference.fit(*ours, F.cross_entropy, x, y, bs=16)
+    assert_same_parameters(theirs[0], ours[0])
+
+
 # ------------------------------------------------------------------------------- train_random
 
 
@@ -514,3 +527,15 @@ def test_train_random_learns_digits(student, lab, digits):
         out = judged(x)
     # Over 20 seeds right answers end at 0.288 to 0.333; without zeroing at 10 and more.
     assert F.cross_entropy(out, y) < 0.45
+
+
+@pytest.mark.bonus
+def test_train_random_on_another_device(student, lab, reference, accelerator):
+    """Bonus: with the model and the data on a GPU, the training runs there."""
+    if accelerator.type == "meta":
+        return  # shapes without values: where nothing better can be simulated, nothing can train
+    theirs, ours = twins(lab, regressor, device=accelerator)
+    x, y = alike(24)
+    student.train_random(*theirs, F.mse_loss, x.to(accelerator), y.to(accelerator), 5, 6)
+    reference.train_random(*ours, F.mse_loss, x, y, 5, 6)
+    assert_same_parameters(theirs[0], ours[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import tarfile
 import zipfile
@@ -104,10 +105,7 @@ def test_links_and_devices_in_a_tar(lay_out, find, kind):
     member.type, member.linkname = kind, "/etc/passwd"
     kim = find(lay_out({"kim.tar.gz": tarred([member])}))["kim"]
     assert not kim.files
-    assert (
-        kim.notes[0].startswith("kim.tar.gz/losses.py: passed over, it is")
-        or "losses.py" in kim.notes[0]
-    )
+    assert re.match(r"losses\.py: passed over, it is(n't a regular file| a link)\.", kim.notes[0])
 
 
 def test_links_in_a_zip(lay_out, find):
@@ -174,7 +172,7 @@ def test_a_size_that_lies(lay_out, find):
 def test_too_many_entries(lay_out, find):
     many = zipped({f"{n}.py": b"" for n in range(20_001)}, zipfile.ZIP_STORED)
     kim = find(lay_out({"kim/hw.zip": many}))["kim"]
-    assert "it holds more than 20,000 files" in kim.notes[0] or "too many files" in kim.notes[0]
+    assert "it holds more than 20,000 files" in kim.notes[0]
 
 
 def test_nesting_ends(lay_out, find, answer):
@@ -208,5 +206,5 @@ def test_a_locked_zip(lay_out, find, answer):
     for mark, offset in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
         locked[locked.index(mark) + offset] |= 1
     kim = find(lay_out({"kim/hw.zip": bytes(locked)}))["kim"]
-    assert "hw.zip/losses.py" in kim.notes[0] or "password" in kim.notes[0]
+    assert "password" in kim.notes[0]
     assert not kim.files

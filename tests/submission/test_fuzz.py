@@ -35,10 +35,11 @@ stems = st.one_of(
 names = st.builds(str.__add__, stems, endings).filter(lambda n: n not in (".", ".."))
 snippets = st.sampled_from(
     [
-        "import torch", "def nll(input, target):\n    return target", "x = 1", "%time x", "!ls", "foo?",
-        "def nll(", "class MyLinear(nn.Module):\n    pass", "@", "    indented", "else:", "'''", "await x",
-        "return 1", "nll = nll(x)", "for i in nll:\n    pass", "%%bash\nls", "from x import *", "\\", "x = (",
-        "def fit(model): raise NotImplementedError", "# SOLUTION", "\ud800", "\x0c", "a = lambda: x;",
+        "import torch", "def nll(input, target):\n    return target", "x = 1", "%time x", "!ls",
+        "foo?", "def nll(", "class MyLinear(nn.Module):\n    pass", "@", "    indented", "else:",
+        "'''", "await x", "return 1", "nll = nll(x)", "for i in nll:\n    pass", "%%bash\nls",
+        "from x import *", "\\", "x = (", "def fit(model): raise NotImplementedError",
+        "# SOLUTION", "\ud800", "\x0c", "a = lambda: x;",
     ]
 )  # fmt: skip
 sources = st.one_of(st.lists(snippets, max_size=6).map("\n".join), st.text(max_size=80))

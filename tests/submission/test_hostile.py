@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.submission import find_submissions
+
 posix = pytest.mark.skipif(sys.platform == "win32", reason="such files can't be made there")
 
 
@@ -20,17 +22,14 @@ def harmless(text: str) -> bool:
 @pytest.mark.parametrize(
     "name",
     [
-        "\x1b[31mred", "‮gpj.seiku", "line\nbreak", "tab\there", "a" * 250, "con", "..name", "-rf", "$(id)",
-        "<script>", "=1+1", "ﬁne", "e\u0301cole", b"\xff\xfe\xe9", "'; drop", "%s%n", "losses.py",
+        "\x1b[31mred", "‮gpj.seiku", "line\nbreak", "tab\there", "a" * 250, "con", "-rf",
+        "$(id)", "<script>", "=1+1", "ﬁne", "e\u0301cole", b"\xff\xfe\xe9", "'; drop", "%s%n", "losses.py",
     ],
 )  # fmt: skip
 def test_names_of_folders(tmp_path: Path, find, answer, name) -> None:
-    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + os.fsencode(name)))
+    folder = tmp_path / os.fsdecode(os.fsencode(name))
     folder.mkdir()
     (folder / "losses.py").write_bytes(answer("losses"))
-    if str(folder.name).startswith("."):
-        assert True  # hidden folders are passed over, as by every tool
-        return
     ((shown, submission),) = find(tmp_path).items()
     assert harmless(shown)
     assert 0 < len(shown) <= 100
@@ -123,8 +122,6 @@ def test_a_sparse_giant(lay_out, find):
 
 
 def test_the_same_input_gives_the_same(lay_out, exercises, answer):
-    from grader.submission import find_submissions
-
     names = [f"{n}/{p}losses.py" for n in ("b", "a", "C", "ä") for p in ("", "x/", "y/")]
     top = lay_out({name: answer("losses") for name in names})
     first = find_submissions(top, exercises)

@@ -1,0 +1,100 @@
+"""A tiny assignment, for tests that need one to break or to be quick with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+STUB = '''"""Doubling."""
+
+import torch
+from torch import Tensor
+
+
+def double(x: Tensor) -> Tensor:
+    """Twice x."""
+    raise NotImplementedError("double is still to be written")
+'''
+REFERENCE = STUB.replace(
+    'raise NotImplementedError("double is still to be written")', "return x + x"
+)
+PUBLIC = '''"""Public."""
+
+import torch
+
+
+def test_double_of_one(student):
+    """Twice one is two."""
+    assert student.double(torch.ones(1)).item() == 2
+'''
+HIDDEN = '''"""Hidden."""
+
+import pytest
+import torch
+
+
+@pytest.mark.points(3)
+def test_double_values(student, reference):
+    """Twice each number."""
+    x = torch.randn(4)
+    torch.testing.assert_close(student.double(x), reference.double(x))
+
+
+def test_double_keeps_its_argument(student):
+    """The argument is not changed."""
+    x = torch.randn(4)
+    kept = x.clone()
+    student.double(x)
+    assert torch.equal(x, kept)
+
+
+@pytest.mark.bonus
+def test_double_of_whole_numbers(student):
+    """Whole numbers stay whole."""
+    assert student.double(torch.tensor([1, 2])).dtype == torch.int64
+'''
+WRONG = ("x * 3", "x", "x * x", "x - x", "x * 2 + 1", "x / 2", "-2 * x")
+MISTAKES = (
+    '''"""Mistakes."""
+
+from grader.mistakes import mistake
+
+
+@mistake("double", hint="It doubles its own argument in place.")
+def doubles_in_place(x):
+    x *= 2
+    return x
+'''
+    + "".join(
+        f'\n\n@mistake("double", hint="Not twice but something else: variant {number} of seven.")\n'
+        f"def variant_{number}(x):\n    return {expression}\n"
+        for number, expression in enumerate(WRONG, 1)
+    )
+    + """
+
+@mistake("double", hint="Whole numbers become floating-point ones.")
+def always_floats(x):
+    return x.float() * 2.5
+"""
+)
+
+
+def write_assignment(root: Path) -> Path:
+    """Write both halves below `root`; the folder `solutions`."""
+    files = {
+        "exercises/01_double/README.md": "# Double\n",
+        "exercises/01_double/double.py": STUB,
+        "exercises/01_double/test_double.py": PUBLIC,
+        "solutions/01_double/double.py": REFERENCE,
+        "solutions/01_double/test_double.py": HIDDEN,
+        "solutions/01_double/mistakes.py": MISTAKES,
+    }
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root / "solutions"
+
+
+def answer(expression: str) -> str:
+    """A submission's file that returns `expression`."""
+    return f"import torch\n\n\ndef double(x):\n    return {expression}\n"
