@@ -18,8 +18,16 @@ from pathlib import Path
 from grader.boundary.sandboxes import Forker, Isolation
 from grader.judge import AssignmentError, Judge, Patience
 from grader.result import Result
-from grader.sandbox.lockdown import shield
+from grader.sandbox.limits import Limits
+from grader.sandbox.lockdown import Layer, Profile, probe, shield
 from grader.submission import Submission
+
+
+# The words of isolation, for those above that don't know where sandboxes come from.
+__all__ = [
+    "Isolation", "Layer", "Limits", "Patience", "Profile", "Setup", "Task", "default_workers",
+    "grade_all", "judge", "probe",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import sys
 import click
 from rich.console import Console
 
+from grader.engine import probe
 from grader.report import doctor_table
-from grader.sandbox.lockdown import probe
 
 
 @click.command()

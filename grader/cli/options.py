@@ -19,12 +19,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from grader.boundary.sandboxes import Isolation
 from grader.curriculum import find_exercises
-from grader.engine import Setup, default_workers
+from grader.engine import Isolation, Limits, Profile, Setup, default_workers, probe
 from grader.judge import Patience
-from grader.sandbox.limits import Limits
-from grader.sandbox.lockdown import Profile, probe
 
 UNUSABLE, NOT_GRADED, INTERRUPTED = 2, 3, 130
 

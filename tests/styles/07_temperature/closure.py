@@ -1,4 +1,4 @@
-"""random.shuffle; a closure for the optimizer; a plain dict in place of the OrderedDict's list."""
+"""random.shuffle; a closure for the optimizer; an OrderedDict made from a plain dict."""
 
 import random
 from collections import OrderedDict
@@ -31,7 +31,7 @@ def training_loop(n_epochs, optimizer, model, loss_fn, t_u_train, t_c_train, t_u
         loss_train = optimizer.step(closure).item()
         history.append((loss_train, loss_val))
         if epoch == 1 or epoch % 1000 == 0:
-            print("Epoch %d, train %.3f, val %.3f" % (epoch, *history[-1]))
+            print("Epoch {}, train {:.3f}, val {:.3f}".format(epoch, *history[-1]))
     return history
 
 
