@@ -22,7 +22,6 @@ from grader.sandbox.limits import Limits
 from grader.sandbox.lockdown import Layer, Profile, probe, shield
 from grader.submission import Submission
 
-
 # The words of isolation, for those above that don't know where sandboxes come from.
 __all__ = [
     "Isolation", "Layer", "Limits", "Patience", "Profile", "Setup", "Task", "default_workers",

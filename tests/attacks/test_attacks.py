@@ -430,7 +430,15 @@ def test_nobody_learns_a_secret(world: World) -> None:
     for text in world.shown():
         for place, canary in world.canaries.items():
             assert canary not in text, place
-        assert str(world.base / "solutions") not in re.sub(r"toy\.py.*", "", text)
+
+
+def test_no_path_of_this_machine_is_shown(world: World) -> None:
+    """But for those that an attack knew, and named itself."""
+    for attack in ATTACKS:
+        if "@" not in attack.source and "environ" not in attack.source:
+            for test in world.tests(attack).values():
+                assert str(world.base) not in test["feedback"], attack.name
+                assert str(ROOT) not in test["feedback"], attack.name
 
 
 def test_what_is_shown_is_harmless(world: World) -> None:
