@@ -24,6 +24,7 @@ from grader.running import RecordedRun, run_pytest
 from grader.sandbox.operators import Operators
 
 Seen = dict[str, list[Record]]
+TESTS_TRIED = 2
 BAND = 0.2  # right code that draws or shuffles otherwise stays well within this share
 
 
@@ -33,23 +34,23 @@ class Diagnosis:
     def __init__(self, exercises: list[Exercise]) -> None:
         self._exercises = {e.name: e for e in exercises if e.mistakes.is_file()}
         self._mistakes: dict[str, list[Mistake]] = {}
-        self._seen: dict[tuple[int, str, str], Seen] = {}
+        self._seen: dict[tuple[int, str, str, str], list[Record]] = {}
 
     def explain(
         self, exercise: str, tests: list[TestResult], records: Seen, seed: int
     ) -> list[TestResult]:
         """The tests, with name and hint of the mistake that gives the same wrong answers."""
+        if exercise not in self._exercises:
+            return tests
         found: dict[str, Mistake] = {}
         for target in {t.target for t in tests if t.outcome is Outcome.FAILED}:
-            failed = {t.name for t in tests if t.target == target and t.outcome is Outcome.FAILED}
-            if exercise in self._exercises:
-                found |= self._recognise(
-                    self._exercises[exercise],
-                    target,
-                    {name: seen for name, seen in records.items() if name in failed},
-                    [t.name for t in tests if t.target == target],
-                    seed,
-                )
+            # The quickest first: most mistakes are told apart by one test.
+            failed = sorted(
+                (t for t in tests if t.target == target and t.name in records),
+                key=lambda test: test.seconds,
+            )
+            seen = {test.name: records[test.name] for test in failed}
+            found |= self._recognise(self._exercises[exercise], target, seen, seed)
         return [
             replace(t, mistake=found[t.name].name, hint=found[t.name].hint)
             if t.name in found
@@ -57,66 +58,63 @@ class Diagnosis:
             for t in tests
         ]
 
-    def band(
-        self, exercise: str, tests: list[TestResult], test: str, call: int, seed: int
-    ) -> list[tuple[float, float]]:
+    def band(self, exercise: str, test: str, call: int, seed: int) -> list[tuple[float, float]]:
         """Where the losses lie that right code returns from the `call`-th call of a test."""
-        target = next((t.target for t in tests if t.name == test), "")
-        if exercise not in self._exercises or not target:
+        if exercise not in self._exercises:
             return []
-        names = [t.name for t in tests if t.target == target]
-        records = self._run(self._exercises[exercise], None, target, names, seed).get(test, [])
+        records = self._run(self._exercises[exercise], None, [test], seed)[test]
         curve = records[call].curve if call < len(records) else []
         return [((1 - BAND) * loss, (1 + BAND) * loss) for loss in curve]
 
     def _recognise(
-        self, exercise: Exercise, target: str, failed: Seen, tests: list[str], seed: int
+        self, exercise: Exercise, target: str, failed: Seen, seed: int
     ) -> dict[str, Mistake]:
         """The mistake that explains most of the failed tests, for each test that it explains."""
         answered = {n: r for n, r in failed.items() if r and not any(call.error for call in r)}
-        if not answered:
-            return {}
-        right = self._run(exercise, None, target, tests, seed)
+        right = self._run(exercise, None, list(answered), seed)
         # Where the calls gave what the reference's give, values can't tell what is wrong.
-        telling = {n: r for n, r in answered.items() if not same_effect(r, right.get(n, []))}
-        best: dict[str, Mistake] = {}
-        for wrong in self._known(exercise):
-            if wrong.target != target:
-                continue
-            if len(best) == len(telling):
-                break
-            seen = self._run(exercise, wrong, target, tests, seed)
-            fits = {
-                name: wrong
-                for name, student in telling.items()
-                if same_effect(student, seen.get(name, []))
-            }
-            best = max(best, fits, key=len)
-        return best
+        telling = {n: r for n, r in answered.items() if not same_effect(r, right[n])}
+        known = [m for m in self._known(exercise) if m.target == target]
+        for test in list(telling)[:TESTS_TRIED]:
+            fitting = [m for m in known if self._fits(exercise, m, [test], telling, seed)]
+            if fitting:
+                explained = [
+                    dict.fromkeys(self._fits(exercise, m, list(telling), telling, seed), m)
+                    for m in fitting
+                ]
+                return max(explained, key=len)
+        return {}
+
+    def _fits(
+        self, exercise: Exercise, wrong: Mistake, tests: list[str], student: Seen, seed: int
+    ) -> list[str]:
+        """Those of the tests in which the mistake gives what the student's code gave."""
+        seen = self._run(exercise, wrong, tests, seed)
+        return [test for test in tests if same_effect(student[test], seen[test])]
 
     def _known(self, exercise: Exercise) -> list[Mistake]:
         if exercise.name not in self._mistakes:
             self._mistakes[exercise.name] = load_mistakes(exercise)
         return self._mistakes[exercise.name]
 
-    def _run(
-        self, exercise: Exercise, wrong: Mistake | None, target: str, tests: list[str], seed: int
-    ) -> Seen:
-        """What each test of the target sees from the reference, or from it with this mistake."""
-        key = (seed, exercise.name, wrong.name if wrong else f"={target}")
-        if key not in self._seen:
+    def _run(self, exercise: Exercise, wrong: Mistake | None, tests: list[str], seed: int) -> Seen:
+        """What each of the tests sees from the reference, or from it with this mistake."""
+        name = wrong.name if wrong else ""
+        missing = [t for t in tests if (seed, exercise.name, name, t) not in self._seen]
+        if missing:
             source = splice(exercise, wrong) if wrong else exercise.file.read_text("utf-8")
             replay = _Replay(exercise, source)
             state = torch.get_rng_state()
             run_pytest(
-                [f"{exercise.suite}::{test}" for test in tests],
+                [f"{exercise.suite}::{test}" for test in missing],
                 exercise.folder.parent,
                 [replay],
                 f"--seed={seed}",
             )
             torch.set_rng_state(state)
-            self._seen[key] = replay.seen
-        return self._seen[key]
+            for test in missing:
+                self._seen[seed, exercise.name, name, test] = replay.seen.get(test, [])
+        return {test: self._seen[seed, exercise.name, name, test] for test in tests}
 
 
 class _Replay(RecordedRun):

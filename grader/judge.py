@@ -103,8 +103,7 @@ class Judge:
             for name, records in run.records.items():
                 run.tests[name] = self._diagnosis.explain(name, run.tests[name], records, seed)
             for name, curve in run.curves.items():
-                tests = run.tests[name]
-                bands[name] = self._diagnosis.band(name, tests, curve.test, curve.number, seed)
+                bands[name] = self._diagnosis.band(name, curve.test, curve.number, seed)
         return Result(
             submission=submission.name,
             student=submission.student,

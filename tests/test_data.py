@@ -86,7 +86,7 @@ def test_only_numpy_torch_and_the_standard_library_are_imported() -> None:
     imported = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     imported |= {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     own = {"numpy", "numpy.typing", "torch", "__future__", "collections.abc", "pathlib", "typing"}
-    assert imported - own <= {"csv", "gzip", "hashlib", "io", "math", "os"}
+    assert imported - own <= {"csv", "functools", "gzip", "hashlib", "io", "math", "os"}
 
 
 # Where they are looked for, and what happens to damaged ones.

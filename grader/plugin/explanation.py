@@ -61,8 +61,7 @@ class Explainer:
         if call.excinfo is None:
             attach(report, item, Outcome.PASSED, broken=False)
             return report
-        file = self._local.path(exercise)
-        failure = Failure(call.excinfo, exercise, file, item.path, self._here)
+        failure = Failure(call.excinfo, exercise, self._local, item.path, self._here)
         sighting = attach(report, item, failure.outcome, failure.broken)
         if sighting.not_attempted or sighting.bonus:  # to pytest these are expected failures:
             report.outcome = "skipped"  # they don't stop `-x`, `--lf` doesn't repeat them,
@@ -80,9 +79,14 @@ class Failure:
 
     excinfo: pytest.ExceptionInfo[BaseException]
     exercise: Exercise
-    file: Path
+    local: Local
     suite: Path
     here: Path
+
+    @property
+    def file(self) -> Path:
+        """The student's file."""
+        return self.local.path(self.exercise)
 
     @cached_property
     def own(self) -> list[TracebackEntry]:
@@ -169,11 +173,11 @@ class Failure:
         return "\n".join(lines)
 
     def _is_own(self, path: Path) -> bool:
-        return path == self.file or (path != self.suite and self.exercise.folder in path.parents)
+        return path != self.suite and self.local.owns(path, self.exercise)
 
     def _name(self, path: Path) -> str:
         try:
-            return os.path.relpath(path, self.here)
+            return self.local.shown(path) or os.path.relpath(path, self.here)
         except ValueError:  # on another drive
             return str(path)
 

@@ -48,6 +48,14 @@ class Local:
         """The student's file."""
         return self._file or exercise.file
 
+    def owns(self, path: Path, exercise: Exercise) -> bool:
+        """Whether code that a traceback has at `path` is the student's."""
+        return path == self.path(exercise) or exercise.folder in path.parents
+
+    def shown(self, path: Path) -> str:
+        """What the student calls the code at `path`, if not by the path."""
+        return ""
+
     def student(self, exercise: Exercise) -> Any:
         name = f"student_{exercise.name}"
         spec = importlib.util.spec_from_file_location(name, self.path(exercise))

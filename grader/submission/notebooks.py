@@ -40,9 +40,9 @@ def read_notebook(text: str, exercises: Sequence[Assigned]) -> list[Cell]:
         raise NotANotebookError("no notebook is nested so deeply") from None
     try:
         # Outputs may be of 50 MB; dropped before nbformat makes objects of them.
-        notebook = nbformat.reader.reads(json.dumps(_without_outputs(raw)))  # type: ignore[no-untyped-call]
+        notebook = nbformat.reader.reads(json.dumps(_without_outputs(raw)))
         if notebook.get("nbformat", 0) < 4:
-            notebook = nbformat.convert(notebook, 4)  # type: ignore[no-untyped-call]
+            notebook = nbformat.convert(notebook, 4)
         return _code_cells(notebook["cells"], exercises)
     except Exception:  # nbformat raises whatever the shape of the JSON trips over
         raise NotANotebookError("it is JSON, but not a notebook") from None

@@ -192,7 +192,7 @@ def purpose(statement: Statement) -> str:
     calls = {_called(part) for part in _running(node) if isinstance(part, ast.Call)}
     if names & _PLOTS:
         return "it plots"
-    if statement.is_definition and getattr(node, "name", "").startswith("test_"):
+    if any(name.startswith("test_") for name in {*calls, getattr(node, "name", "")}):
         return "it tests"
     if isinstance(node, (ast.For, ast.While)):
         return "it runs your code"

@@ -312,8 +312,9 @@ def test_train_regression_on_a_device(student, reference, lab, accelerator):
         expected = reference.train_regression(twin, x, y, epochs=4, lr=0.05, device=CPU)
         assert [float(loss) for loss in losses] == pytest.approx(expected, rel=1e-3)
     if accelerator.type == "cuda":  # the best there is, where it is: no one has to ask for it
-        student.train_regression(twin := lab.nn.Linear(3, 1), x, y, epochs=1)
-        where = {p.device.type for p in twin.parameters()}
+        model = lab.nn.Linear(3, 1)
+        student.train_regression(model, x, y, epochs=1)
+        where = {p.device.type for p in model.parameters()}
         assert where == {"cuda"}, f"without a device given, the model is on {where}"
 
 
