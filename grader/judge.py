@@ -227,11 +227,11 @@ class _Run(RecordedRun):
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool:
         """A test's time limit bounds every wait for the sandbox; only there can time be lost."""
         self._limit = settings.timeout
-        self._session.deadline = time.monotonic() + settings.timeout
+        self._session.begin(settings.timeout)
         return True
 
     def pytest_timeout_cancel_timer(self, item: pytest.Item) -> bool:
-        self._session.deadline = None
+        self._session.begin(None)
         return True
 
     def finished(

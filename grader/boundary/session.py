@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +14,8 @@ from grader.boundary.sandboxes import Forker, Sandbox
 from grader.messages.errors import BoundaryError, Closed
 from grader.messages.structs import Raised
 from grader.sandbox.worker import TORCH
+
+GRACE = 3
 
 
 class Session:
@@ -28,6 +32,7 @@ class Session:
         self.module = ""
         self.recorder = Recorder()
         self.deadline: float | None = None
+        self._patience: tuple[float, float, float] | None = None  # limit, began at, CPU spent then
         self.end_of_time: float | None = None
         self.printed: dict[str, str] = {}
         self.lab = Lab(self)
@@ -52,6 +57,9 @@ class Session:
             self._sandbox = self._forker.fork()
             self._roots.clear()
             self._endpoint = JudgeEndpoint(self._sandbox.channel, self)
+            self._sandbox.channel.overdue = self._overdue
+            if self._patience is not None:
+                self._patience = (*self._patience[:2], 0.0)
             self._endpoint.seed(self._seed)
         return self._endpoint
 
@@ -74,6 +82,28 @@ class Session:
     def source(self, module: str) -> str:
         """The text of a module's file, as far as it is text."""
         return self._files.get(f"{module}.py", b"").decode("utf-8-sig", "replace")
+
+    def begin(self, seconds: float | None) -> None:
+        """A test begins, with this time limit; None: it is over."""
+        now = time.monotonic()
+        self.deadline = None if seconds is None else now + seconds
+        spent = self._sandbox.cpu_seconds() if self._sandbox else 0.0
+        self._patience = None if seconds is None else (seconds, now, spent)
+
+    def _overdue(self) -> float | None:
+        """A later deadline for a sandbox that was kept waiting for the processor.
+
+        On a busy machine right code may take long; it is given its limit in processor time, within
+        `GRACE` times the limit.
+        """
+        if self._patience is None or self._sandbox is None:
+            return None
+        seconds, began, before = self._patience
+        left = seconds - (self._sandbox.cpu_seconds() - before)
+        if left <= 0:
+            return None
+        latest = min(began + GRACE * seconds, self.end_of_time or math.inf)
+        return min(time.monotonic() + max(left, 0.1), latest)
 
     def limit(self) -> float | None:
         """When the request that starts now has to be answered, of `time.monotonic`."""

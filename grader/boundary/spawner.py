@@ -12,6 +12,7 @@ from grader.boundary.output import Output
 from grader.boundary.sandboxes import (
     Isolation,
     Sandbox,
+    cpu_seconds_of,
     greet,
     in_words,
     remove,
@@ -65,6 +66,9 @@ class _Spawned:
         self._process.stdout.close()
         self.output = Output(descriptor, self._folder, self._limits, self._process.kill)
         greet(self)
+
+    def cpu_seconds(self) -> float:
+        return cpu_seconds_of(self._process.pid)
 
     def end(self) -> str:
         self.channel.close()

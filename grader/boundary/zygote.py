@@ -17,6 +17,7 @@ from grader.boundary.sandboxes import (
     GraderFault,
     Isolation,
     Sandbox,
+    cpu_seconds_of,
     greet,
     in_words,
     remove,
@@ -108,6 +109,9 @@ class _Forked:
         if self._pid:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(self._pid, signal.SIGKILL)
+
+    def cpu_seconds(self) -> float:
+        return cpu_seconds_of(self._pid)
 
     def end(self) -> str:
         pid, self._pid = self._pid, 0

@@ -6,7 +6,7 @@ import math
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -54,6 +54,7 @@ class Channel:
     def __init__(self, sock: socket.socket) -> None:
         self.socket = sock
         self.deadline: float | None = None
+        self.overdue: Callable[[], float | None] = lambda: None  # a later deadline, if there is one
         self.body_limit = BODY_LIMIT
         self.allowance = math.inf
 
@@ -92,10 +93,13 @@ class Channel:
         if self.deadline is None:
             self.socket.settimeout(None)
             return
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise TimedOut
-        self.socket.settimeout(left)
+        now = time.monotonic()
+        if now >= self.deadline:
+            later = self.overdue()
+            if later is None or later <= now:
+                raise TimedOut
+            self.deadline = later
+        self.socket.settimeout(self.deadline - now)
 
     def _send(self, piece: memoryview) -> None:
         while piece.nbytes:
@@ -103,7 +107,7 @@ class Channel:
             try:
                 piece = piece[self.socket.send(piece) :]
             except TimeoutError:
-                raise TimedOut from None
+                continue  # `_wait` says whether that was all
             except OSError as error:
                 raise Closed(str(error)) from None
 
@@ -115,7 +119,7 @@ class Channel:
             try:
                 count = self.socket.recv_into(view)
             except TimeoutError:
-                raise TimedOut from None
+                continue  # `_wait` says whether that was all
             except OSError as error:
                 raise Closed(str(error)) from None
             if not count:

@@ -7,8 +7,9 @@ from torch import nn
 class Mnist_Logistic(nn.Module):
     def __init__(self):
         super().__init__()
-        self.weights = nn.Parameter(torch.randn(784, 10) / math.sqrt(784))
-        self.bias = nn.Parameter(torch.zeros(10))
+        w = torch.randn(784, 10) / math.sqrt(784)
+        self.weights = nn.Parameter(w)
+        self.bias = nn.Parameter(torch.zeros((10,)))
 
     def forward(self, xb):
         return xb @ self.weights + self.bias

@@ -8,10 +8,10 @@ class Mnist_Logistic(nn.Module):
     def __init__(self):
         super().__init__()
         self.weights = nn.Parameter(torch.randn(784, 10))
-        self.bias = nn.Parameter(torch.zeros(10))
+        self.b = nn.Parameter(torch.zeros((10,)))
 
     def forward(self, xb):
-        return xb @ self.weights + self.bias
+        return xb @ self.weights + self.b
 
 
 class MyLinear(nn.Module):

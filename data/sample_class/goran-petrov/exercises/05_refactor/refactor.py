@@ -5,16 +5,16 @@ from torch import nn, optim
 class Mnist_Logistic(nn.Module):
     def __init__(self):
         super().__init__()
-        self.lin = nn.Linear(784, 10)
+        self.linear = nn.Linear(784, 10)
 
     def forward(self, xb):
         # probabilities
-        return torch.softmax(self.lin(xb), dim=1)
+        return torch.softmax(self.linear(xb), dim=1)
 
 
 def get_model(lr=0.5):
-    model = Mnist_Logistic()
-    return model, optim.SGD(model.parameters(), lr=lr, momentum=0.9)
+    net = Mnist_Logistic()
+    return net, optim.SGD(net.parameters(), lr=lr, momentum=0.9)
 
 
 def fit(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):

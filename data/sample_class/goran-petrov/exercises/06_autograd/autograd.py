@@ -16,12 +16,12 @@ class LinearRegression(nn.Module):
 
 
 def train_regression(model, x, y, epochs=100, lr=0.01, device=None):
-    criterion = nn.MSELoss()
+    mse = nn.MSELoss()
     opt = torch.optim.SGD(model.parameters(), lr)
     losses = []
     for epoch in range(epochs):
         opt.zero_grad()
-        loss = criterion(model(x), y)
+        loss = mse(model(x), y)
         loss.backward()
         opt.step()
         losses.append(loss)

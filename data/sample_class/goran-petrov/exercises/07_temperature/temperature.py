@@ -12,12 +12,12 @@ def split(t_u, t_c, val_fraction=0.2):
 def training_loop(n_epochs, optimizer, model, loss_fn, t_u_train, t_c_train, t_u_val, t_c_val):
     losses = []
     for epoch in range(1, n_epochs + 1):
-        loss_train = loss_fn(model(t_u_train), t_c_train)
-        loss_val = loss_fn(model(t_u_val), t_c_val)
+        l_train = loss_fn(model(t_u_train), t_c_train)
+        l_val = loss_fn(model(t_u_val), t_c_val)
         optimizer.zero_grad()
-        (loss_train + loss_val).backward()
+        (l_train + l_val).backward()
         optimizer.step()
-        losses.append((loss_train.item(), loss_val.item()))
+        losses.append((l_train.item(), l_val.item()))
     return losses
 
 

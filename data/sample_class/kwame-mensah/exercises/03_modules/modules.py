@@ -7,11 +7,11 @@ from torch import nn
 class Mnist_Logistic(nn.Module):
     def __init__(self):
         super().__init__()
-        self.weights = nn.Parameter(torch.randn(784, 10) / math.sqrt(784))
-        self.bias = nn.Parameter(torch.zeros(10))
+        self.w = nn.Parameter(torch.randn(784, 10) / 28)  # 28 * 28 = 784
+        self.b = nn.Parameter(torch.zeros(size=(10,)))
 
     def forward(self, xb):
-        return xb @ self.weights + self.bias
+        return xb @ self.w + self.b
 
 
 class MyLinear(nn.Module):
