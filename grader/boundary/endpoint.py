@@ -81,6 +81,16 @@ class JudgeEndpoint(Endpoint):
                 raise
             raise self._session.broken(error) from None
 
+    @contextmanager
+    def _distrust(self) -> Iterator[None]:
+        """End a sandbox whose answer made no sense: whatever else it has sent is no better."""
+        try:
+            yield
+        except ProtocolError as error:
+            if isinstance(error, Gone) or self._nesting or self.ended:
+                raise
+            raise self._session.broken(error) from None
+
     def load(self, module: str, files: dict[str, bytes]) -> int:
         """Import the submission's `module`; the number of the module object."""
         sizes = {name: len(content) for name, content in files.items()}
@@ -96,16 +106,18 @@ class JudgeEndpoint(Endpoint):
         self.returned(Seed(seed))
 
     def get(self, target: int, path: str) -> Any:
-        reply, body = self.returned(Get(target, path))
-        return self.results(reply.value, self.decoder(body), None)
+        with self._distrust():
+            reply, body = self.returned(Get(target, path))
+            return self.results(reply.value, self.decoder(body), None)
 
     def fetch(self, number: int) -> tuple[torch.Tensor, torch.Tensor | None]:
         """A live tensor's values and gradient, as they are now."""
-        reply, body = self.returned(Get(number, ""))
-        if not isinstance(reply.value, Tensor):
-            raise ProtocolError("not a tensor")
-        leaf = self.decoder(body).leaf(reply.value)
-        return leaf.detach(), leaf.grad
+        with self._distrust():
+            reply, body = self.returned(Get(number, ""))
+            if not isinstance(reply.value, Tensor):
+                raise ProtocolError("not a tensor")
+            leaf = self.decoder(body).leaf(reply.value)
+            return leaf.detach(), leaf.grad
 
     def assign(self, target: int, path: str, value: Any) -> None:
         encoder = Encoder(self.refer)
@@ -129,7 +141,8 @@ class JudgeEndpoint(Endpoint):
         *,
         watch: bool = False,
     ) -> Outcome:
-        outcome = super().call(target, path, args, kwargs, watch=self._watching is not None)
+        with self._distrust():
+            outcome = super().call(target, path, args, kwargs, watch=self._watching is not None)
         if self._watching is not None:
             self._watching.update(outcome.operators)
         return outcome
@@ -208,6 +221,14 @@ class JudgeEndpoint(Endpoint):
         return sum(t.nbytes for t in (*graph.leaves, *graph.outputs)) if graph else 0
 
     def serve(self, message: Message, body: bytearray) -> None:
+        try:
+            self._serve(message, body)
+        except BoundaryError:
+            raise
+        except Exception as error:  # the two sides are out of step from here on
+            raise ProtocolError(f"a callback failed with {type(error).__name__}") from error
+
+    def _serve(self, message: Message, body: bytearray) -> None:
         match message:
             case Call(path=""):
                 self._serve_call(message, body)

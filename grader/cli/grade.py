@@ -124,7 +124,7 @@ def _read(
         raise Unusable(f"Several submissions are called {', '.join(double[:5])}. Grade them apart.")
     if students is None:
         return found, []
-    absent, unknown = students.unmatched(found)
+    unknown, absent = students.unmatched(found)
     notes = [f"On the roster, but nothing handed in: {', '.join(absent)}."] if absent else []
     notes += [f"Handed in, but not on the roster: {', '.join(unknown)}."] if unknown else []
     return found, notes

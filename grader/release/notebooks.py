@@ -17,18 +17,27 @@ import nbformat
 from grader.curriculum import Exercise, find_exercises
 
 PLOT = re.compile(r"^# %% \[after (?P<target>\w+)\] (?P<title>.+)$", re.MULTILINE)
-TAG = "torchgrade"  # marks the cells that are graded
+PLOTS = "plots.py"
+NOQA = re.compile(r"  # noqa\b.*")  # in a file for the linter, in a cell for nobody
+# How the cells that are graded are marked, and those that needn't be: `grader.submission` reads it.
+GRADED, CHECK, PLOT_CELL = "torchgrade", "torchgrade-check", "torchgrade-plot"
+INTRODUCTION = """## Your answers
+
+Write them here, in place of the file `{file}`: this notebook is graded just like it. Run the next
+cell first (Shift+Enter)."""
+TARGET = """### `{target}`
+
+Write it here and run the cell. The cell below it runs its tests."""
 
 
 def write_notebooks(exercises: Path) -> list[Path]:
     """Write each exercise's notebook beside its stub file."""
-    return [_write(exercise) for exercise in find_exercises(exercises)]
-
-
-def _write(exercise: Exercise) -> Path:
-    path = exercise.folder / f"{exercise.module}.ipynb"
-    path.write_text(notebook_of(exercise), encoding="utf-8", newline="\n")
-    return path
+    written = []
+    for exercise in find_exercises(exercises):
+        path = exercise.folder / f"{exercise.module}.ipynb"
+        path.write_text(notebook_of(exercise), encoding="utf-8", newline="\n")
+        written.append(path)
+    return written
 
 
 def notebook_of(exercise: Exercise) -> str:
@@ -37,6 +46,7 @@ def notebook_of(exercise: Exercise) -> str:
     book.cells = list(_cells(exercise))
     for number, cell in enumerate(book.cells):
         cell["id"] = f"{exercise.module}-{number}"
+    nbformat.validate(book)
     text: str = nbformat.writes(book, version=4)
     return text + "\n"
 
@@ -55,24 +65,20 @@ def _cells(exercise: Exercise) -> Iterator[Any]:
     lines = source.splitlines()
     stubs = {n.name: n for n in tree.body if getattr(n, "name", None) in exercise.targets}
     first = min(_first_line(node) for node in stubs.values())
-    yield nbformat.v4.new_markdown_cell("## Your answers\n\nRun this cell first.")
-    yield _graded("\n".join(_after_docstring(tree, lines, first)).strip())
+    yield nbformat.v4.new_markdown_cell(INTRODUCTION.format(file=exercise.file.name))
+    yield _code(NOQA.sub("", "\n".join(_after_docstring(tree, lines, first)).strip()), GRADED)
     plots = _plots(exercise)
     for target, node in stubs.items():
-        yield nbformat.v4.new_markdown_cell(
-            f"### `{target}`\n\nWrite it here, run the cell, then the one below it, which tests it."
-        )
-        yield _graded("\n".join(lines[_first_line(node) - 1 : node.end_lineno]))
-        yield nbformat.v4.new_code_cell(
-            f'from grader.notebook import check\n\ncheck("{target}")',
-        )
+        yield nbformat.v4.new_markdown_cell(TARGET.format(target=target))
+        yield _code("\n".join(lines[_first_line(node) - 1 : node.end_lineno]), GRADED)
+        yield _code(f'from grader.notebook import check\n\ncheck("{target}")', CHECK)
         for title, code in plots.get(target, []):
-            yield nbformat.v4.new_markdown_cell(f"**{title}**")
-            yield nbformat.v4.new_code_cell(code)
+            yield nbformat.v4.new_markdown_cell(f"**{title}.** It works once `{target}` does.")
+            yield _code(code, PLOT_CELL)
 
 
-def _graded(source: str) -> Any:
-    return nbformat.v4.new_code_cell(source, metadata={"tags": [TAG]})
+def _code(source: str, tag: str) -> Any:
+    return nbformat.v4.new_code_cell(source, metadata={"tags": [tag]})
 
 
 def _first_line(node: Any) -> int:
@@ -89,7 +95,7 @@ def _after_docstring(tree: ast.Module, lines: list[str], first: int) -> list[str
 
 
 def _plots(exercise: Exercise) -> dict[str, list[tuple[str, str]]]:
-    path = exercise.folder / "plots.py"
+    path = exercise.folder / PLOTS
     if not path.is_file():
         return {}
     _, *parts = PLOT.split(path.read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.check import leaks
 from grader.curriculum import find_exercises
-from grader.release.notebooks import write_notebooks
+from grader.release.notebooks import PLOTS, write_notebooks
 
 WHOLE = ("exercises", "grader")
 FILES = ("pyproject.toml", "constraints.txt", "LICENSE")

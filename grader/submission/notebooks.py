@@ -62,14 +62,16 @@ def _without_outputs(raw: dict[str, Any]) -> dict[str, Any]:
 
 def _bare(cell: dict[str, Any]) -> dict[str, Any]:
     """A cell without outputs; for what it lacks or has wrong, what an empty cell has."""
-    metadata = cell.get("metadata")
+    kind, metadata = str(cell.get("cell_type")), cell.get("metadata")
     bare: dict[str, Any] = {
-        "cell_type": str(cell.get("cell_type")),
+        "cell_type": kind,
         "metadata": metadata if isinstance(metadata, dict) else {},
-        "outputs": [],
-        "language": "python",
-        "level": 1,
+        **({"outputs": []} if kind == "code" else {}),
     }
+    if "input" in cell:  # version 3
+        bare["language"] = "python"
+    elif kind == "heading":
+        bare["level"] = 1
     for key in ("source", "input"):
         if key in cell:
             parts = cell[key] if isinstance(cell[key], list) else [cell[key]]

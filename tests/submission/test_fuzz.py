@@ -157,7 +157,7 @@ def test_broken_archives(data):
 
 
 @BUDGET
-@given(st.lists(st.text(max_size=30), min_size=1, max_size=4))
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=4, unique=True))
 def test_any_names_in_a_zip(inside):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:

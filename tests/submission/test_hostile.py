@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import unicodedata
 from pathlib import Path
 
@@ -23,7 +24,8 @@ def harmless(text: str) -> bool:
     "name",
     [
         "\x1b[31mred", "\u202egpj.seiku", "line\nbreak", "tab\there", "a" * 250, "con", "-rf",
-        "$(id)", "<script>", "=1+1", "\ufb01ne", "e\u0301cole", b"\xff\xfe\xe9", "'; drop", "%s%n", "losses.py",
+        "$(id)", "<script>", "=1+1", "\ufb01ne", "e\u0301cole", b"\xff\xfe\xe9", "'; drop",
+        "%s%n", "losses.py",
     ],
 )  # fmt: skip
 def test_names_of_folders(tmp_path: Path, find, answer, name) -> None:
@@ -40,8 +42,8 @@ def test_names_of_folders(tmp_path: Path, find, answer, name) -> None:
 @posix
 def test_names_of_files(lay_out, find, answer):
     odd = [
-        "con.py", "aux.py", "class.py", "a b.py", "x\x1b[0m.py", "\u202eyp.py", "new\nline.py", "1st.py",
-        "good.py", "Good.py", "a" * 200 + ".py", "__init__.py", "ünï.py",
+        "con.py", "aux.py", "class.py", "a b.py", "x\x1b[0m.py", "\u202eyp.py", "new\nline.py",
+        "1st.py", "good.py", "Good.py", "a" * 200 + ".py", "__init__.py", "ünï.py",
     ]  # fmt: skip
     kim = find(lay_out({f"kim/{n}": f"{n!a}" for n in odd} | {"kim/losses.py": answer("losses")}))[
         "kim"
@@ -74,15 +76,24 @@ def test_nothing_but_regular_files_is_opened(lay_out, find, answer, tmp_path):
 
 
 @posix
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads anything")
-def test_what_may_not_be_read(lay_out, find, answer):
-    top = lay_out({"kim/losses.py": answer("losses"), "kim/fit.py": "", "lee/losses.py": ""})
-    (top / "kim" / "fit.py").chmod(0)
-    (top / "lee").chmod(0)
-    try:
-        found = find(top)
-    finally:
-        (top / "lee").chmod(0o700)
+def test_what_may_not_be_read(find, answer):
+    with tempfile.TemporaryDirectory() as folder:
+        top = Path(folder, "class")
+        for name in ("kim/losses.py", "kim/fit.py", "lee/losses.py"):
+            (top / name).parent.mkdir(parents=True, exist_ok=True)
+            (top / name).write_bytes(answer("losses"))
+        find(top)
+        Path(folder).chmod(0o755)
+        (top / "kim" / "fit.py").chmod(0)
+        (top / "lee").chmod(0)
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(65534)  # root may read anything
+        try:
+            found = find(top)
+        finally:
+            os.seteuid(user)
+            (top / "lee").chmod(0o700)
     assert list(found["kim"].files) == ["losses.py"]
     assert not found["lee"].files
     assert all("Permission denied" in s.notes[0] for s in found.values())

@@ -93,9 +93,10 @@ def test_answers_that_other_graders_mark(lay_out, find, name):
     assert b"otter" not in kim.files["losses.py"]
 
 
-def test_an_old_format(lay_out, find):
+def test_an_old_format(lay_out, find, caplog):
     kim = find(lay_out({"kim/losses.ipynb": saved("version3.ipynb")}))["kim"]
     right(run(kim), "log_softmax")
+    assert not caplog.records  # nbformat found nothing to complain about
 
 
 def test_one_notebook_for_several_exercises(lay_out, find):

@@ -1,6 +1,6 @@
 """Dict keys that are unhashable, huge, or nested.
 
-must: failed, timed out
+must: failed, timed out, crashed
 """
 
 def double(x):

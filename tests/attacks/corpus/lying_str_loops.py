@@ -1,7 +1,7 @@
 """An exception whose message never ends.
 
-must: timed out
-says: didn't finish within
+must: timed out, crashed
+says: didn't finish within|of processor time
 """
 
 class Endless(Exception):
