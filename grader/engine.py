@@ -138,14 +138,16 @@ def _run_pool(
 ) -> Iterator[Result]:
     """Grade tasks from `source` until it is empty or the pool breaks (then `lost` were in it)."""
     running: dict[Future[Result], Task] = {}
-    executor = local_processes(workers)
+    with _away():
+        executor = local_processes(workers)
     try:
         while source or running:
             silence = max(task.setup.silence for task in [*running.values(), *list(source)[:1]])
             while source and len(running) < 2 * workers and not (one and running):
                 task = source.popleft()
                 try:
-                    running[executor.submit(judge, task)] = task
+                    with _away():
+                        running[executor.submit(judge, task)] = task
                 except BrokenExecutor:
                     lost += [task, *running.values()]
                     return
@@ -164,6 +166,18 @@ def _run_pool(
                 yield future.result()
     finally:
         _stop(executor)
+
+
+@contextlib.contextmanager
+def _away() -> Iterator[None]:
+    """Start a judge from Python's own folder: a new interpreter imports from where it is started,
+    and that may be a submission with a `pickle.py` in it."""
+    here = Path.cwd()
+    os.chdir(Path(os.__file__).parent)
+    try:
+        yield
+    finally:
+        os.chdir(here)
 
 
 def _stop(executor: Executor) -> None:

@@ -110,9 +110,8 @@ class _Tests:
                 f"{self._target}: not attempted. Write it in the cell above, run that cell, then "
                 "this one."
             )
-        of = f"{passed} of {len(base)} tests" if len(base) > 1 else f"{passed} of 1 test"
         mark = "✓" if passed == len(base) else "✗"
-        return f"{mark} {self._target}: {of} passed."
+        return f"{mark} {self._target}: {passed} of {len(base)} tests passed."
 
     def _failures(self) -> list[str]:
         return [
@@ -142,10 +141,10 @@ def _run(exercise: Exercise, tests: _Tests) -> None:
 
 def _text(report: pytest.TestReport) -> str:
     """What was checked and what went wrong, with what the student's code printed."""
-    first, _, rest = report.longreprtext.strip().partition("\n")
+    checked, _, rest = report.longreprtext.strip().partition("\n\n")
     printed = report.capstdout.strip()
     rest += f"\n\nYour code printed:\n{textwrap.indent(printed, '  ')}" if printed else ""
-    return f"{first}\n{textwrap.indent(rest.rstrip(), INDENT)}"
+    return f"{checked}\n\n{textwrap.indent(rest.rstrip(), INDENT)}"
 
 
 def _cell(path: Path) -> str:

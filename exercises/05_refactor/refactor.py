@@ -52,7 +52,8 @@ def fit(
     bs: the batch size. Batches are taken in order; the last one is short where bs doesn't
         divide N. After each batch, opt takes one step.
 
-    Returns a list of `epochs` Python floats: the mean loss of the batches of each epoch.
+    Returns a list of `epochs` Python floats: the mean loss of the batches of each epoch, each as it
+        was before its step.
     """
     raise NotImplementedError("fit: write the training loop")
 

@@ -59,8 +59,10 @@ def train_regression(
 
     Args:
         model: what to train, changed in place.
-        x: the inputs, (n, input_size) floating. Leave them as they are.
-        y: what the model should predict, (n, output_size) floating. Leave them as they are.
+        x: the inputs, (n, input_size), of the model's dtype (float32 or float64). Leave them as
+            they are.
+        y: what the model should predict, (n, output_size), of the same dtype. Leave them as they
+            are.
         epochs: how many steps to take.
         lr: the learning rate.
         device: where to compute. Move the model and the data there, and leave the model there.
@@ -76,9 +78,9 @@ def predict(model: nn.Module, x: torch.Tensor) -> np.ndarray:
     """What `model` predicts for x, without recording a graph.
 
     Args:
-        model: a trained model with one output. Leave it as it is. (Bonus: it may be on another
-            device than x.)
-        x: the inputs, (n, input_size) floating.
+        model: a trained model with one output. Leave its parameters and their gradients as they
+            are, ready to be trained further. (Bonus: it may be on another device than x.)
+        x: the inputs, (n, input_size), of the model's dtype (float32 or float64).
 
     Returns:
         A NumPy array of shape (n, 1).

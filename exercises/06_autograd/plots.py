@@ -35,6 +35,6 @@ plt.plot(x, y, "o", label="points of y = 2x + 1")
 for epochs in (1, 5, 100):
     line = LinearRegression(1, 1)
     train_regression(line, x, y, epochs=epochs, device="cpu")
-    plt.plot(x, predict(line, x), label=f"after {epochs} epochs")
+    plt.plot(x, predict(line, x), label=f"epochs: {epochs}")
 plt.legend()
 plt.show()

@@ -25,6 +25,12 @@ def test_dz_dw_of_the_example(student):
     assert float(student.dz_dw(5.0)) == pytest.approx(100)
 
 
+def test_dz_dw_is_one_number(student):
+    """A float, or a 0-d tensor: a tensor without dimensions, not a list of one number."""
+    derivative = student.dz_dw(5.0)
+    assert isinstance(derivative, float) or derivative.shape == ()
+
+
 def test_dz_dw_elsewhere(student):
     """At other points, given as a float or as a 0-d tensor; and at the first one again."""
     assert float(student.dz_dw(-1.5)) == pytest.approx(-30)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import suppress
 from typing import Any
 
 from grader.boundary.endpoint import JudgeEndpoint
@@ -48,8 +47,10 @@ class Session:
         """Seed what student code draws from, now or as soon as its sandbox exists."""
         self._seed = seed
         if self._endpoint is not None:
-            with suppress(BoundaryError):  # it died since; the next one starts with this seed
+            try:
                 self._endpoint.seed(seed)
+            except (BoundaryError, StudentError):  # the next one starts with this seed
+                self.close()
 
     def endpoint(self) -> JudgeEndpoint:
         """The live sandbox's endpoint; forks one where there is none."""

@@ -3,38 +3,69 @@
 from __future__ import annotations
 
 import secrets
+import signal
 import sys
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 import click
 
-from grader.cli.options import NOT_GRADED, announce_isolation, err, setup_options
+from grader.cli.options import NOT_GRADED, Unusable, announce_isolation, err, setup_options
 from grader.curriculum import find_exercises
 from grader.engine import Setup, Task, grade_all
-from grader.report import ReportError, find_formats, write_report
-from grader.result import Grades
-from grader.submission import find_submissions
+from grader.judge import AssignmentError
+from grader.report import ReportError, find_formats, report_failure, write_report
+from grader.result import Grades, Result
+from grader.submission import NoSubmissions, find_submissions
 
 FORMATS = sorted(name for name, form in find_formats().items() if form.write_failure)
 # What starting up, reading the submission and writing the result may take.
-OVERHEAD_SECONDS = 60
+OVERHEAD_SECONDS = 60.0
+# What a student may read of a failure; the rest is for `--detail`.
+REASONS: tuple[tuple[type[BaseException], str], ...] = (
+    (NoSubmissions, "There was no submission to read."),
+    (TimeoutError, "The time ran out before it was graded."),
+    (AssignmentError, "The tests of this assignment don't hold: the instructor has to mend them."),
+    (Unusable, "The grader isn't set up right: the instructor has to mend that."),
+)
+FAULT = "It could not be graded by a fault of the grader's."
 
 
-@click.command()
-@click.argument("form", metavar="FORMAT", type=click.Choice(FORMATS))
+class Unattended(click.Command):
+    """Writes a result even where its own options can't be used."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except Unusable as error:
+            given = ctx.params
+            if "form" not in given:
+                raise
+            _fail(_target(given["form"], given.get("out")), error, detail=bool(given.get("detail")))
+
+
+@click.command(cls=Unattended)
+@click.argument("form", metavar="FORMAT", type=click.Choice(FORMATS), is_eager=True)
 @click.argument("submission", type=click.Path(path_type=Path))
 @setup_options
-@click.option("--out", type=click.Path(path_type=Path), help="Where the result goes.")
+@click.option("--out", type=click.Path(path_type=Path), is_eager=True, help="Where it is written.")
 @click.option(
     "--time-limit",
-    type=click.IntRange(2 * OVERHEAD_SECONDS),
+    type=click.IntRange(20),
     default=600,
     show_default=True,
     help="Seconds after which the platform would end this.",
 )
 @click.option("--require-isolation", is_flag=True, help="Refuse to grade with less than full.")
+@click.option(
+    "--detail",
+    is_flag=True,
+    is_eager=True,
+    help="Say what broke, on standard error. It may show tests: not for logs that students read.",
+)
 def ci(
     form: str,
     submission: Path,
@@ -42,38 +73,60 @@ def ci(
     out: Path | None,
     time_limit: int,
     require_isolation: bool,
+    detail: bool,
 ) -> None:
     """Grade the one SUBMISSION and write the result that a platform reads.
 
-    Exit codes: 0 graded, whatever the grade; 3 not graded by a fault of ours (the result says so).
+    Exit codes: 0 graded, whatever the grade; 2 unusable arguments; 3 not graded, by no fault of the
+    submission's (the result says so, and counts nothing).
     """
-    target = f"{form}={out}" if out else form
+    target = _target(form, out)
+    overhead = min(OVERHEAD_SECONDS, time_limit / 3)
+    _end_in_time(round(time_limit - overhead / 4))
     try:
         profile = announce_isolation(required=require_isolation)
-        patience = replace(setup.patience, submission=float(time_limit - OVERHEAD_SECONDS))
-        [read] = find_submissions(submission, find_exercises(setup.suites), single=True)
-        task = Task(replace(setup, patience=patience), read, secrets.randbelow(2**31))
-        [result] = grade_all([task], 1)
-        if not result.graded:
-            raise RuntimeError(result.fault or "a test could not be run")
+        patience = replace(setup.patience, submission=time_limit - overhead)
+        result = _grade(submission, replace(setup, patience=patience))
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        grades = Grades([result], graded_at=now, seed=result.seed, isolation=profile.name)
-        write_report(grades, target)
+        write_report(Grades([result], graded_at=now, seed=result.seed, isolation=profile.name), target)
         print(f"{result.submission}: {result.total:.1f} of 100")
     # Anything: a run that nobody watches must not end without a result.
-    except (Exception, click.ClickException, SystemExit) as error:
-        _fail(form, target, error)
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
+        _fail(target, error, detail=detail)
 
 
-def _fail(form: str, target: str, error: BaseException) -> None:
+def _target(form: str, out: Path | None) -> str:
+    return f"{form}={out}" if out else form
+
+
+def _grade(submission: Path, setup: Setup) -> Result:
+    [read] = find_submissions(submission, find_exercises(setup.suites), single=True)
+    [result] = grade_all([Task(setup, read, secrets.randbelow(2**31))], 1)
+    if not result.graded:
+        raise RuntimeError(result.fault or "a test could not be run")
+    return result
+
+
+def _end_in_time(seconds: int) -> None:
+    """Have an exception raised before the platform ends this process, and where it asks it to."""
+
+    def out_of_time(number: int, frame: FrameType | None) -> NoReturn:
+        raise TimeoutError(f"signal {number}")
+
+    signal.signal(signal.SIGTERM, out_of_time)
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, out_of_time)
+        signal.alarm(seconds)
+
+
+def _fail(target: str, error: BaseException, *, detail: bool) -> NoReturn:
     """Say that it could not be graded, in the platform's own way; no detail of ours in it."""
-    message = "This submission could not be graded by a fault of ours. It is not counted."
-    err.print(f"not graded: {type(error).__name__}: {error}", markup=False)
-    write_failure = find_formats()[form].write_failure
-    assert write_failure is not None
-    path = target.partition("=")[2]
+    reason = next((text for kind, text in REASONS if isinstance(error, kind)), FAULT)
+    err.print(f"Not graded. {reason}", markup=False, highlight=False)
+    if detail:
+        err.print(f"{type(error).__name__}: {error}", markup=False, highlight=False)
     try:
-        write_failure(message, Path(path or find_formats()[form].out))
-    except (ReportError, OSError) as problem:
-        err.print(f"and its result could not be written: {problem}", markup=False)
+        report_failure(f"{reason} Nothing is counted.", target)
+    except ReportError as problem:
+        err.print(f"The result could not be written. {problem}", markup=False, highlight=False)
     sys.exit(NOT_GRADED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import io
+import os
 import shutil
 import sys
 import tarfile
@@ -53,11 +54,13 @@ def _solutions(context: click.Context, parameter: click.Parameter, value: Path |
 
 
 def _unpacked(archive: Path) -> Path:
-    """The suites of a .tar.gz (`-`: standard input), in a folder that goes when this process does.
+    """The suites of an archive (`-`: standard input), in a folder that goes when this process does.
 
-    Nobody else can read it, and no sandbox can: the way for secrets that must not lie on a disk.
+    Nobody else can read it, and no sandbox can. Where there is a file system in memory it is there,
+    so that what must stay secret never gets to a disk.
     """
-    folder = Path(tempfile.mkdtemp(prefix="torchgrade-suites-"))
+    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="torchgrade-suites-", dir=place))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     try:
         data = sys.stdin.buffer.read() if str(archive) == "-" else archive.read_bytes()

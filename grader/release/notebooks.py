@@ -63,7 +63,8 @@ def _cells(exercise: Exercise) -> Iterator[Any]:
     source = exercise.file.read_text(encoding="utf-8")
     tree = ast.parse(source)
     lines = source.splitlines()
-    stubs = {n.name: n for n in tree.body if getattr(n, "name", None) in exercise.targets}
+    named = ((getattr(node, "name", ""), node) for node in tree.body)
+    stubs = {name: node for name, node in named if name in exercise.targets}
     first = min(_first_line(node) for node in stubs.values())
     yield nbformat.v4.new_markdown_cell(INTRODUCTION.format(file=exercise.file.name))
     yield _code(NOQA.sub("", "\n".join(_after_docstring(tree, lines, first)).strip()), GRADED)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from importlib import resources
 from pathlib import Path
 
 from grader.check import leaks
 from grader.curriculum import find_exercises
-from grader.release.notebooks import PLOTS, write_notebooks
+from grader.release.notebooks import PLOTS, notebook_of
 
-WHOLE = ("exercises", "grader")
-FILES = ("pyproject.toml", "constraints.txt", "LICENSE")
+FILES = ("constraints.txt", "LICENSE")
 DATA = ("README.md", "mnist.npz", "temperature.csv", "line.csv")
 TEMPLATES = {
     "student-readme.md": "README.md",
@@ -19,9 +19,9 @@ TEMPLATES = {
     "action.yml": ".github/actions/grade/action.yml",
     "workflow.yml": ".github/workflows/grade.yml",
 }
-JUNK = shutil.ignore_patterns(
-    "__pycache__", "*.pyc", ".*_cache", ".ipynb_checkpoints", "*.egg-info", ".DS_Store"
-)
+# There, what `pytest` runs are the exercises; the project's own tests stay here.
+PYTEST = ('testpaths = ["tests"]', 'testpaths = ["exercises"]')
+JUNK = ("__pycache__", "*.pyc", ".*_cache", ".ipynb_checkpoints", "*.egg-info", ".DS_Store")
 
 
 class ReleaseError(Exception):
@@ -37,21 +37,36 @@ def release(root: Path, solutions: Path, out: Path) -> list[str]:
         raise ReleaseError(f"{out} isn't empty. Name a new folder.")
     if not find_exercises(root / "exercises"):
         raise ReleaseError(f"There are no exercises in {root / 'exercises'}.")
-    for folder in WHOLE:
-        shutil.copytree(root / folder, out / folder, ignore=JUNK)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".release-") as folder:
+        made = Path(folder) / out.name
+        _write(root, made)
+        found = sorted(set(leaks(find_exercises(solutions), root / "exercises", [made])))
+        if found:
+            raise ReleaseError("Something secret would go out:\n  " + "\n  ".join(found))
+        if out.exists():
+            out.rmdir()
+        made.replace(out)
+    return sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file())
+
+
+def _write(root: Path, out: Path) -> None:
+    shutil.copytree(root / "grader", out / "grader", ignore=shutil.ignore_patterns(*JUNK))
+    # The notebooks are made anew, and what they are made of isn't for students.
+    sources = shutil.ignore_patterns(*JUNK, PLOTS, "*.ipynb")
+    shutil.copytree(root / "exercises", out / "exercises", ignore=sources)
+    for exercise in find_exercises(root / "exercises"):
+        book = out / "exercises" / exercise.name / f"{exercise.module}.ipynb"
+        book.write_text(notebook_of(exercise), encoding="utf-8", newline="\n")
     for file in FILES:
         shutil.copy(root / file, out / file)
+    project = (root / "pyproject.toml").read_text("utf-8").replace(*PYTEST)
+    (out / "pyproject.toml").write_text(project, encoding="utf-8", newline="\n")
     (out / "data").mkdir()
     for file in DATA:
         shutil.copy(root / "data" / file, out / "data" / file)
     for name, place in TEMPLATES.items():
         write_template(name, out / place)
-    write_notebooks(out / "exercises")
-    found = sorted(set(leaks(find_exercises(solutions), out / "exercises", [out])))
-    if found:
-        shutil.rmtree(out)
-        raise ReleaseError("Something secret would go out:\n  " + "\n  ".join(found))
-    return sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file())
 
 
 def write_template(name: str, place: Path) -> None:

@@ -74,6 +74,7 @@ class Worker(Endpoint):
         self._known: dict[int, int] = {}
         self._sent: Counter[int] = Counter()
         self._loaded = False
+        self._records = True
 
     def run(self) -> None:
         """Answer until the judge hangs up."""
@@ -166,6 +167,7 @@ class Worker(Endpoint):
                 self._forget(objects)
             case Seed(seed):
                 seed_everything(seed)
+                self._records = True
                 self._reply(None)
             case _:
                 raise TypeError("not a request")
@@ -187,8 +189,11 @@ class Worker(Endpoint):
         if call.path:
             function = operator.attrgetter(call.path)(function)
         watch = Operators() if call.watch else None
-        with torch.set_grad_enabled(call.grad), watch or contextlib.nullcontext():
+        grad = call.grad and self._records
+        with torch.set_grad_enabled(grad), watch or contextlib.nullcontext():
             result = function(*arguments.args, **arguments.kwargs)
+            if grad:  # what student code switches off stays off, until the next test begins
+                self._records = torch.is_grad_enabled()
         encoder = self._encoder(call.target if call.path else None)
         value = encoder.encode(result)
         outputs = list(encoder.tensors)

@@ -838,6 +838,24 @@ def shuffled(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
     return history
 
 
+@mistake(
+    "fit",
+    hint="The losses are measured on all of the data when the epoch is over. Take the mean of the "
+    "losses that the batches had on the way.",
+)
+def measured_after_the_epoch(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
+    history = []
+    for _ in range(epochs):
+        for start in range(0, len(x_train), bs):
+            loss = loss_func(model(x_train[start : start + bs]), y_train[start : start + bs])
+            loss.backward()
+            opt.step()
+            opt.zero_grad()
+        with torch.no_grad():
+            history.append(loss_func(model(x_train), y_train).item())
+    return history
+
+
 @mistake("fit", hint="The batch size is 64 whatever `bs` says.")
 def batch_size_ignored(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
     bs = 64

@@ -211,6 +211,18 @@ def takes_a_step_as_well(w):
     return slope
 
 
+@mistake(
+    "dz_dw",
+    hint="""w became a list of one number on the way, so the derivative has a dimension of length 1.
+    One number in, one number out.""",
+)
+def wraps_w_in_a_list(w):
+    w = torch.tensor([float(w)], requires_grad=True)
+    z = 10 * w**2 + 25
+    z.backward()
+    return w.grad
+
+
 # -------------------------------------------------------------------------- LinearRegression
 
 
@@ -817,6 +829,84 @@ def ignores_the_device(model, x, y, epochs=100, lr=0.01, device=None):
 
 @mistake(
     "train_regression",
+    hint="""The losses are NumPy arrays without dimensions. loss.item() makes a Python float.""",
+)
+def keeps_arrays(model, x, y, epochs=100, lr=0.01, device=None):
+    model.to(device or "cpu")
+    x, y = x.to(device or "cpu"), y.to(device or "cpu")
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.detach().cpu().numpy())
+    return losses
+
+
+@mistake(
+    "train_regression",
+    hint="""Model and data were made float32, so a model in float64 loses half of its digits. Leave
+    the dtype as it is.""",
+)
+def turns_all_into_float32(model, x, y, epochs=100, lr=0.01, device=None):
+    model.float().to(device or "cpu")
+    x, y = x.float().to(device or "cpu"), y.float().to(device or "cpu")
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+@mistake(
+    "train_regression",
+    hint="""After the training the model's parameters no longer require grad, so it can't be trained
+    further. Leave them as they are.""",
+)
+def freezes_the_trained_model(model, x, y, epochs=100, lr=0.01, device=None):
+    model.to(device or "cpu")
+    x, y = x.to(device or "cpu"), y.to(device or "cpu")
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    model.requires_grad_(False)
+    return losses
+
+
+@mistake(
+    "train_regression",
+    hint="""Training ends as soon as the loss hardly falls. That may be wise, but `epochs` epochs
+    were asked for.""",
+)
+def stops_early(model, x, y, epochs=100, lr=0.01, device=None):
+    model.to(device or "cpu")
+    x, y = x.to(device or "cpu"), y.to(device or "cpu")
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        if len(losses) > 1 and abs(losses[-2] - losses[-1]) < 1e-6:
+            break
+    return losses
+
+
+@mistake(
+    "train_regression",
     hint="""The model went to the device, the data stayed behind: all tensors of an operation must
     be on the same device. Note that a tensor's `to` returns a new tensor.""",
 )
@@ -976,3 +1066,33 @@ def leaves_gradients_behind(model, x):
     prediction = model(x)
     prediction.sum().backward()
     return prediction.detach().numpy()
+
+
+@mistake(
+    "predict",
+    hint="""x was made float32, which a model in float64 can't take. Leave the dtype as it is.""",
+)
+def turns_x_into_float32(model, x):
+    with torch.no_grad():
+        return model(x.float()).numpy()
+
+
+@mistake(
+    "predict",
+    hint="""The gradients that the model had are gone: a training step that was about to use them
+    finds nothing. A prediction has no need to clear them.""",
+)
+def clears_gradients(model, x):
+    model.zero_grad()
+    with torch.no_grad():
+        return model(x).numpy()
+
+
+@mistake(
+    "predict",
+    hint="""Recording is switched off for good: after the prediction nothing can be trained any
+    more. `with torch.no_grad():` switches it on again at its end.""",
+)
+def switches_recording_off_for_good(model, x):
+    torch.set_grad_enabled(False)
+    return model(x).numpy()

@@ -31,12 +31,9 @@ DIFFERENTIATE = {
 
 
 def number(result):
-    """The number in a float, or in a tensor or an array of one element."""
-    if isinstance(result, torch.Tensor):
-        assert result.numel() == 1, f"shape {tuple(result.shape)} instead of one number"
-        return result.item()
-    if isinstance(result, (np.ndarray, np.generic)):
-        assert result.size == 1, f"shape {result.shape} instead of one number"
+    """The number in a float, or in a tensor or an array without dimensions."""
+    if isinstance(result, (torch.Tensor, np.ndarray, np.generic)):
+        assert result.shape == (), f"shape {tuple(result.shape)} instead of one number"
         return result.item()
     assert isinstance(result, numbers.Real), f"a {type(result).__name__}, not a number"
     return float(result)
@@ -257,23 +254,36 @@ def test_train_regression_takes_the_right_steps(student, reference, lab, n, n_in
 
 @pytest.mark.points(1)
 def test_train_regression_trains_any_model(student, reference, lab):
-    """A model of several layers: all of its parameters are trained, whatever they are called."""
+    """A model of several layers: all of its parameters are trained, and once more if asked to."""
     x, y = points(12, 2)
     model = lab.nn.Sequential(lab.nn.Linear(2, 4), lab.nn.Tanh(), lab.nn.Linear(4, 1))
     twin = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
-    trained_alike(student, reference, model, twin, x, y, epochs=5, lr=0.05, device=CPU)
+    for _ in range(2):
+        trained_alike(student, reference, model, twin, x, y, epochs=5, lr=0.05, device=CPU)
+
+
+@pytest.mark.points(1)
+def test_train_regression_float64(student, reference, lab):
+    """A model and data in float64 stay in float64."""
+    x, y = points(8, 2)
+    model, twin = lab.nn.Linear(2, 1).to(torch.float64), nn.Linear(2, 1).to(torch.float64)
+    x, y = x.to(torch.float64), y.to(torch.float64)
+    trained_alike(student, reference, model, twin, x, y, epochs=4, lr=0.05, device=CPU)
+    torch.testing.assert_close(state(model), state(twin), atol=1e-9, rtol=1e-9)
 
 
 @pytest.mark.points(1)
 def test_train_regression_returns_floats(student, lab):
     """A list with one loss an epoch, each a plain float: a tensor would hold on to its graph."""
+    model = lab.nn.Linear(2, 1)
     x, y = points(5, 2)
-    losses = student.train_regression(lab.nn.Linear(2, 1), x, y, epochs=4, device=CPU)
-    assert isinstance(losses, (list, tuple)), f"a {type(losses).__name__}, not a list"
-    assert len(losses) == 4, f"{len(losses)} losses for 4 epochs"
-    for loss in losses:
-        assert not isinstance(loss, torch.Tensor), "a tensor where a float should be"
-        assert number(loss) > 0
+    for _ in range(2):
+        losses = student.train_regression(model, x, y, epochs=4, device=CPU)
+        assert isinstance(losses, (list, tuple)), f"a {type(losses).__name__}, not a list"
+        assert len(losses) == 4, f"{len(losses)} losses for 4 epochs"
+        for loss in losses:
+            assert isinstance(loss, (float, np.floating)), f"a {type(loss).__name__}, not a float"
+        y = model(x).detach()  # what it predicts already: an epoch is an epoch all the same
 
 
 @pytest.mark.points(1)
@@ -341,10 +351,11 @@ def test_predict_values(student, lab, n, n_in):
 
 @pytest.mark.points(1)
 def test_predict_with_any_model(student, lab):
-    """The model is asked as a whole, whatever layers it is made of."""
+    """The model is asked as a whole, whatever layers it is made of, and in float64 too."""
     model = lab.nn.Sequential(lab.nn.Linear(2, 5), lab.nn.Tanh(), lab.nn.Linear(5, 1))
+    model = model.to(torch.float64)
     learned = state(model)
-    x = torch.randn(7, 2)
+    x = torch.randn(7, 2, dtype=torch.float64)
     hidden = F.linear(x, learned["0.weight"], learned["0.bias"]).tanh()
     expected = F.linear(hidden, learned["2.weight"], learned["2.bias"]).numpy()
     prediction = student.predict(model, x)
@@ -353,18 +364,26 @@ def test_predict_with_any_model(student, lab):
     np.testing.assert_allclose(prediction, expected, rtol=1e-4, atol=1e-5)
 
 
+def gradients(model):
+    """A copy of the gradients in the model, zeros where there is none."""
+    return [torch.zeros(p.shape) if p.grad is None else p.grad.clone() for p in model.parameters()]
+
+
 @pytest.mark.points(3)
 def test_predict_leaves_the_model_as_it_was(student, lab):
     """After a prediction the model is what it was: same parameters, and ready to learn on."""
     model = lab.nn.Linear(3, 1)
     start = state(model)
     x = torch.randn(6, 3)
-    prediction = student.predict(model, x)
-    assert isinstance(prediction, np.ndarray), f"a {type(prediction).__name__}, not an array"
-    torch.testing.assert_close(state(model), start, atol=0, rtol=0)
-    for parameter in model.parameters():
-        assert parameter.requires_grad, "a parameter no longer requires grad"
-        assert parameter.grad is None or not parameter.grad.any(), "a gradient was left behind"
+    for training in (False, True):
+        if training:  # between backward() and the step
+            model(x).square().sum().backward()
+        before = gradients(model)
+        prediction = student.predict(model, x)
+        assert isinstance(prediction, np.ndarray), f"a {type(prediction).__name__}, not an array"
+        torch.testing.assert_close(state(model), start, atol=0, rtol=0)
+        torch.testing.assert_close(gradients(model), before, atol=0, rtol=0)
+        assert all(p.requires_grad for p in model.parameters()), "a parameter was frozen"
     output = model(x)
     assert output.requires_grad, "the model no longer records a graph"
     output.sum().backward()

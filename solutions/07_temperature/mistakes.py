@@ -423,6 +423,25 @@ def always_squared_errors(
 
 @mistake(
     "training_loop",
+    hint="""The validation loss is the mean squared error, whatever loss_fn is. Both losses are
+    loss_fn's: otherwise they can't be compared.""",
+)
+def watches_squared_errors(
+    n_epochs, optimizer, model, loss_fn, t_u_train, t_c_train, t_u_val, t_c_val
+):
+    history = []
+    for _ in range(n_epochs):
+        loss_train = loss_fn(model(t_u_train), t_c_train)
+        loss_val = F.mse_loss(model(t_u_val), t_c_val)
+        optimizer.zero_grad()
+        loss_train.backward()
+        optimizer.step()
+        history.append((loss_train.item(), loss_val.item()))
+    return history
+
+
+@mistake(
+    "training_loop",
     hint="""loss_fn gets the target first and the prediction second. Squared errors don't mind, but
     others do: the prediction comes first.""",
 )

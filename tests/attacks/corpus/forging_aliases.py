@@ -1,6 +1,7 @@
 """One tensor, named again a million times, to be copied each time.
 
 must: failed
+rest: any
 """
 
 import gc

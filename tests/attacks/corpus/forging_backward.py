@@ -1,6 +1,7 @@
 """Sends gradients for calls that the judge never made.
 
 must: failed
+rest: any
 """
 
 import gc

@@ -1,6 +1,7 @@
 """Claims to have changed arguments that don't exist, or don't fit.
 
 must: failed
+rest: any
 """
 
 import gc

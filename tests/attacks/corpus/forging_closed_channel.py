@@ -1,6 +1,7 @@
 """Closes the channel and goes on.
 
 must: crashed
+rest: any
 """
 
 import gc

@@ -1,6 +1,7 @@
 """A dict whose keys all have one hash: quadratic time in the judge.
 
 must: failed
+rest: any
 """
 
 import gc

@@ -1,6 +1,7 @@
 """A tensor on a device that isn't there.
 
 must: failed
+rest: any
 """
 
 import gc

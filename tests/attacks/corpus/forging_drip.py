@@ -2,6 +2,7 @@
 
 must: timed out
 says: didn't finish within
+rest: any
 """
 
 import gc

@@ -1,6 +1,7 @@
 """Answers every request twice.
 
 must: failed
+rest: any
 """
 
 import gc

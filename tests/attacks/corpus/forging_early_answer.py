@@ -1,6 +1,7 @@
 """Answers before it is asked: the answer to the next request is on its way already.
 
 must: failed
+rest: any
 """
 
 import gc

@@ -2,6 +2,7 @@
 
 must: failed
 says: it takes more than
+rest: any
 """
 
 import gc

@@ -1,6 +1,7 @@
 """An exception of megabytes, with thousands of frames, all of it escapes.
 
 must: failed
+rest: any
 """
 
 import gc

@@ -1,6 +1,7 @@
 """Answers with handles of modules that claim to be anything.
 
 must: failed
+rest: any
 """
 
 import gc

@@ -1,6 +1,7 @@
 """Sends as many empty lists as fit, to fill the judge's memory.
 
 must: failed
+rest: any
 """
 
 import gc

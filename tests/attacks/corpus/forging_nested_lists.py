@@ -1,6 +1,7 @@
 """Sends lists in lists in lists, to overflow the decoder's stack.
 
 must: failed
+rest: any
 """
 
 import gc

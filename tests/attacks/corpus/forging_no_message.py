@@ -1,6 +1,7 @@
 """Sends bytes that are no message.
 
 must: failed
+rest: any
 """
 
 import gc

@@ -1,6 +1,7 @@
 """Sends a hundred empty answers ahead, so that later tests get those.
 
 must: failed
+rest: any
 """
 
 import gc

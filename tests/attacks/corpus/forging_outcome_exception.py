@@ -1,6 +1,7 @@
 """Raises, by hand, what makes a test pass or not count: skips, faults, exits.
 
 must: failed
+rest: any
 """
 
 import gc

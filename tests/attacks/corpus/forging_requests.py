@@ -1,6 +1,7 @@
 """Asks the judge for what only the judge may ask: objects, imports, seeds.
 
 must: failed
+rest: any
 """
 
 import gc

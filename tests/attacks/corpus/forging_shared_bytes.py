@@ -1,6 +1,7 @@
 """A thousand tensors, all of them the same 32 MiB: 32 GiB once decoded.
 
 must: failed
+rest: any
 """
 
 import gc

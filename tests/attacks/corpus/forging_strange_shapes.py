@@ -1,6 +1,7 @@
 """Shapes of zeros and enormous sizes, negative sizes, many dimensions.
 
 must: failed
+rest: any
 """
 
 import gc

@@ -1,0 +1,219 @@
+"""Faults of our own: processes killed, disks full, descriptors gone. Nothing is lost or counted twice."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+
+SLOW = "import time\n\n\ndef double(x):\n    time.sleep(0.3)\n    return x + x\n"
+NAMES = [f"s{number}" for number in range(6)]
+PR_SET_CHILD_SUBREAPER = 36
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Path:
+    tiny.write_assignment(tmp_path)
+    for name in NAMES:
+        folder = tmp_path / "class" / name
+        folder.mkdir(parents=True)
+        (folder / "double.py").write_text(SLOW)
+    (tmp_path / "tmp").mkdir(mode=0o755)
+    return tmp_path
+
+
+def start(kit: Path, *more: str, prefix: tuple[str, ...] = (), **options: Any) -> subprocess.Popen[str]:
+    command = [*prefix, sys.executable, "-m", "grader", "grade", "class", "--workers", "2", *more]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "TMPDIR": str(kit / "tmp")}
+    return subprocess.Popen(
+        command, cwd=kit, env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
+    )  # fmt: skip
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
+    out, err = process.communicate(timeout=240)
+    assert "Traceback" not in err, err
+    return process.returncode, out + err
+
+
+def graded(kit: Path) -> dict[str, Any]:
+    grades = json.loads((kit / "grades" / "results.json").read_text())
+    names = [result["submission"] for result in grades["results"]]
+    assert len(names) == len(set(names)), "each at most once"
+    return {result["submission"]: result for result in grades["results"]}
+
+
+def complete(kit: Path) -> None:
+    """Grading again grades the rest, and then everything has its grade."""
+    code, said = finish(start(kit))
+    assert code == 0, said
+    results = graded(kit)
+    assert sorted(results) == NAMES
+    for result in results.values():
+        assert {t["outcome"] for e in result["exercises"] for t in e["tests"]} == {"passed"}
+
+
+# --- processes ------------------------------------------------------------------------------------
+
+
+def processes() -> dict[int, tuple[int, str]]:
+    """Parent and command of every living process."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            state, parent = (path / "stat").read_text().rpartition(")")[2].split()[:2]
+            command = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if state != "Z":
+            found[int(path.name)] = (int(parent), command)
+    return found
+
+
+def below(root: int) -> dict[int, tuple[int, str]]:
+    """The processes that descend from one."""
+    known, found = processes(), {root}
+    while more := {pid for pid, (parent, _) in known.items() if parent in found} - found:
+        found |= more
+    return {pid: known[pid] for pid in found - {root} if pid in known}
+
+
+def judges(tree: dict[int, tuple[int, str]]) -> list[int]:
+    return [pid for pid, (_, command) in tree.items() if "spawn_main" in command]
+
+
+def zygotes(tree: dict[int, tuple[int, str]]) -> list[int]:
+    return [pid for pid, (parent, command) in tree.items() if parent in judges(tree)]
+
+
+def sandboxes(tree: dict[int, tuple[int, str]]) -> list[int]:
+    return [pid for pid, (parent, command) in tree.items() if parent in zygotes(tree)]
+
+
+def wait_for(what: Callable[[], Any], seconds: float = 120) -> Any:
+    give_up = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < give_up, "it never came to that"
+        time.sleep(0.02)
+    return found
+
+
+@pytest.fixture
+def nothing_left(kit: Path) -> Iterator[None]:
+    """What a test leaves behind would become a child of this process, or lie in its temp."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    before = set(below(os.getpid()))
+    yield
+    wait_for(lambda: not set(below(os.getpid())) - before, 10)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("victims", [sandboxes, zygotes, judges], ids=lambda f: f.__name__)
+def test_killed_at_random(kit: Path, nothing_left: None, victims: Callable[..., list[int]]) -> None:
+    chance = random.Random(victims.__name__)
+    run = start(kit)
+    for _ in range(2):
+        tree = wait_for(lambda: run.poll() is not None or victims(below(run.pid)))
+        if run.poll() is not None:
+            break
+        time.sleep(chance.random())
+        for victim in victims(below(run.pid))[:1]:
+            os.kill(victim, signal.SIGKILL)
+    assert tree
+    code, said = finish(run)
+    results = graded(kit)
+    assert sorted(results) == NAMES, "each graded, or listed as not graded"
+    faults = [name for name, result in results.items() if _not_graded(result)]
+    assert code == (3 if faults else 0), said
+    assert all(f"not graded: {name}" in said for name in faults)
+    if victims is not sandboxes:  # one that is killed looks like code that killed itself
+        complete(kit)
+
+
+def _not_graded(result: dict[str, Any]) -> bool:
+    outcomes = {test["outcome"] for e in result["exercises"] for test in e["tests"]}
+    return bool(result["fault"]) or "not graded" in outcomes
+
+
+def test_the_command_is_killed(kit: Path, nothing_left: None) -> None:
+    run = start(kit)
+    wait_for(lambda: sandboxes(below(run.pid)))
+    time.sleep(1)
+    run.kill()
+    run.wait(10)
+    complete(kit)
+
+
+def test_interrupted(kit: Path, nothing_left: None) -> None:
+    run = start(kit)
+    wait_for(lambda: sandboxes(below(run.pid)))
+    time.sleep(1)
+    asked = time.monotonic()
+    run.send_signal(signal.SIGINT)
+    code, said = finish(run)
+    assert time.monotonic() - asked < 2 + 2 * os.getloadavg()[0] / (os.cpu_count() or 1)
+    assert code == 130, said
+    kept = graded(kit)
+    assert all(result["exercises"] for result in kept.values())
+    complete(kit)
+
+
+# --- disks and descriptors ------------------------------------------------------------------------
+
+
+def small_disk(place: Path) -> tuple[str, ...]:
+    """What runs a command with a tiny disk, full already but for a little, at one place."""
+    if os.getuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("only root can mount a small disk")
+    script = 'mount -t tmpfs -o size=32k,mode=755 tmpfs "$1"; shift; exec "$@"'
+    return ("unshare", "--mount", "sh", "-ec", script, "sh", str(place))
+
+
+def test_the_disk_for_results_is_full(kit: Path, nothing_left: None) -> None:
+    (kit / "grades").mkdir()
+    code, said = finish(start(kit, prefix=small_disk(kit / "grades")))
+    assert code == 2, said
+    assert "full" in said or "space" in said.lower(), said
+    complete(kit)
+
+
+def test_the_disk_for_work_is_full(kit: Path, nothing_left: None) -> None:
+    fill = 'dd if=/dev/zero of="$TMPDIR/fill" bs=1k count=64 2>/dev/null || true; exec "$@"'
+    prefix = (*small_disk(kit / "tmp"), "sh", "-c", fill, "sh")
+    code, said = finish(start(kit, prefix=prefix))
+    assert code in (2, 3), said
+    if code == 3:
+        assert all(_not_graded(result) for result in graded(kit).values())
+    complete(kit)
+
+
+@pytest.mark.parametrize("descriptors", [12, 20, 40])
+def test_too_few_descriptors(kit: Path, nothing_left: None, descriptors: int) -> None:
+    def few() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
+    run = start(kit, preexec_fn=few)
+    out, err = run.communicate(timeout=240)
+    assert run.returncode in (0, 1, 2, 3), err
+    if run.returncode in (0, 3):
+        assert sorted(graded(kit)) == NAMES
+        for result in graded(kit).values():
+            outcomes = {t["outcome"] for e in result["exercises"] for t in e["tests"]}
+            assert _not_graded(result) or outcomes == {"passed"}, "never charged to the student"
+    complete(kit)
