@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -136,7 +137,7 @@ def _fails(stub: ExerciseResult, test: str) -> bool:
 def leaks(exercises: list[Exercise], stubs: Path, shipped: list[Path]) -> Iterator[str]:
     """Where something secret stands in what students get, the folders `shipped`."""
     public = {
-        file: file.read_text("utf-8", "replace")
+        file: _shown(file)
         for folder in shipped
         for file in sorted(folder.rglob("*"))
         if file.is_file() and file.suffix in (".py", ".md", ".ipynb", ".html", ".toml", ".yml")
@@ -145,6 +146,15 @@ def leaks(exercises: list[Exercise], stubs: Path, shipped: list[Path]) -> Iterat
         for file, content in public.items():
             if text in content:
                 yield f"{file.parent.name}/{file.name} holds a secret: {what}"
+
+
+def _shown(file: Path) -> str:
+    """A file's text; of a notebook that of its cells, without JSON's escapes."""
+    text = file.read_text("utf-8", "replace")
+    if file.suffix != ".ipynb":
+        return text
+    cells = json.loads(text).get("cells", [])
+    return "\n".join("".join(cell.get("source", "")) for cell in cells)
 
 
 def secrets(exercises: list[Exercise], stubs: Path) -> Iterator[tuple[str, str]]:

@@ -88,7 +88,9 @@ def ci(
         patience = replace(setup.patience, submission=time_limit - overhead)
         result = _grade(submission, replace(setup, patience=patience))
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        write_report(Grades([result], graded_at=now, seed=result.seed, isolation=profile.name), target)
+        write_report(
+            Grades([result], graded_at=now, seed=result.seed, isolation=profile.name), target
+        )
         print(f"{result.submission}: {result.total:.1f} of 100")
     # Anything: a run that nobody watches must not end without a result.
     except (Exception, SystemExit, KeyboardInterrupt) as error:

@@ -16,7 +16,7 @@ from grader.release.student import ReleaseError
 @solutions_option
 @click.option("--gradescope", type=click.Path(path_type=Path), help="Gradescope's archive (.zip).")
 @click.option("--classroom50", type=click.Path(path_type=Path), help="Classroom 50's folder.")
-@click.option("--suites", type=click.Path(path_type=Path), help="The hidden suites as a .tar.gz.")
+@click.option("--suites", type=click.Path(path_type=Path), help="The hidden suites as a .tar.xz.")
 @click.option("--notebooks", "here", is_flag=True, help="Make the notebooks in exercises/ anew.")
 def release(
     out: Path | None,

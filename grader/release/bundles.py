@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
-from importlib import resources
+from fnmatch import fnmatch
 from pathlib import Path
 
-from grader.release.student import DATA
+from grader.release.student import DATA, FILES, JUNK, template
 
 # A fixed time makes the same input the same archive.
 TIME = (2026, 1, 1, 0, 0, 0)
-MACHINERY = ("pyproject.toml", "constraints.txt", "LICENSE")
 
 
 def gradescope(root: Path, solutions: Path, out: Path) -> Path:
@@ -20,6 +19,7 @@ def gradescope(root: Path, solutions: Path, out: Path) -> Path:
     files = _all(root, solutions)
     for name in ("setup.sh", "run_autograder"):
         files[name] = template(f"gradescope-{name}")
+    out.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(files.items()):
             info = zipfile.ZipInfo(name, TIME)
@@ -42,8 +42,9 @@ def classroom50(root: Path, solutions: Path, out: Path) -> Path:
 
 
 def suites(solutions: Path, out: Path) -> Path:
-    """The hidden suites alone, for `grader ci --solutions -` to read from standard input."""
-    with tarfile.open(out, "w:gz", compresslevel=9) as archive:
+    """The hidden suites alone, as a .tar.xz: for `grader ci --solutions -` to read from a pipe."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(out, "w:xz", preset=9) as archive:
         for name, content in sorted(_tree(solutions, "solutions").items()):
             info = tarfile.TarInfo(name)
             info.size = len(content)
@@ -51,20 +52,19 @@ def suites(solutions: Path, out: Path) -> Path:
     return out
 
 
-def template(name: str) -> bytes:
-    return resources.files("grader.release").joinpath("templates", name).read_bytes()
-
-
 def _all(root: Path, solutions: Path) -> dict[str, bytes]:
-    files = {name: (root / name).read_bytes() for name in MACHINERY}
+    files = {name: (root / name).read_bytes() for name in ("pyproject.toml", *FILES)}
+    files["README.md"] = template("student-readme.md")
     files |= {f"data/{name}": (root / "data" / name).read_bytes() for name in DATA}
     files |= _tree(root / "grader", "grader")
     return files | _tree(solutions, "solutions")
 
 
 def _tree(folder: Path, name: str) -> dict[str, bytes]:
+    """The files below a folder, by their path in the bundle."""
+    found = {file.relative_to(folder): file for file in sorted(folder.rglob("*"))}
     return {
-        f"{name}/{file.relative_to(folder).as_posix()}": file.read_bytes()
-        for file in sorted(folder.rglob("*"))
-        if file.is_file() and not any(p.startswith((".", "__pycache__")) for p in file.parts[-3:])
+        f"{name}/{path.as_posix()}": file.read_bytes()
+        for path, file in found.items()
+        if file.is_file() and not any(fnmatch(part, junk) for part in path.parts for junk in JUNK)
     }

@@ -66,11 +66,11 @@ def _write(root: Path, out: Path) -> None:
     for file in DATA:
         shutil.copy(root / "data" / file, out / "data" / file)
     for name, place in TEMPLATES.items():
-        write_template(name, out / place)
+        path = out / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(template(name))
 
 
-def write_template(name: str, place: Path) -> None:
-    """Copy a file that the package ships for others' repositories."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    text = resources.files("grader.release").joinpath("templates", name).read_text("utf-8")
-    place.write_text(text, encoding="utf-8", newline="\n")
+def template(name: str) -> bytes:
+    """A file that the package ships for others' repositories."""
+    return resources.files("grader.release").joinpath("templates", name).read_bytes()

@@ -840,6 +840,45 @@ def shuffled(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
 
 @mistake(
     "fit",
+    hint="The losses are rounded. Return them as they are, and round when you print them.",
+)
+def rounds_the_losses(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
+    history = []
+    for _ in range(epochs):
+        losses = []
+        for start in range(0, len(x_train), bs):
+            xb, yb = x_train[start : start + bs], y_train[start : start + bs]
+            loss = loss_func(model(xb), yb)
+            loss.backward()
+            opt.step()
+            opt.zero_grad()
+            losses.append(loss.item())
+        history.append(round(sum(losses) / len(losses), 2))
+    return history
+
+
+@mistake(
+    "fit",
+    hint="loss_func gets the targets first and the predictions second. Squared errors don't mind, "
+    "but others do: the predictions come first.",
+)
+def targets_first(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
+    history = []
+    for _ in range(epochs):
+        losses = []
+        for start in range(0, len(x_train), bs):
+            xb, yb = x_train[start : start + bs], y_train[start : start + bs]
+            loss = loss_func(yb, model(xb))
+            loss.backward()
+            opt.step()
+            opt.zero_grad()
+            losses.append(loss.item())
+        history.append(sum(losses) / len(losses))
+    return history
+
+
+@mistake(
+    "fit",
     hint="The losses are measured on all of the data when the epoch is over. Take the mean of the "
     "losses that the batches had on the way.",
 )

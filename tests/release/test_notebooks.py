@@ -1,0 +1,189 @@
+"""The notebooks: made from one source, run by a real kernel, graded like the files."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from grader.curriculum import Exercise, find_exercises
+from grader.release.notebooks import notebook_of
+
+ROOT = Path(__file__).parents[2]
+EXERCISES = find_exercises(ROOT / "exercises")
+REFERENCES = {e.name: e for e in find_exercises(ROOT / "solutions")}
+each = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+
+
+@each
+def test_the_notebook_on_disk_is_the_one_that_is_made(exercise: Exercise) -> None:
+    """After a change of lesson, stub or plots: `grader release --notebooks`."""
+    made = notebook_of(exercise)
+    assert made == notebook_of(exercise)
+    assert made.encode() == exercise.file.with_suffix(".ipynb").read_bytes()
+    book = nbformat.reads(made, 4)
+    nbformat.validate(book)
+    ids = [cell.id for cell in book.cells]
+    assert len(set(ids)) == len(ids)
+
+
+def tagged(book: nbformat.NotebookNode, tag: str) -> list[nbformat.NotebookNode]:
+    return [cell for cell in book.cells if tag in cell.metadata.get("tags", [])]
+
+
+def blank(exercise: Exercise) -> nbformat.NotebookNode:
+    return nbformat.read(exercise.file.with_suffix(".ipynb"), 4)
+
+
+def filled(exercise: Exercise, other: Mapping[str, str] | None = None) -> nbformat.NotebookNode:
+    """The notebook with the reference typed into its cells, but for `other` answers."""
+    source = REFERENCES[exercise.name].file.read_text("utf-8")
+    tree = ast.parse(source)
+    answers = {
+        n.name: ast.get_source_segment(source, n)
+        for n in tree.body
+        if isinstance(n, (ast.FunctionDef, ast.ClassDef))
+    }
+    above = [n for n in tree.body if getattr(n, "name", None) not in exercise.targets]
+    book = blank(exercise)
+    first, *cells = tagged(book, "torchgrade")
+    first.source = "\n".join(ast.unparse(node) for node in above)
+    assert len(cells) == len(exercise.targets)
+    for target, cell in zip(exercise.targets, cells, strict=True):
+        cell.source = {**answers, **(other or {})}[target]
+    return book
+
+
+def execute(book: nbformat.NotebookNode, folder: Path) -> None:
+    """Run it as Jupyter does."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    where = {"metadata": {"path": str(folder)}}
+    NotebookClient(book, timeout=200, allow_errors=True, resources=where).execute()
+
+
+def said(cell: nbformat.NotebookNode) -> str:
+    """What a cell printed. An exception, or anything on standard error, fails the test."""
+    assert not [o for o in cell.outputs if o.output_type == "error" or o.get("name") == "stderr"]
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+
+
+@each
+def test_right_answers_pass_and_plot(exercise: Exercise) -> None:
+    book = filled(exercise)
+    execute(book, exercise.folder)
+    checks, plots = tagged(book, "torchgrade-check"), tagged(book, "torchgrade-plot")
+    assert len(checks) == len(exercise.targets)
+    for target, cell in zip(exercise.targets, checks, strict=True):
+        line = said(cell)
+        assert line.startswith(f"✓ {target}: "), line
+        assert line.count("\n") == 1
+    assert plots
+    for cell in plots:
+        said(cell)
+        assert any("image/png" in output.get("data", {}) for output in cell.outputs)
+
+
+def test_stubs_are_not_attempted() -> None:
+    for exercise in EXERCISES[:2]:
+        book = blank(exercise)
+        execute(book, exercise.folder)
+        for target, cell in zip(exercise.targets, tagged(book, "torchgrade-check"), strict=True):
+            assert said(cell).startswith(f"{target}: not attempted. Write it in the cell above")
+        for cell in tagged(book, "torchgrade-plot"):
+            [error] = cell.outputs
+            assert error.ename == "NotImplementedError"
+
+
+WRONG = {
+    "log_softmax": "def log_softmax(x):\n    print('so far')\n    return x - x.exp().sum(-1).log()",
+    "nll": "def nll(input, target):\n    return input[range(len(target)), target].mean()",
+    "accuracy": "def accuracy(out, yb):\n    while True:\n        pass",
+}
+
+
+def test_wrong_answers_are_explained_and_mended() -> None:
+    exercise = EXERCISES[0]
+    book = filled(exercise, WRONG)
+    book.cells = [c for c in book.cells if "torchgrade-plot" not in c.metadata.get("tags", [])]
+    mended = "def nll(input, target):\n    return -input[range(len(target)), target].mean()"
+    book.cells += [
+        nbformat.v4.new_code_cell(mended),
+        nbformat.v4.new_code_cell('check("nll")'),
+        nbformat.v4.new_code_cell('del nll\ncheck("nll")'),
+        nbformat.v4.new_code_cell("import asyncio\nawait asyncio.sleep(0)\nprint('alive')"),
+    ]
+    execute(book, exercise.folder)
+    softmax, nll, accuracy = map(said, tagged(book, "torchgrade-check"))
+    again, absent, alive = map(said, book.cells[-3:])
+
+    assert softmax.startswith("✗ log_softmax: 2 of 3 tests passed.\n\n✗ Each row is normalised by")
+    assert "Your code raised RuntimeError:" in softmax
+    assert "cell [2], line 3, in log_softmax\n" in softmax
+    assert "Your code printed:\n      so far" in softmax
+    assert "✗ nll: 0 of 3 tests passed" in nll
+    assert nll.count("It did not finish") == 0
+    assert "✗ accuracy: 0 of 2 tests passed" in accuracy
+    assert "It did not finish in time: is there a loop that never ends?" in accuracy
+    assert again == "✓ nll: 3 of 3 tests passed.\n"
+    assert absent.startswith("nll isn't there yet: run the cell above first")
+    assert alive == "alive\n"
+    for text in (softmax, nll, accuracy):
+        assert len(text.splitlines()) < 60
+        for noise in ("\x1b", "rootdir", "site-packages", "Traceback", "_pytest", "plugins:"):
+            assert noise not in text
+
+
+def test_away_from_its_folder_it_says_so(tmp_path: Path) -> None:
+    book = nbformat.v4.new_notebook()
+    book.cells = [
+        nbformat.v4.new_code_cell("def nll(input, target): ..."),
+        nbformat.v4.new_code_cell('from grader.notebook import check\ncheck("nll")'),
+    ]
+    execute(book, tmp_path)
+    assert said(book.cells[1]).startswith("The tests aren't in this folder.")
+
+
+def test_a_notebook_earns_what_its_file_would(tmp_path: Path) -> None:
+    """Right, wrong and left blank; by `grader grade`, with Jupyter's outputs in it."""
+    wrong = {"accuracy": "def accuracy(out, yb):\n    return (out.argmax(0) == yb).float().mean()"}
+    for exercise in EXERCISES:
+        books = {"right": filled(exercise), "blank": blank(exercise)}
+        files = {
+            "right": REFERENCES[exercise.name].file.read_text("utf-8"),
+            "blank": exercise.file.read_text("utf-8"),
+        }
+        if exercise.module == "losses":
+            books["wrong"] = filled(exercise, wrong)
+            files["wrong"] = files["right"] + "\n\n" + wrong["accuracy"]
+        for kind, book in books.items():
+            place = tmp_path / "class" / f"{kind}-notebook" / f"{exercise.module}.ipynb"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(book, place)
+            place = tmp_path / "class" / f"{kind}-file" / f"{exercise.module}.py"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(files[kind], encoding="utf-8")
+    command = [sys.executable, "-m", "grader", "grade", tmp_path / "class", "--out", tmp_path / "o"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    grades = json.loads((tmp_path / "o" / "results.json").read_text("utf-8"))
+    tests = {
+        result["submission"]: [
+            (t["name"], t["outcome"]) for e in result["exercises"] for t in e["tests"]
+        ]
+        for result in grades["results"]
+    }
+    notes = {result["submission"]: result["notes"] for result in grades["results"]}
+    for kind in ("right", "blank", "wrong"):
+        assert tests[f"{kind}-notebook"] == tests[f"{kind}-file"]
+    assert {outcome for _, outcome in tests["right-notebook"]} == {"passed"}
+    assert {outcome for _, outcome in tests["blank-notebook"]} == {"not attempted"}
+    assert {outcome for _, outcome in tests["wrong-notebook"]} >= {"failed", "not attempted"}
+    assert notes["right-notebook"] == []
