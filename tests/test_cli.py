@@ -184,8 +184,8 @@ def test_check_holds_for_a_sound_assignment(kit):
     ("file", "old", "new", "said"),
     [
         ("solutions/01_double/double.py", "x + x", "x.mul_(2)", "the reference doesn't pass"),
-        ("solutions/01_double/mistakes.py", "return x * 3", "return x * 2", "passes every base test"),
-        ("solutions/01_double/test_double.py", "test_double_values", "test_values", "names no target"),
+        ("solutions/01_double/mistakes.py", "x * 3", "x * 2", "passes every base test"),
+        ("solutions/01_double/test_double.py", "test_double_v", "test_v", "names no target"),
         ("exercises/01_double/double.py", "raise Not", "return x\n    raise Not", "the stub is"),
         ("exercises/01_double/README.md", "# Double", "Not twice but something else: variant 1 of"
          " seven.", "holds a secret"),

@@ -75,9 +75,9 @@ def a_tensor(draw: st.DrawFn) -> torch.Tensor:
 
 
 def an_array() -> st.SearchStrategy[Any]:
-    return st.tuples(st.sampled_from("?bhilqBHILQefdFD"), st.lists(st.integers(0, 3), max_size=3)).map(
-        lambda made: np.ones(made[1], dtype=made[0])
-    )
+    return st.tuples(
+        st.sampled_from("?bhilqBHILQefdFD"), st.lists(st.integers(0, 3), max_size=3)
+    ).map(lambda made: np.ones(made[1], dtype=made[0]))
 
 
 leaves = (
@@ -95,9 +95,11 @@ leaves = (
 keys = st.text(max_size=5) | st.integers() | st.booleans() | st.none() | st.binary(max_size=3)
 values = st.recursive(
     leaves,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.lists(inner, max_size=4).map(tuple)
-    | st.dictionaries(keys, inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(keys, inner, max_size=4)
+    ),
     max_leaves=20,
 )
 
@@ -113,7 +115,9 @@ def same(left: Any, right: Any) -> bool:
         bits = [t.detach().contiguous().reshape(-1).view(torch.uint8) for t in (left, right)]
         return alike and torch.equal(*bits)
     if isinstance(left, (np.ndarray, np.generic)):
-        return left.dtype == right.dtype and np.array_equal(left, right) and left.shape == right.shape
+        return (
+            left.dtype == right.dtype and np.array_equal(left, right) and left.shape == right.shape
+        )
     if isinstance(left, (list, tuple)):
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, dict):
@@ -213,7 +217,15 @@ def frame(message: Any, body: bytes = b"") -> bytes:
 
 
 # Raised by torch or Python where hostile values meet: the test that asked fails, nothing else does.
-KNOWN = (BoundaryError, StudentError, Unsupported, RuntimeError, TypeError, ValueError, OverflowError)
+KNOWN = (
+    BoundaryError,
+    StudentError,
+    Unsupported,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    OverflowError,
+)
 
 
 def ask(data: bytes, request: Callable[[JudgeEndpoint], Any] | None = None) -> None:
@@ -240,7 +252,7 @@ def ask(data: bytes, request: Callable[[JudgeEndpoint], Any] | None = None) -> N
 REQUESTS: list[Callable[[JudgeEndpoint], Any]] = [
     lambda endpoint: endpoint.get(1, "x"),
     lambda endpoint: endpoint.fetch(1),
-    lambda endpoint: endpoint.load("m", {"m.py": b""}),
+    lambda endpoint: endpoint.load("m"),
     lambda endpoint: endpoint.seed(1),
     lambda endpoint: list(_module(endpoint).named_parameters()),
     lambda endpoint: len(endpoint.get(1, "x")),
@@ -281,9 +293,10 @@ VALID: list[Any] = [
     ["release", [1], [1]],
 ]
 ODD = st.sampled_from(
-    [None, True, -1, 0, 1, 2**31, 2**63, 2**64 - 1, -(2**63), 1e308, "", "x" * 999, "cuda:0", [], [[]],
-     {}, b"\xff", [0, 2**40], [2**62] * 9, ["g", 0], ["h", 1, False, "", "", []], ["n", "os.system"],
-     ["y", "float99"], ["v", "cuda:99"], ["s", [-1]], ["i", "z"], ["b", b""], TENSOR]
+    [None, True, -1, 0, 1, 2**31, 2**63, 2**64 - 1, -(2**63), 1e308, "", "x" * 999, "cuda:0", [],
+     [[]], {}, b"\xff", [0, 2**40], [2**62] * 9, ["g", 0], ["h", 1, False, "", "", []],
+     ["n", "os.system"], ["y", "float99"], ["v", "cuda:99"], ["s", [-1]], ["i", "z"], ["b", b""],
+     TENSOR]
 )  # fmt: skip
 
 
@@ -335,9 +348,9 @@ def test_small_messages_dont_become_large_values() -> None:
     for flood in floods:
         started = time.monotonic()
         tracemalloc.start()
-        with answering(frame(["returned", flood, [], []], bytes(1 << 20))) as endpoint:
-            with pytest.raises(ProtocolError):
-                endpoint.get(1, "x")
+        answer = frame(["returned", flood, [], []], bytes(1 << 20))
+        with answering(answer) as endpoint, pytest.raises(ProtocolError):
+            endpoint.get(1, "x")
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 300 << 20

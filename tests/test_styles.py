@@ -1,4 +1,4 @@
-"""Right answers in many styles earn every base point. A right answer that fails is the worst bug."""
+"""Right answers in many styles earn every base point: one that fails is the worst bug."""
 
 from __future__ import annotations
 

@@ -32,6 +32,7 @@ from grader.messages.structs import (
     Tensor,
     TorchName,
     Value,
+    Write,
 )
 from grader.sandbox import accelerator
 
@@ -91,11 +92,14 @@ class JudgeEndpoint(Endpoint):
                 raise
             raise self._session.broken(error) from None
 
-    def load(self, module: str, files: dict[str, bytes]) -> int:
-        """Import the submission's `module`; the number of the module object."""
+    def write(self, files: dict[str, bytes]) -> None:
+        """Hand over the submission's files."""
         sizes = {name: len(content) for name, content in files.items()}
-        blobs = [memoryview(content) for content in files.values()]
-        reply, _ = self.returned(Load(module, sizes), blobs)
+        self.returned(Write(sizes), [memoryview(content) for content in files.values()])
+
+    def load(self, module: str) -> int:
+        """Import the submission's `module`; the number of the module object."""
+        reply, _ = self.returned(Load(module))
         if not isinstance(reply.value, Handle):
             raise ProtocolError("not a module")
         return reply.value.number

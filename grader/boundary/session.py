@@ -9,8 +9,8 @@ from typing import Any
 from grader.boundary.endpoint import JudgeEndpoint
 from grader.boundary.errors import Crashed, StudentError, breach
 from grader.boundary.records import Recorder
-from grader.boundary.sandboxes import Forker, Sandbox
-from grader.messages.errors import BoundaryError, Closed
+from grader.boundary.sandboxes import Forker, GraderFault, Sandbox
+from grader.messages.errors import BoundaryError, Closed, TimedOut
 from grader.messages.structs import Raised
 from grader.sandbox.worker import TORCH
 
@@ -61,7 +61,15 @@ class Session:
             self._sandbox.channel.overdue = self._overdue
             if self._patience is not None:
                 self._patience = (*self._patience[:2], 0.0)
-            self._endpoint.seed(self._seed)
+            try:
+                self._endpoint.seed(self._seed)
+                self._endpoint.write(self._files)
+            except TimedOut:  # the submission has used up all of its time
+                self.close()
+                raise
+            except (StudentError, BoundaryError) as error:  # nothing of the student's has run yet
+                self.close()
+                raise GraderFault(f"a sandbox could not be made ready: {error}") from None
         return self._endpoint
 
     def root(self) -> int:
@@ -74,7 +82,7 @@ class Session:
         endpoint = self.endpoint()
         if module not in self._roots:
             try:
-                self._roots[module] = endpoint.load(module, self._files)
+                self._roots[module] = endpoint.load(module)
             except (StudentError, BoundaryError) as error:
                 self._unloadable[module] = error
                 raise

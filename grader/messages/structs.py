@@ -112,11 +112,19 @@ class TorchName(Node, tag="n"):
 # -- requests -------------------------------------------------------------------------------------
 
 
+class Write(Node, tag="write"):
+    """Write the submission's files into the work folder, before anything of it runs.
+
+    `files`: names and sizes; the contents follow one another in the body.
+    """
+
+    files: dict[str, int]
+
+
 class Load(Node, tag="load"):
-    """Write the submission's files into the work folder, once, and import `module` from it."""
+    """Import `module` from the work folder."""
 
     module: str
-    files: dict[str, int]  # names and sizes; the contents follow one another in the body
 
 
 class Call(Node, tag="call"):
@@ -203,6 +211,17 @@ class Raised(Node, tag="raised"):
 
 
 Message = (
-    Load | Call | Get | Set | Describe | Backward | Release | Seed | Returned | Described | Raised
+    Write
+    | Load
+    | Call
+    | Get
+    | Set
+    | Describe
+    | Backward
+    | Release
+    | Seed
+    | Returned
+    | Described
+    | Raised
 )
 REPLIES = (Returned, Described, Raised)

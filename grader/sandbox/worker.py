@@ -38,6 +38,7 @@ from grader.messages.structs import (
     Set,
     TorchName,
     Value,
+    Write,
 )
 from grader.sandbox import accelerator
 from grader.sandbox.operators import Operators
@@ -73,7 +74,6 @@ class Worker(Endpoint):
         self._objects: dict[int, Any] = {TORCH: torch}
         self._known: dict[int, int] = {}
         self._sent: Counter[int] = Counter()
-        self._loaded = False
         self._records = True
 
     def run(self) -> None:
@@ -144,8 +144,11 @@ class Worker(Endpoint):
 
     def _serve(self, message: Message, body: bytearray) -> None:
         match message:
-            case Load(module, files):
-                self._reply(self._load(module, files, body))
+            case Write(files):
+                self._write(files, body)
+                self._reply(None)
+            case Load(module):
+                self._reply(self._load(module))
             case Call():
                 self._call(message, body)
             case Get(target, path):
@@ -229,16 +232,16 @@ class Worker(Endpoint):
 
     # -- the submission ---------------------------------------------------------------------------
 
-    def _load(self, name: str, files: dict[str, int], body: bytearray) -> Any:
-        if not self._loaded:
-            start = 0
-            for file, size in files.items():
-                path = self._folder / file
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(body[start : start + size])
-                start += size
-            sys.path.insert(0, str(self._folder))
-            self._loaded = True
+    def _write(self, files: dict[str, int], body: bytearray) -> None:
+        start = 0
+        for file, size in files.items():
+            path = self._folder / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body[start : start + size])
+            start += size
+        sys.path.insert(0, str(self._folder))
+
+    def _load(self, name: str) -> Any:
         linecache.clearcache()
         spec = importlib.util.spec_from_file_location(name, self._folder / f"{name}.py")
         assert spec is not None and spec.loader is not None

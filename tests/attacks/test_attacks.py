@@ -50,7 +50,7 @@ LIMITS = {
 }
 STUDENT_FACING = ("title", "outcome", "feedback", "hint")
 
-REFERENCE = '''
+REFERENCE = """
 import torch
 from torch import nn
 
@@ -78,7 +78,7 @@ def slope(x):
 
 def mean(x):
     return x.mean()
-'''
+"""
 
 SUITE = '''
 import torch
@@ -447,7 +447,9 @@ def test_no_path_of_this_machine_is_shown(world: World) -> None:
 
 def test_what_is_shown_is_harmless(world: World) -> None:
     for text in world.shown():
-        assert not re.search(r"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
+        assert not re.search(
+            r"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text
+        )
         assert len(text) < 1 << 20
 
 
