@@ -223,7 +223,7 @@ def test_the_full_set_is_read_from_idx_files(
     for stem, array in (("train-images", images), ("train-labels", LABELS)):
         name, content = f"{stem}{separator}idx{array.ndim}-ubyte", idx(array)
         if packed:
-            name, content = f"{name}.gz", gzip.compress(content, 1)
+            name, content = f"{name}.gz", gzip.compress(content, 1, mtime=0)
         (folder / name).write_bytes(content)
     before = sorted(tmp_path.rglob("*"))
     expect_lessons_split(load_mnist(tmp_path))
@@ -341,7 +341,7 @@ def test_what_is_no_npz_file_is_refused(tmp_path: Path) -> None:
         ("train-images-idx3-ubyte", b""),
         ("train-images-idx3-ubyte", idx(LABELS[:20])),
         ("train-images-idx3-ubyte", idx(IMAGES)[:-1]),
-        ("train-images-idx3-ubyte.gz", gzip.compress(idx(IMAGES))[:-9]),
+        ("train-images-idx3-ubyte.gz", gzip.compress(idx(IMAGES), mtime=0)[:-9]),
         ("train-images-idx3-ubyte.gz", b"not gzip at all"),
         ("train-images-idx3-ubyte", idx(IMAGES[:, 1:])),
         ("train-labels-idx1-ubyte", idx(LABELS[:19])),

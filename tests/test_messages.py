@@ -191,7 +191,7 @@ class Held:
 
 @contextlib.contextmanager
 def answering(data: bytes) -> Iterator[JudgeEndpoint]:
-    """A judge's endpoint whose other side sends these bytes as soon as it is asked, then hangs up."""
+    """A judge's endpoint whose other side sends these bytes when it is asked, and hangs up."""
     ours, theirs = socket.socketpair()
 
     def answer() -> None:
