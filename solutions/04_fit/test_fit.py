@@ -157,7 +157,7 @@ def test_fit_one_column(student, lab, reference):
 
 @pytest.mark.points(1)
 def test_fit_goes_on_to_the_last_epoch(student, lab, reference):
-    """All epochs are run, even where the loss rises from one to the next (here: lr is too large)."""
+    """All epochs are run, even where the loss rises from one to the next (a large lr)."""
     theirs, ours = twins(lab, regressor, torch.float64)
     x, y = measured(40, torch.float64)
     losses = student.fit(theirs, F.mse_loss, x, y, epochs=4, bs=20, lr=3.0)
