@@ -154,7 +154,7 @@ def start(
                 [*command, "shared", *args],
                 env=environment,
                 stdin=subprocess.PIPE,
-                stdout=stdout,
+                stdout=stdout or subprocess.DEVNULL,
                 stderr=subprocess.STDOUT if stdout else None,
             )
             assert process.stdin is not None
@@ -166,7 +166,7 @@ def start(
             env=environment,
             pass_fds=[sock.fileno()],
             stdin=subprocess.DEVNULL,
-            stdout=stdout,
+            stdout=stdout or subprocess.DEVNULL,
             stderr=subprocess.STDOUT if stdout else subprocess.DEVNULL,
             start_new_session=True,
         )
