@@ -1,5 +1,6 @@
 # make demo    grade the sample class: what an instructor sees
 # make test    everything that must hold: lint, types, the assignment, the test suite
+# make test-all   the same with the long tests: attacks, faults, platforms
 # make bench   what grading a submission costs, and where the time goes
 # make clean   remove the environment and whatever these commands made
 #
@@ -14,7 +15,11 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
 CHECKS := "ruff check ." "ruff format --check ." "mypy" "grader check"
 
-.PHONY: demo test bench clean
+# What `make test` leaves to `make test-all`.
+LONG := tests/attacks tests/ci tests/release tests/test_faults.py
+PYTEST_FLAGS ?= $(addprefix --ignore=,$(LONG))
+
+.PHONY: demo test test-all bench clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/installed
@@ -27,7 +32,11 @@ test: .venv/installed-dev
 		echo "== $$check"; $(BIN)/$$check || failed="$$failed [$$check]"; \
 	done; \
 	test -z "$$failed" || echo "== FAILED so far:$$failed"; \
-	echo "== pytest"; $(BIN)/python -m pytest && test -z "$$failed"
+	echo "== pytest"; $(BIN)/python -m pytest $(PYTEST_FLAGS) && test -z "$$failed"
+
+# The long ones too: the attack corpus, faults of our own, the platforms' bundles, notebooks.
+test-all:
+	$(MAKE) test PYTEST_FLAGS=
 
 bench: .venv/installed-dev
 	$(BIN)/python bench/throughput.py

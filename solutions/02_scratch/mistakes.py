@@ -561,6 +561,18 @@ def library_optimizer(params, lr):
     optimizer.zero_grad()
 
 
+@mistake(
+    "sgd_step",
+    hint="""An optimizer of torch's takes the step here, under another name. Write the update
+    yourself.""",
+)
+def optimizer_by_another_name(params, lr):
+    library = torch
+    optimizer = library.optim.SGD(params, lr=lr)
+    optimizer.step()
+    optimizer.zero_grad()
+
+
 # ------------------------------------------------------------------------------------- train
 
 
@@ -818,6 +830,21 @@ def shuffles_the_data_themselves(x, y, weights, bias, steps, batch_size, lr):
 )
 def trains_with_a_library_optimizer(x, y, weights, bias, steps, batch_size, lr):
     optimizer = torch.optim.SGD([weights, bias], lr=lr)
+    for _ in range(steps):
+        batch = torch.randint(len(x), (batch_size,))
+        _batch_loss(x, y, weights, bias, batch).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+@mistake(
+    "train",
+    hint="""An optimizer of torch's takes the steps here, under another name. Make the updates
+    yourself, or with your own sgd_step.""",
+)
+def trains_with_an_optimizer_by_another_name(x, y, weights, bias, steps, batch_size, lr):
+    library = torch
+    optimizer = library.optim.SGD([weights, bias], lr=lr)
     for _ in range(steps):
         batch = torch.randint(len(x), (batch_size,))
         _batch_loss(x, y, weights, bias, batch).backward()

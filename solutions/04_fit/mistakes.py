@@ -924,3 +924,84 @@ def uses_momentum(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
             losses.append(loss.item())
         history.append(sum(losses) / len(losses))
     return history
+
+
+@mistake(
+    "fit",
+    hint="The predictions lose a dimension on the way to the loss: (N,) against targets of shape"
+    " (N, 1) is compared each with each. Pass on what the model gives.",
+)
+def squeezes_the_predictions(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
+    history = []
+    for _ in range(epochs):
+        losses = []
+        for i in range(0, len(x_train), bs):
+            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
+            loss = loss_func(model(xb).squeeze(-1), yb)
+            loss.backward()
+            update(model, lr)
+            losses.append(loss.item())
+        history.append(sum(losses) / len(losses))
+    return history
+
+
+@mistake(
+    "fit",
+    hint="Training ends as soon as an epoch's loss is higher than the last one's. `epochs` says how"
+    " many epochs to run.",
+)
+def stops_when_the_loss_rises(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
+    history = []
+    for _ in range(epochs):
+        losses = []
+        for i in range(0, len(x_train), bs):
+            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
+            loss = loss_func(model(xb), yb)
+            loss.backward()
+            update(model, lr)
+            losses.append(loss.item())
+        history.append(sum(losses) / len(losses))
+        if len(history) > 1 and history[-1] > history[-2]:
+            break
+    return history
+
+
+@mistake(
+    "fit",
+    hint="The losses are rounded to two digits. Return the numbers as they are, and round them"
+    " where you print them.",
+)
+def rounds_the_losses(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
+    history = []
+    for _ in range(epochs):
+        losses = []
+        for i in range(0, len(x_train), bs):
+            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
+            loss = loss_func(model(xb), yb)
+            loss.backward()
+            update(model, lr)
+            losses.append(loss.item())
+        history.append(round(sum(losses) / len(losses), 2))
+    return history
+
+
+@mistake(
+    "fit",
+    hint="An optimizer of torch's does the update here, under another name. In this exercise you"
+    " write it yourself.",
+)
+def optimizer_by_another_name(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
+    make, params = torch, list(model.parameters())
+    opt = make.optim.SGD(params, lr=lr)
+    history = []
+    for _ in range(epochs):
+        losses = []
+        for i in range(0, len(x_train), bs):
+            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
+            loss = loss_func(model(xb), yb)
+            loss.backward()
+            opt.step()
+            opt.zero_grad()
+            losses.append(loss.item())
+        history.append(sum(losses) / len(losses))
+    return history
