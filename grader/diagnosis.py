@@ -46,7 +46,7 @@ class Diagnosis:
         for target in {t.target for t in tests if t.outcome is Outcome.FAILED}:
             # The quickest first: most mistakes are told apart by one test.
             failed = sorted(
-                (t for t in tests if t.target == target and t.name in records),
+                (t for t in tests if t.target == target and t.name in records and not t.bonus),
                 key=lambda test: test.seconds,
             )
             seen = {test.name: records[test.name] for test in failed}

@@ -183,13 +183,16 @@ def _report_options(
 def _show(
     grades: Grades, out: Path, reports: tuple[str, ...], options: dict[str, dict[str, str]]
 ) -> None:
-    console.show(grades)
-    print()
+    # Files first: a reader who closes the pipe early must not cost them.
+    lines: list[str] = []
     try:
         for order in dict.fromkeys(("json", "feedback", *reports)):
             name = order.partition("=")[0]
             written = write_report(grades, order, options.get(name), out)
             where = written[0].parent if len(written) > 1 else written[0] if written else out
-            print(f"{name:>13}: {where}")
+            lines.append(f"{name:>13}: {where}")
     except ReportError as error:
         raise Unusable(str(error)) from None
+    finally:
+        console.show(grades)
+        print("", *lines, sep="\n")
