@@ -11,6 +11,10 @@ from pathlib import Path
 FOLDER = re.compile(r"\d\d_(?P<module>[a-z][a-z0-9_]*)")
 
 
+class AssignmentError(Exception):
+    """The hidden suites don't hold: the instructor has to mend them first."""
+
+
 @dataclass(frozen=True)
 class Exercise:
     """One half of an exercise: a folder of `exercises/` or of `solutions/`."""

@@ -15,13 +15,17 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from concurrent.futures.process import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader.boundary.sandboxes import Forker, Isolation
-from grader.judge import AssignmentError, Judge, Patience
+from grader.curriculum import AssignmentError
 from grader.result import Result
-from grader.sandbox.limits import Limits
+from grader.sandbox.limits import Limits, Patience
 from grader.sandbox.lockdown import Layer, Profile, probe, shield
 from grader.submission import Submission
+
+if TYPE_CHECKING:
+    from grader.judge import Judge
 
 # The words of isolation, for those above that don't know where sandboxes come from.
 __all__ = [
@@ -59,7 +63,9 @@ class Task:
 @functools.cache
 def warm_judge(setup: Setup) -> Judge:
     """This process's judge. Raises `AssignmentError` or `GraderFault`."""
-    import torch
+    import torch  # here, as it takes seconds: a command has its judges import it, not itself
+
+    from grader.judge import Judge
 
     torch.set_num_threads(1)
     shield()
@@ -139,15 +145,14 @@ def _run_pool(
 ) -> Iterator[Result]:
     """Grade tasks from `source` until it is empty or the pool breaks (then `lost` were in it)."""
     running: dict[Future[Result], Task] = {}
-    with _away():
-        executor = local_processes(workers)
+    executor = local_processes(workers)
     try:
         while source or running:
             silence = max(task.setup.silence for task in [*running.values(), *list(source)[:1]])
             while source and len(running) < 2 * workers and not (one and running):
                 task = source.popleft()
                 try:
-                    with _away():
+                    with _away(), _undisturbed():
                         running[executor.submit(judge, task)] = task
                 except BrokenExecutor:
                     lost += [task, *running.values()]
@@ -179,6 +184,25 @@ def _away() -> Iterator[None]:
         yield
     finally:
         os.chdir(here)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Have signals wait: what one raised between a judge's start and its entry in the pool's list
+    would leave that judge running, with nobody to stop it."""
+    caught: list[int] = []
+    handlers = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGALRM", signal.SIGTERM)):
+            if callable(signal.getsignal(number)) and number not in handlers:
+                handlers[number] = signal.signal(number, lambda number, _: caught.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in caught:
+            signal.raise_signal(number)
 
 
 def _stop(executor: Executor) -> None:

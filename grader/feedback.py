@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from grader.boundary.errors import Crashed, StudentError
 from grader.boundary.records import Record
-from grader.harmless import clean
+from grader.harmless import clean, without_places
 from grader.messages.errors import ProtocolError
 from grader.messages.structs import Raised
 from grader.plugin.shortcuts import Refused
@@ -36,20 +36,24 @@ def explain(
         case Outcome.REFUSED:
             return str(error) if isinstance(error, Refused) else ""
         case Outcome.TIMED_OUT:
-            return clean(f"{call} didn't finish within {seconds:g} seconds.")
+            return _shown(f"{call} didn't finish within {seconds:g} seconds.")
         case Outcome.CRASHED:
             raised = error.raised if isinstance(error, Crashed) else None
             where = f"\n{student_traceback(raised, locate)}" if raised else ""
-            return clean(f"The process died in {call}: it {error}.{where}")
+            return _shown(f"The process died in {call}: it {error}.{where}")
         case Outcome.NOT_GRADED:
             return "This test could not be run because of a fault in the grader. It is not counted."
     if isinstance(error, StudentError):
-        return clean(f"{call} raised\n{student_traceback(error.raised, locate)}")
+        return _shown(f"{call} raised\n{student_traceback(error.raised, locate)}")
     if isinstance(error, ProtocolError):
-        return clean(f"{call} gave something that isn't an answer: {error}.")
+        return _shown(f"{call} gave something that isn't an answer: {error}.")
     if last is None:
         return ""
-    return clean(f"{call}\nreturned {last.value}")
+    return _shown(f"{call}\nreturned {last.value}")
+
+
+def _shown(text: str) -> str:
+    return clean(without_places(text))
 
 
 def student_traceback(raised: Raised, locate: Locate) -> str:

@@ -16,29 +16,18 @@ import pytest
 from grader.boundary.records import Record
 from grader.boundary.sandboxes import Forker
 from grader.boundary.session import Lab, Session, Student
-from grader.curriculum import Exercise, find_exercises
+from grader.curriculum import AssignmentError, Exercise, find_exercises
 from grader.diagnosis import Diagnosis, Seen
 from grader.feedback import Locate, explain
-from grader.harmless import clean
+from grader.harmless import clean, without_places
 from grader.mistakes import load_mistakes
 from grader.plugin import PROVIDER
 from grader.plugin.outcomes import outcome_of
 from grader.plugin.provider import Local
 from grader.result import ExerciseResult, Outcome, Result, TestResult
 from grader.running import PytestFault, RecordedRun, run_pytest
+from grader.sandbox.limits import Patience
 from grader.submission import Submission
-
-
-@dataclass(frozen=True)
-class Patience:
-    """Wall-clock limits in seconds: for a test (unless it is marked with another), for them all."""
-
-    test: float = 10.0
-    submission: float = 300.0
-
-
-class AssignmentError(Exception):
-    """The hidden suites don't hold: the instructor has to mend them first."""
 
 
 class Judge:
@@ -111,7 +100,7 @@ class Judge:
                 ExerciseResult(
                     e.name,
                     run.tests[e.name],
-                    printed=clean(session.printed.get(e.module, "")),
+                    printed=clean(without_places(session.printed.get(e.module, ""))),
                     code=session.source(e.module),
                     curve=run.curves.get(e.name, _NO_CURVE).losses,
                     band=bands.get(e.name, []),

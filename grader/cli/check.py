@@ -10,8 +10,8 @@ from rich.console import Console
 
 from grader.check import check as check_assignment
 from grader.cli.options import Unusable, progress, setup_options, workers_option
+from grader.curriculum import AssignmentError
 from grader.engine import Setup
-from grader.judge import AssignmentError
 from grader.report import mistakes_table
 
 

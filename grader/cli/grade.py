@@ -20,10 +20,9 @@ from grader.cli.options import (
     setup_options,
     workers_option,
 )
-from grader.curriculum import find_exercises
+from grader.curriculum import AssignmentError, find_exercises
 from grader.engine import Setup, Task, grade_all
 from grader.gradebook import Gradebook, GradebookError, digest_of
-from grader.judge import AssignmentError
 from grader.report import ReportError, console, find_formats, write_report
 from grader.result import Grades, Result
 from grader.submission import NoSubmissions, Roster, RosterError, Submission, find_submissions

@@ -48,6 +48,14 @@ class Limits:
     threads takes from its neighbours before its processor time is up."""
 
 
+@dataclass(frozen=True)
+class Patience:
+    """Wall-clock limits in seconds: for a test (unless it is marked with another), for them all."""
+
+    test: float = 10.0
+    submission: float = 300.0
+
+
 def restrict(limits: Limits, neighbours: int | None) -> None:
     """Set the resource limits of this process, hard ones too, so that nothing can raise them.
 

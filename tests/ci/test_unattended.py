@@ -1,0 +1,242 @@
+"""`grader ci`: whatever happens, a well-formed result that says so, and an exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+import pytest
+import tiny
+from workflows import GRADER, ROOT
+
+FORMATS = ("classroom", "classroom50", "gradescope")
+RESULTS = {"classroom": "out/result.json", "classroom50": "out/result.json", "gradescope": "out"}
+CLASSROOM50 = {
+    "CLASSROOM": "c",
+    "ASSIGNMENT": "a",
+    "SUBMISSION_TAG": "submit/1",
+    "COMMIT_URL": "https://example.org/commit",
+    "RELEASE_URL": "https://example.org/release",
+    "REVIEW_URL": "https://example.org/review",
+}
+each = pytest.mark.parametrize("form", FORMATS)
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Path:
+    tiny.write_assignment(tmp_path)
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "double.py").write_text(tiny.answer("x + x"))
+    return tmp_path
+
+
+def ci(kit: Path, form: str, *options: str, **given: object) -> subprocess.CompletedProcess[str]:
+    command = [*given.pop("prefix", ()), *GRADER, "ci", form]  # type: ignore[misc]
+    command += [str(given.pop("submission", "work")), "--out", "out", *options]
+    environment = os.environ | CLASSROOM50 | {"OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        command,
+        cwd=kit,
+        env=environment,
+        input=given.pop("piped", None),  # type: ignore[arg-type]
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+
+
+def said(kit: Path, form: str, done: subprocess.CompletedProcess[str]) -> str:
+    """Everything that a student may see of a failure; the result must parse and count nothing."""
+    text = (kit / RESULTS[form]).read_text("utf-8")
+    result = json.loads(text)
+    if form == "classroom":
+        assert (result["status"], result["max_score"]) == ("error", 0)
+        assert sum(test["score"] for test in result["tests"]) == 0
+    elif form == "classroom50":
+        assert (result["score"], result["max-score"]) == (0, 0)
+        assert not result["tests"][0]["passed"]
+    else:
+        assert "score" not in result
+        assert result["output"].startswith("Not graded.")
+    everything = text + done.stdout + done.stderr
+    for ours in ("Traceback", str(ROOT), str(kit), "test_double_values", ".py"):
+        assert ours not in everything, everything
+    return everything
+
+
+@each
+def test_a_submission_is_graded(kit: Path, form: str) -> None:
+    done = ci(kit, form)
+    assert done.returncode == 0, done.stderr
+    assert "100.0 of 100" in done.stdout
+    assert "Twice each number" in (kit / RESULTS[form]).read_text("utf-8")
+
+
+@each
+def test_an_empty_submission_has_no_points(kit: Path, form: str) -> None:
+    (kit / "work" / "double.py").unlink()
+    done = ci(kit, form)
+    assert done.returncode == 0, done.stderr
+    assert "0.0 of 100" in done.stdout
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\x1f\x8b\x08broken"])
+def test_an_unreadable_archive_has_no_points_and_a_note(kit: Path, content: bytes) -> None:
+    (kit / "work.zip").write_bytes(content)
+    done = ci(kit, "gradescope", submission="work.zip")
+    assert done.returncode == 0, done.stderr
+    result = json.loads((kit / "out").read_text("utf-8"))
+    assert result["score"] == 0
+    assert "passed over" in result["output"]
+
+
+@each
+def test_no_submission_at_all(kit: Path, form: str) -> None:
+    done = ci(kit, form, submission="nowhere")
+    assert done.returncode == 3
+    assert "There was no submission to read." in said(kit, form, done)
+
+
+BREAKAGES = {
+    "no tests": ("test_double.py", '"""Nothing."""\n'),
+    "syntax": ("test_double.py", "def test_double_values(:\n"),
+    "import": ("test_double.py", "import nowhere\n"),
+    "undefined": ("test_double.py", "raise RuntimeError('solutions/01_double/double.py')\n"),
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "breakage"), list(zip((*FORMATS, "gradescope"), BREAKAGES, strict=True))
+)
+def test_suites_that_dont_hold(kit: Path, form: str, breakage: str) -> None:
+    name, text = BREAKAGES[breakage]
+    (kit / "solutions" / "01_double" / name).write_text(text)
+    done = ci(kit, form)
+    assert done.returncode == 3
+    assert "The tests of this assignment don't hold" in said(kit, form, done)
+
+
+def test_the_instructor_can_ask_what_broke(kit: Path) -> None:
+    (kit / "solutions" / "01_double" / "test_double.py").write_text("import nowhere\n")
+    done = ci(kit, "gradescope", "--detail")
+    assert done.returncode == 3
+    assert "No module named 'nowhere'" in done.stderr
+    assert "nowhere" not in (kit / "out").read_text("utf-8")
+
+
+NO_SUITES = ("empty", "nowhere", "text", "other.tar", "hostile.tar", "-")
+
+
+@pytest.mark.parametrize(
+    ("form", "solutions"),
+    list(zip(2 * FORMATS, NO_SUITES, strict=True)),
+)
+def test_no_suites(kit: Path, form: str, solutions: str) -> None:
+    (kit / "empty").mkdir()
+    (kit / "text").write_text("not an archive")
+    with tarfile.open(kit / "other.tar", "w") as archive:
+        archive.addfile(tarfile.TarInfo("readme"), io.BytesIO())
+    with tarfile.open(kit / "hostile.tar", "w") as archive:
+        archive.addfile(tarfile.TarInfo("../../escaped"), io.BytesIO())
+    done = ci(kit, form, "--solutions", solutions, piped="AAAA")
+    assert done.returncode == 3, done.stderr
+    assert "The grader isn't set up right" in said(kit, form, done)
+    assert not list(kit.parent.rglob("escaped"))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited with prlimit")
+@each
+def test_no_memory_to_judge_with(kit: Path, form: str) -> None:
+    """Enough for the command, too little for a judge and its torch."""
+    done = ci(kit, form, prefix=("prlimit", f"--as={400 << 20}"))
+    assert done.returncode == 3, done.stdout
+    assert "by a fault of the grader's" in said(kit, form, done)
+
+
+def test_the_time_limit_ends_tests_first(kit: Path) -> None:
+    (kit / "work" / "double.py").write_text("def double(x):\n    while True:\n        pass\n")
+    done = ci(kit, "gradescope", "--time-limit", "45")
+    assert done.returncode == 0, done.stderr
+    result = json.loads((kit / "out").read_text("utf-8"))
+    assert result["score"] == 0
+    assert "time" in json.dumps(result["tests"]).lower()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@each
+def test_out_of_time_altogether(kit: Path, form: str) -> None:
+    """The judge itself hangs: a hidden suite waits for ever when it is collected."""
+    path = kit / "solutions" / "01_double" / "test_double.py"
+    path.write_text("import time\ntime.sleep(1000)\n")
+    done = ci(kit, form, "--time-limit", "20")
+    assert done.returncode == 3
+    assert "The time ran out before it was graded." in said(kit, form, done)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_cancelled_job_leaves_a_result_and_no_suites(kit: Path) -> None:
+    hang = kit / "solutions" / "01_double" / "test_double.py"
+    hang.write_text("open('/proc/self/comm').close()\nimport time\ntime.sleep(1000)\n")
+    subprocess.run([*GRADER, "release", "--suites", "suites.tar.xz"], cwd=kit, check=True)
+    before = set(unpacked())
+    command = [*GRADER, "ci", "gradescope", "work", "--out", "out", "--solutions", "suites.tar.xz"]
+    with subprocess.Popen(command, cwd=kit, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "Isolation" in process.stderr.readline()  # it has begun
+        assert set(unpacked()) - before
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 3
+    assert "Not graded" in (kit / "out").read_text("utf-8")
+    assert set(unpacked()) == before
+
+
+def unpacked() -> list[Path]:
+    places = {Path("/dev/shm"), Path(tempfile.gettempdir())}
+    return [path for place in places for path in place.glob("torchgrade-suites-*")]
+
+
+def test_suites_from_an_archive(kit: Path) -> None:
+    subprocess.run([*GRADER, "release", "--suites", "suites.tar.xz"], cwd=kit, check=True)
+    (kit / "solutions").rename(kit / "hidden")
+    done = ci(kit, "gradescope", "--solutions", "suites.tar.xz")
+    assert done.returncode == 0, done.stderr
+    assert not unpacked()
+
+
+def test_an_archive_is_a_submission(kit: Path) -> None:
+    with zipfile.ZipFile(kit / "work.zip", "w") as archive:
+        archive.write(kit / "work" / "double.py", "homework/double.py")
+    done = ci(kit, "gradescope", submission="work.zip")
+    assert done.returncode == 0
+    assert json.loads((kit / "out").read_text("utf-8"))["score"] > 100  # with the bonus
+
+
+def test_a_result_that_cannot_be_written(kit: Path) -> None:
+    (kit / "out").mkdir()
+    done = ci(kit, "gradescope")
+    assert done.returncode == 3
+    assert "The result could not be written" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nowhere", "work"], ["gradescope"], ["gradescope", "work", "--x"]]
+)
+def test_a_command_line_that_cannot_be_understood(kit: Path, arguments: list[str]) -> None:
+    done = subprocess.run([*GRADER, "ci", *arguments], cwd=kit, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert not (kit / "out").exists()
+
+
+def test_less_than_full_isolation_is_refused_where_that_is_asked(kit: Path) -> None:
+    full = subprocess.run([*GRADER, "doctor"], capture_output=True).returncode == 0
+    done = ci(kit, "gradescope", "--require-isolation")
+    assert done.returncode == (0 if full else 3)
+    assert sys.platform.startswith("linux") or not full
