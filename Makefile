@@ -1,6 +1,5 @@
 # make demo    grade the sample class: what an instructor sees
 # make test    everything that must hold: lint, types, the assignment, the test suite
-# make test-all   the same with the long tests: attacks, faults, platforms
 # make bench   what grading a submission costs, and where the time goes
 # make clean   remove the environment and whatever these commands made
 #
@@ -15,11 +14,10 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
 CHECKS := "ruff check ." "ruff format --check ." "mypy" "grader check"
 
-# What `make test` leaves to `make test-all`.
-LONG := tests/attacks tests/ci tests/release tests/test_faults.py
-PYTEST_FLAGS ?= $(addprefix --ignore=,$(LONG))
+# A process for each processor, and each file of tests in one.
+PYTEST_FLAGS ?= -n auto --dist loadfile
 
-.PHONY: demo test test-all bench clean
+.PHONY: demo test bench clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/installed
@@ -33,10 +31,6 @@ test: .venv/installed-dev
 	done; \
 	test -z "$$failed" || echo "== FAILED so far:$$failed"; \
 	echo "== pytest"; $(BIN)/python -m pytest $(PYTEST_FLAGS) && test -z "$$failed"
-
-# The long ones too: the attack corpus, faults of our own, the platforms' bundles, notebooks.
-test-all:
-	$(MAKE) test PYTEST_FLAGS=
 
 bench: .venv/installed-dev
 	$(BIN)/python bench/throughput.py

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up_class import one, sample
+from markdown_it import MarkdownIt
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -89,6 +92,22 @@ def test_a_number_is_short_and_never_rounds_to_a_whole_that_it_is_not(value: flo
     assert ("." in said) == (value != int(value))
 
 
+def test_what_went_wrong_everywhere_is_told_once() -> None:
+    broken = "raised\n  nets.py, line 3: def f(\n  SyntaxError: '(' was never closed"
+    result = one(Outcome.FAILED, feedback=f"f(2) {broken}")
+    [exercise] = result.exercises
+    first = next(test for test in exercise.tests if test.outcome is Outcome.FAILED)
+    others = [replace(first, title=f"Number {n}", feedback=f"f({n}) {broken}") for n in range(3)]
+    waiting = replace(first, title="Untouched", target="g", outcome=Outcome.NOT_ATTEMPTED)
+    made = feedback(
+        seen(replace(result, exercises=[replace(exercise, tests=[first, *others, waiting])]))
+    )
+    assert made.count("SyntaxError") == 1
+    assert all(f"- Number {n} (" in made for n in range(3))
+    assert "- g: not attempted yet (" in made
+    assert "Untouched" not in made
+
+
 def test_feedback_says_what_a_student_may_know() -> None:
     result = one(Outcome.FAILED, feedback="nll(x)\nreturned ```3```", hint="Take the *mean*.")
     made = feedback(seen(result))
@@ -100,7 +119,14 @@ def test_feedback_says_what_a_student_may_know() -> None:
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\n\r")))
 def test_markdown_is_escaped(value: str) -> None:
     assert re.sub(r"\\(.)", r"\1", escape(value.replace("\\", ""))) == value.replace("\\", "")
-    assert not re.search(r"(?<!\\)[`*_<>\[\]@#|~]", escape(value))
+    assert not re.search(r"(?<!\\)[`*<>\[\]@#|~]", escape(value))
+
+
+@given(st.text("ab1 _*`[]()<>#+-!|~&@$\\.:/='\"", max_size=30))
+def test_markdown_shows_text_as_it_is(value: str) -> None:
+    """By a renderer's own word."""
+    shown = MarkdownIt("commonmark").enable(["table", "strikethrough"]).renderInline(escape(value))
+    assert unescape(shown).strip() == value.strip()
 
 
 @given(st.text())
