@@ -9,8 +9,8 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 import pytest
 import torch
@@ -34,7 +34,7 @@ class Diagnosis:
     def __init__(self, exercises: list[Exercise]) -> None:
         self._exercises = {e.name: e for e in exercises if e.mistakes.is_file()}
         self._mistakes: dict[str, list[Mistake]] = {}
-        self._seen: dict[tuple[int, str, str, str], list[Record]] = {}
+        self._ran: dict[tuple[int, str, str, str], _Ran] = {}
 
     def explain(
         self, exercise: str, tests: list[TestResult], records: Seen, seed: int
@@ -44,13 +44,10 @@ class Diagnosis:
             return tests
         found: dict[str, Mistake] = {}
         for target in {t.target for t in tests if t.outcome is Outcome.FAILED}:
-            # The quickest first: most mistakes are told apart by one test.
-            failed = sorted(
-                (t for t in tests if t.target == target and t.name in records and not t.bonus),
-                key=lambda test: test.seconds,
-            )
-            seen = {test.name: records[test.name] for test in failed}
-            found |= self._recognise(self._exercises[exercise], target, seen, seed)
+            mine = [test for test in tests if test.target == target and not test.bonus]
+            seen = {test.name: records[test.name] for test in mine if test.name in records}
+            passed = [test.name for test in mine if test.outcome is Outcome.PASSED]
+            found |= self._recognise(self._exercises[exercise], target, seen, passed, seed)
         return [
             replace(t, mistake=found[t.name].name, hint=found[t.name].hint)
             if t.name in found
@@ -62,75 +59,102 @@ class Diagnosis:
         """Where the losses lie that right code returns from the `call`-th call of a test."""
         if exercise not in self._exercises:
             return []
-        records = self._run(self._exercises[exercise], None, [test], seed)[test]
+        [ran] = self._run(self._exercises[exercise], [None], [test], seed)
+        records = ran[test].records
         curve = records[call].curve if call < len(records) else []
         return [((1 - BAND) * loss, (1 + BAND) * loss) for loss in curve]
 
     def _recognise(
-        self, exercise: Exercise, target: str, failed: Seen, seed: int
+        self, exercise: Exercise, target: str, failed: Seen, passed: list[str], seed: int
     ) -> dict[str, Mistake]:
         """The mistake that explains most of the failed tests, for each test that it explains."""
         answered = {n: r for n, r in failed.items() if r and not any(call.error for call in r)}
-        right = self._run(exercise, None, list(answered), seed)
+        [right] = self._run(exercise, [None], list(answered), seed)
         # Where the calls gave what the reference's give, values can't tell what is wrong.
-        telling = {n: r for n, r in answered.items() if not same_effect(r, right[n])}
-        known = [m for m in self._known(exercise) if m.target == target]
-        for test in list(telling)[:TESTS_TRIED]:
-            fitting = [m for m in known if self._fits(exercise, m, [test], telling, seed)]
-            if fitting:
-                explained = [
-                    dict.fromkeys(self._fits(exercise, m, list(telling), telling, seed), m)
-                    for m in fitting
-                ]
+        telling = {n: r for n, r in answered.items() if not same_effect(r, right[n].records)}
+        known: list[Mistake | None] = [m for m in self._known(exercise) if m.target == target]
+        # The quickest first: most mistakes are told apart by one test.
+        for test in sorted(telling, key=lambda name: right[name].seconds)[:TESTS_TRIED]:
+            tried = zip(known, self._run(exercise, known, [test], seed), strict=True)
+            fitting = [m for m, ran in tried if same_effect(telling[test], ran[test].records)]
+            explained = []
+            for mistake, ran in zip(
+                fitting, self._run(exercise, fitting, [*telling, *passed], seed), strict=True
+            ):
+                # What fails where the student's code passes is not what the student did.
+                if mistake and all(ran[name].passed for name in passed):
+                    same = [n for n, calls in telling.items() if same_effect(calls, ran[n].records)]
+                    explained.append(dict.fromkeys(same, mistake))
+            if explained:
                 return max(explained, key=len)
         return {}
-
-    def _fits(
-        self, exercise: Exercise, wrong: Mistake, tests: list[str], student: Seen, seed: int
-    ) -> list[str]:
-        """Those of the tests in which the mistake gives what the student's code gave."""
-        seen = self._run(exercise, wrong, tests, seed)
-        return [test for test in tests if same_effect(student[test], seen[test])]
 
     def _known(self, exercise: Exercise) -> list[Mistake]:
         if exercise.name not in self._mistakes:
             self._mistakes[exercise.name] = load_mistakes(exercise)
         return self._mistakes[exercise.name]
 
-    def _run(self, exercise: Exercise, wrong: Mistake | None, tests: list[str], seed: int) -> Seen:
-        """What each of the tests sees from the reference, or from it with this mistake."""
-        name = wrong.name if wrong else ""
-        missing = [t for t in tests if (seed, exercise.name, name, t) not in self._seen]
-        if missing:
-            source = splice(exercise, wrong) if wrong else exercise.file.read_text("utf-8")
-            replay = _Replay(exercise, source)
+    def _run(
+        self, exercise: Exercise, wrongs: list[Mistake | None], tests: list[str], seed: int
+    ) -> list[dict[str, _Ran]]:
+        """What each of the tests sees from each mistake, or (None) from the reference."""
+
+        def key(wrong: Mistake | None, test: str) -> tuple[int, str, str, str]:
+            return seed, exercise.name, wrong.name if wrong else "", test
+
+        missing = [w for w in wrongs if any(key(w, test) not in self._ran for test in tests)]
+        todo = [test for test in tests if any(key(w, test) not in self._ran for w in missing)]
+        if todo:
+            replay = _Replay(exercise, [_source(exercise, wrong) for wrong in missing])
             state = torch.get_rng_state()
-            run_pytest(
-                [f"{exercise.suite}::{test}" for test in missing],
-                exercise.folder.parent,
-                [replay],
-                f"--seed={seed}",
-            )
+            suites = [f"{exercise.suite}::{test}" for test in todo]
+            run_pytest(suites, exercise.folder.parent, [replay], f"--seed={seed}")
             torch.set_rng_state(state)
-            for test in missing:
-                self._seen[seed, exercise.name, name, test] = replay.seen.get(test, [])
-        return {test: self._seen[seed, exercise.name, name, test] for test in tests}
+            for wrong, ran in zip(missing, replay.ran, strict=True):
+                self._ran |= {key(wrong, test): ran.get(test, _Ran()) for test in todo}
+        return [{test: self._ran[key(wrong, test)] for test in tests} for wrong in wrongs]
+
+
+def _source(exercise: Exercise, wrong: Mistake | None) -> str:
+    return splice(exercise, wrong) if wrong else exercise.file.read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class _Ran:
+    """A test that was run on an answer of ours, and the calls that it made."""
+
+    passed: bool = False
+    seconds: float = 0.0
+    records: list[Record] = field(default_factory=list)
 
 
 class _Replay(RecordedRun):
-    """Provides an answer of ours as `student`, in this process, and records its calls."""
+    """Provides answers of ours as `student`, in this process, and records their calls.
 
-    def __init__(self, exercise: Exercise, source: str) -> None:
+    All in one session, a test after another with each of them: a session costs more than a test.
+    """
+
+    def __init__(self, exercise: Exercise, sources: list[str]) -> None:
         super().__init__(Recorder())
-        self._exercise, self._source = exercise, source
+        self._exercise, self._sources = exercise, sources
+        self._turn = 0
         self._state = torch.get_rng_state()
-        self.seen: Seen = {}
+        self.ran: list[dict[str, _Ran]] = [{} for _ in sources]
         self._lab = _Path(torch, self._drawing)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        for turn in range(len(self._sources)):
+            self._turn = turn
+            for item in session.items:
+                cast(Any, item)._initrequest()  # fixtures anew
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        return True
 
     def finished(
         self, item: pytest.Item, error: BaseException | None, records: list[Record]
     ) -> None:
-        self.seen[item.name] = records
+        self.ran[self._turn][item.name] = _Ran(error is None, self.seconds, records)
 
     @property
     def lab(self) -> Any:
@@ -138,11 +162,11 @@ class _Replay(RecordedRun):
 
     def student(self, exercise: Exercise) -> Any:
         module = types.ModuleType(exercise.module)
-        exec(compile(self._source, f"<{exercise.module}>", "exec"), module.__dict__)
+        exec(compile(self._sources[self._turn], f"<{exercise.module}>", "exec"), module.__dict__)
         return _Path(module, self._recorded)
 
     def source(self, exercise: Exercise) -> str:
-        return self._source
+        return self._sources[self._turn]
 
     @contextmanager
     def watch(self) -> Iterator[set[str]]:

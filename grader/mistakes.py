@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from grader.curriculum import Exercise
@@ -39,7 +39,7 @@ def load_mistakes(exercise: Exercise) -> list[Mistake]:
     It is read, not run. Raises `ValueError` for one that doesn't say its target and hint in words.
     """
     found = []
-    for node in _parse(exercise.mistakes).body:
+    for node in ast.parse(exercise.mistakes.read_text(encoding="utf-8")).body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             declared = [d for d in node.decorator_list if _declares(d)]
             if declared:
@@ -55,12 +55,21 @@ def splice(exercise: Exercise, wrong: Mistake) -> str:
     The reference keeps its own copy of the target under a private name, so that the other targets
     that build on it stay right.
     """
-    tree = _Rename(wrong.target, f"_right_{wrong.target}").visit(_parse(exercise.file))
-    header = [node for node in _parse(exercise.mistakes).body if _is_shared(node)]
-    [answer] = ast.parse(wrong.source).body
-    _Rename(wrong.name, wrong.target).visit(answer)
-    tree.body += [*header, answer]
-    return ast.unparse(ast.fix_missing_locations(tree))
+    answer = _Rename(wrong.name, wrong.target).visit(ast.parse(wrong.source))
+    right = _set_aside(exercise.file.read_text(encoding="utf-8"), wrong.target)
+    shared = _shared(exercise.mistakes.read_text(encoding="utf-8"))
+    return "\n".join([right, shared, ast.unparse(answer)])
+
+
+@functools.cache
+def _set_aside(reference: str, target: str) -> str:
+    return ast.unparse(_Rename(target, f"_right_{target}").visit(ast.parse(reference)))
+
+
+@functools.cache
+def _shared(mistakes: str) -> str:
+    """What of `mistakes.py` serves the mistakes."""
+    return "\n".join(ast.unparse(n) for n in ast.parse(mistakes).body if _is_shared(n))
 
 
 class _Rename(ast.NodeTransformer):
@@ -81,10 +90,6 @@ class _Rename(ast.NodeTransformer):
         if node.name == self.old:
             node.name = self.new
         return self.generic_visit(node)
-
-
-def _parse(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _is_shared(node: ast.stmt) -> bool:
