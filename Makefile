@@ -15,7 +15,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS)
 CHECKS := "ruff check ." "ruff format --check ." "mypy" "grader check"
 
 # A process for each processor, and each file of tests in one.
-PYTEST_FLAGS ?= -n auto --dist loadfile
+PYTEST_FLAGS ?= -n auto --dist loadfile -rs
 
 .PHONY: demo test bench clean
 .DEFAULT_GOAL := demo
