@@ -27,7 +27,9 @@ def fit(
         divide N.
     lr: the learning rate. After each batch every parameter moves by -lr times its gradient.
 
-    Returns a list of `epochs` Python floats: the mean loss of the batches of each epoch.
+    Returns a list of `epochs` Python floats: the mean training loss during each epoch, over the
+        batches or over the samples, of the losses as they were before each step (and not a loss
+        measured when the epoch is over).
     `torch.optim` is a shortcut here: it comes in exercise 05.
     """
     raise NotImplementedError("fit: write the training loop")

@@ -4,7 +4,7 @@ import copy
 
 import torch
 import torch.nn.functional as F
-from torch import optim
+from torch import nn, optim
 
 from grader.mistakes import mistake
 
@@ -877,6 +877,84 @@ def loss_after_the_step(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=
             loss.backward()
             update(model, lr)
             losses.append(loss_func(model(xb), yb).item())
+        history.append(sum(losses) / len(losses))
+    return history
+
+
+@mistake(
+    "fit",
+    hint="The loss of the whole training set is measured when the epoch is over. Return the mean "
+    "of the losses that the batches had on the way, before each of their steps.",
+)
+def whole_set_after_the_epoch(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
+    history = []
+    for _ in range(epochs):
+        for i in range(0, len(x_train), bs):
+            loss = loss_func(model(x_train[i : i + bs]), y_train[i : i + bs])
+            loss.backward()
+            update(model, lr)
+        with torch.no_grad():
+            history.append(loss_func(model(x_train), y_train).item())
+    return history
+
+
+@mistake(
+    "fit",
+    hint="Every batch counts as bs samples, the short one at the end too: then the mean over the "
+    "samples is wrong. Weigh each loss by the samples that the batch really has.",
+)
+def short_batch_counted_full(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
+    history = []
+    for _ in range(epochs):
+        total = 0.0
+        for i in range(0, len(x_train), bs):
+            loss = loss_func(model(x_train[i : i + bs]), y_train[i : i + bs])
+            loss.backward()
+            update(model, lr)
+            total += bs * loss.item()
+        history.append(total / len(x_train))
+    return history
+
+
+@mistake(
+    "fit",
+    hint="model.parameters() is a generator: it can be walked through once. Kept in a variable, it "
+    "is empty from the second batch on. Call it anew, or make a list of it.",
+)
+def parameters_used_up(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
+    params = model.parameters()
+    history = []
+    for _ in range(epochs):
+        losses = []
+        for i in range(0, len(x_train), bs):
+            loss = loss_func(model(x_train[i : i + bs]), y_train[i : i + bs])
+            loss.backward()
+            with torch.no_grad():
+                for p in params:
+                    p -= lr * p.grad
+            model.zero_grad()
+            losses.append(loss.item())
+        history.append(sum(losses) / len(losses))
+    return history
+
+
+@mistake(
+    "fit",
+    hint="The parameters are replaced by new ones at each step, and whoever holds the old ones "
+    "holds untrained numbers. Change each parameter in place.",
+)
+def new_parameters_each_step(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
+    history = []
+    for _ in range(epochs):
+        losses = []
+        for i in range(0, len(x_train), bs):
+            loss = loss_func(model(x_train[i : i + bs]), y_train[i : i + bs])
+            model.zero_grad()
+            loss.backward()
+            for layer in model.modules():
+                for name, p in list(layer.named_parameters(recurse=False)):
+                    setattr(layer, name, nn.Parameter(p.detach() - lr * p.grad))
+            losses.append(loss.item())
         history.append(sum(losses) / len(losses))
     return history
 
