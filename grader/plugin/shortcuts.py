@@ -51,6 +51,12 @@ class _Source:
         self._aliases: dict[str, str] = {}
         self._stars: list[str] = []
         self._definitions: dict[str, ast.AST] = {}
+        self._last: dict[str, str] = {}  # what a name is when the file has been read
+        for line in self._tree.body:
+            if isinstance(line, (ast.FunctionDef, ast.ClassDef)):
+                self._last[line.name] = "defined"
+            elif isinstance(line, ast.ImportFrom):
+                self._last |= {name.asname or name.name: "imported" for name in line.names}
         for node in ast.walk(self._tree):
             self._note(node)
 
@@ -81,7 +87,8 @@ class _Source:
             raise AssertionError(f"the file defines no {target}")
         if _is_stub(self._definitions.get(target)):
             raise NotImplementedError
-        names = {self._aliases[target]} if target in self._aliases else set()
+        imported = target in self._aliases and self._last.get(target) != "defined"
+        names = {self._aliases[target]} if imported else set()
         todo, seen = [target], set()
         while todo:
             name = todo.pop()
