@@ -52,8 +52,9 @@ def fit(
     bs: the batch size. Batches are taken in order; the last one is short where bs doesn't
         divide N. After each batch, opt takes one step.
 
-    Returns a list of `epochs` Python floats: the mean loss of the batches of each epoch, each as it
-        was before its step.
+    Returns a list of `epochs` Python floats: the mean training loss during each epoch, over the
+        batches or over the samples, of the losses as they were before each step (and not a loss
+        measured when the epoch is over).
     """
     raise NotImplementedError("fit: write the training loop")
 

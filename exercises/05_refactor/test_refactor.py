@@ -72,6 +72,9 @@ def test_fit_steps(student, lab):
     assert numbers(model) == pytest.approx((2.44, 1.08), abs=1e-5)
     assert len(losses) == 1
     assert isinstance(losses[0], float)
+    # Before their steps the batches had the losses 10 and 5.76: the mean over the two batches, or
+    # over the three samples, the first two of which had 10.
+    assert losses[0] in (pytest.approx(7.88), pytest.approx(8.58667))
 
 
 def test_fit_uses_the_given_optimizer(student, lab):

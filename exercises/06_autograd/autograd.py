@@ -66,7 +66,7 @@ def train_regression(
         epochs: how many steps to take.
         lr: the learning rate.
         device: where to compute. Move the model and the data there, and leave the model there.
-            None means the best there is: a GPU if you have one, else the CPU.
+            None means the best there is: a GPU if `torch.cuda.is_available()`, else the CPU.
 
     Returns:
         A list of `epochs` Python floats: the loss before each step.

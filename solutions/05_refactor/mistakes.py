@@ -895,6 +895,108 @@ def measured_after_the_epoch(model, opt, loss_func, x_train, y_train, epochs=2, 
     return history
 
 
+@mistake(
+    "fit",
+    hint="chunk(bs) makes bs batches. Batches of bs samples each are asked for: that is split.",
+)
+def chunks_for_batches(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
+    history = []
+    for _ in range(epochs):
+        losses = []
+        for xb, yb in zip(x_train.chunk(bs), y_train.chunk(bs)):
+            loss = loss_func(model(xb), yb)
+            loss.backward()
+            opt.step()
+            opt.zero_grad()
+            losses.append(loss.item())
+        history.append(sum(losses) / len(losses))
+    return history
+
+
+@mistake(
+    "fit",
+    hint="Each loss is measured again after its step. Return what the batch had before it: that "
+    "loss is there already.",
+)
+def measured_after_each_step(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
+    history = []
+    for _ in range(epochs):
+        losses = []
+        for i in range(0, len(x_train), bs):
+            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
+            loss = loss_func(model(xb), yb)
+            loss.backward()
+            opt.step()
+            opt.zero_grad()
+            with torch.no_grad():
+                losses.append(loss_func(model(xb), yb).item())
+        history.append(sum(losses) / len(losses))
+    return history
+
+
+@mistake(
+    "fit",
+    hint="Every batch counts as bs samples, the short one at the end too: then the mean over the "
+    "samples is wrong. Weigh each loss by the samples that the batch really has.",
+)
+def short_batch_counted_full(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
+    history = []
+    for _ in range(epochs):
+        total = 0.0
+        for i in range(0, len(x_train), bs):
+            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
+            loss = loss_func(model(xb), yb)
+            loss.backward()
+            opt.step()
+            opt.zero_grad()
+            total += bs * loss.item()
+        history.append(total / len(x_train))
+    return history
+
+
+@mistake(
+    "fit",
+    hint="The range ends one sample early: where a single sample is left for the last batch, it is "
+    "never used.",
+)
+def one_left_over_is_lost(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
+    history = []
+    for _ in range(epochs):
+        losses = []
+        for i in range(0, len(x_train) - 1, bs):
+            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
+            loss = loss_func(model(xb), yb)
+            loss.backward()
+            opt.step()
+            opt.zero_grad()
+            losses.append(loss.item())
+        history.append(sum(losses) / len(losses))
+    return history
+
+
+@mistake(
+    "fit",
+    hint="In the end the model goes back to the epoch with the lowest loss. Take every step, and "
+    "leave the model where that leads.",
+)
+def goes_back_to_the_best(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
+    history, best = [], copy.deepcopy(model.state_dict())
+    for _ in range(epochs):
+        losses = []
+        for i in range(0, len(x_train), bs):
+            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
+            loss = loss_func(model(xb), yb)
+            loss.backward()
+            opt.step()
+            opt.zero_grad()
+            losses.append(loss.item())
+        history.append(sum(losses) / len(losses))
+        if history[-1] == min(history):
+            best = copy.deepcopy(model.state_dict())
+    model.load_state_dict(best)
+    return history
+
+
 @mistake("fit", hint="The batch size is 64 whatever `bs` says.")
 def batch_size_ignored(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
     bs = 64
@@ -1486,3 +1588,44 @@ def trains_a_random_copy(model, opt, loss_func, x, y, steps, batch_size):
         loss.backward()
         opt.step()
         opt.zero_grad()
+
+
+@mistake(
+    "train_random",
+    hint="One sample is drawn and repeated. Draw each of the batch_size samples by itself.",
+)
+def one_sample_repeated(model, opt, loss_func, x, y, steps, batch_size):
+    for _ in range(steps):
+        drawn = torch.randint(len(x), (1,)).repeat(batch_size)
+        loss = loss_func(model(x[drawn]), y[drawn])
+        loss.backward()
+        opt.step()
+        opt.zero_grad()
+
+
+@mistake(
+    "train_random",
+    hint="The optimizer is made anew at each step, so what it remembers (momentum, Adam's "
+    "averages) is lost.",
+)
+def new_optimizer_each_step(model, opt, loss_func, x, y, steps, batch_size):
+    for _ in range(steps):
+        opt = type(opt)(model.parameters(), lr=opt.param_groups[0]["lr"])
+        drawn = torch.randint(len(x), (batch_size,))
+        loss = loss_func(model(x[drawn]), y[drawn])
+        loss.backward()
+        opt.step()
+        opt.zero_grad()
+
+
+@mistake(
+    "train_random",
+    hint="There is a step after each sample of the batch. A batch is one loss and one step.",
+)
+def step_for_each_sample(model, opt, loss_func, x, y, steps, batch_size):
+    for _ in range(steps):
+        for drawn in torch.randint(len(x), (batch_size, 1)):
+            loss = loss_func(model(x[drawn]), y[drawn])
+            loss.backward()
+            opt.step()
+            opt.zero_grad()

@@ -39,7 +39,7 @@ def fit(
 
     An epoch walks once through the N samples of `x_train` and `y_train`, `bs` at a time; the last
     batch is short where `bs` doesn't divide N. After each batch `opt` takes one step. Returns the
-    mean training loss of each epoch: `epochs` Python floats.
+    mean training loss during each epoch, over its batches: `epochs` Python floats.
     """
     history = []
     for _ in range(epochs):

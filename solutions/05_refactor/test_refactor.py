@@ -107,7 +107,7 @@ def possible_losses(reference, pair, loss_func, x, y, epochs, bs):
 # ----------------------------------------------------------------------------- Mnist_Logistic
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(4)  # a model made by hand fails this one alone
 def test_Mnist_Logistic_on_nn_linear(student):
     """The model is an nn.Module, and an nn.Linear of 784 inputs and 10 outputs does its work."""
     model = student.Mnist_Logistic()
@@ -116,7 +116,7 @@ def test_Mnist_Logistic_on_nn_linear(student):
     assert [tuple(layer.weight.shape) for layer in layers] == [(10, 784)]
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_Mnist_Logistic_parameters(student):
     """The model has two trainable parameters: 784 × 10 weights and 10 numbers for the bias."""
     parameters = list(student.Mnist_Logistic().parameters())
@@ -355,9 +355,9 @@ def test_fit_returns_one_float_an_epoch(student, lab):
         assert all(isinstance(loss, (float, np.floating)) for loss in losses)
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(2)
 def test_fit_mean_losses(student, lab, reference):
-    """Each number returned is the mean loss of that epoch's batches, each from before its step."""
+    """Each number returned is the mean of the losses met in that epoch, each before its step."""
     for n, build, data, loss_func in [  # with a short batch at the end and without
         (45, regressor, measured, F.mse_loss),
         (40, classifier, labelled, F.cross_entropy),
@@ -369,6 +369,18 @@ def test_fit_mean_losses(student, lab, reference):
         assert len(losses) == 3
         for loss, means in zip(losses, possible, strict=True):
             assert any(loss == pytest.approx(mean, rel=1e-4) for mean in means)
+
+
+@pytest.mark.points(1)
+def test_fit_goes_on_where_the_loss_grows(student, lab, reference):
+    """All epochs and steps are taken, even where the learning rate is so large that it fails."""
+    theirs, ours = twins(lab, regressor, lambda optim, model: sgd(optim, model, lr=3))
+    x, y = measured(40)
+    losses = student.fit(*theirs, F.mse_loss, x, y, epochs=3, bs=20)
+    expected = reference.fit(*ours, F.mse_loss, x, y, epochs=3, bs=20)
+    assert losses == pytest.approx(expected, rel=1e-3)  # each is some ten times the one before
+    state = theirs[0].state_dict()
+    torch.testing.assert_close(state["weight"], ours[0].weight.detach(), atol=0, rtol=1e-3)
 
 
 @pytest.mark.points(1)
@@ -480,8 +492,8 @@ def test_train_random_draws_at_random(student, lab):
 @pytest.mark.points(1)
 def test_train_random_draws_every_sample(student, lab):
     """Every sample has its chance, the first and the last one too."""
-    used = draws(student, lab, n=4, steps=60, batch_size=2)
-    assert (used > 0).all()  # a right answer misses one with a chance below 1e-14
+    used = draws(student, lab, n=5, steps=100, batch_size=2)
+    assert (used > 0).all()  # a right answer misses one with a chance below 1e-11
 
 
 @pytest.mark.points(2)
@@ -523,17 +535,18 @@ def test_train_random_float64(student, lab, reference):
 
 @pytest.mark.points(1)
 def test_train_random_learns_digits(student, lab, digits):
-    """With Adam, 200 random batches teach a linear model to read digits that it never saw."""
+    """With Adam, 100 random batches teach a linear model to read digits that it never saw."""
     x_train, y_train, x, y = digits
+    x_train, y_train = x_train[:1000], y_train[:1000]  # few: who takes steps for epochs ends too
     model = lab.nn.Linear(784, 10)
     opt = lab.optim.Adam(model.parameters(), lr=0.01)
-    student.train_random(model, opt, F.cross_entropy, x_train, y_train, 200, 64)
+    student.train_random(model, opt, F.cross_entropy, x_train, y_train, 100, 32)
     judged = torch.nn.Linear(784, 10)
     judged.load_state_dict(model.state_dict())
     with torch.no_grad():
         out = judged(x)
-    # Over 20 seeds right answers end at 0.288 to 0.333; without zeroing at 10 and more.
-    assert F.cross_entropy(out, y) < 0.45
+    # Over 40 seeds right answers end at 0.358 to 0.443; without zeroing at 4 and more.
+    assert F.cross_entropy(out, y) < 0.7
 
 
 @pytest.mark.bonus

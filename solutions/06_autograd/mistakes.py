@@ -35,6 +35,33 @@ def chain_rule_by_hand(w):
 
 @mistake(
     "dz_dw",
+    hint="""You went backward, and then returned your own formula. The derivative that PyTorch found
+    is in w.grad: return that.""",
+)
+def goes_backward_for_show(w):
+    w = torch.tensor(float(w), requires_grad=True)
+    z = 10 * w**2 + 25
+    z.backward()
+    return 20 * w.item()
+
+
+@mistake(
+    "dz_dw",
+    hint="""You went backward, and then multiplied derivatives that you worked out yourself. The
+    product of the whole chain is in w.grad already.""",
+)
+def multiplies_the_chain_after_all(w):
+    w = torch.tensor(float(w), requires_grad=True)
+    y = w**2
+    z = 10 * y + 25
+    z.backward()
+    dz_dy = 10
+    dy_dw = 2 * w.item()
+    return dz_dy * dy_dw
+
+
+@mistake(
+    "dz_dw",
     hint="""This is a small difference of z divided by a small step: near w = 0 nothing but rounding
     is left of it. Autograd has no step, and no such error.""",
 )
@@ -454,6 +481,34 @@ class TwoLayers(nn.Module):
         return self.linear(self.hidden(x))
 
 
+@mistake(
+    "LinearRegression",
+    hint="""The inputs are added to the prediction once more, beside weights and bias. What the
+    model says is to come from its parameters alone.""",
+)
+class AddsTheInputs(nn.Module):
+    def __init__(self, input_size, output_size):
+        super().__init__()
+        self.linear = nn.Linear(input_size, output_size)
+
+    def forward(self, x):
+        return self.linear(x) + x.sum(dim=1, keepdim=True)
+
+
+@mistake(
+    "LinearRegression",
+    hint="""The weights are made positive before they are used, so the model has no line that falls.
+    Use the parameters as they are.""",
+)
+class OnlyPositiveWeights(nn.Module):
+    def __init__(self, input_size, output_size):
+        super().__init__()
+        self.linear = nn.Linear(input_size, output_size)
+
+    def forward(self, x):
+        return F.linear(x, F.softplus(self.linear.weight), self.linear.bias)
+
+
 # -------------------------------------------------------------------------- train_regression
 
 
@@ -824,6 +879,110 @@ def ignores_the_device(model, x, y, epochs=100, lr=0.01, device=None):
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
+    return losses
+
+
+@mistake(
+    "train_regression",
+    hint="""Without a device given, it is always the CPU. Ask PyTorch whether there is a GPU, and
+    take that first.""",
+)
+def never_looks_for_a_gpu(model, x, y, epochs=100, lr=0.01, device=None):
+    device = torch.device("cpu") if device is None else device
+    model.to(device)
+    x, y = x.to(device), y.to(device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+@mistake(
+    "train_regression",
+    hint="""The device that was asked for is overwritten. Look for the best one only where `device`
+    is None.""",
+)
+def overrules_the_device(model, x, y, epochs=100, lr=0.01, device=None):
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.to(device)
+    x, y = x.to(device), y.to(device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+@mistake(
+    "train_regression",
+    hint="""The squared errors are divided by the number of samples. With several outputs a sample
+    there are more errors than samples: the mean is over all of them.""",
+)
+def mean_over_samples_only(model, x, y, epochs=100, lr=0.01, device=None):
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    model.to(device)
+    x, y = x.to(device), y.to(device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = ((model(x) - y) ** 2).sum() / len(x)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+@mistake(
+    "train_regression",
+    hint="""When the training is over the model is moved back to the CPU. Leave it where it was
+    trained.""",
+)
+def brings_the_model_back(model, x, y, epochs=100, lr=0.01, device=None):
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    model.to(device)
+    x, y = x.to(device), y.to(device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    model.to("cpu")
+    return losses
+
+
+@mistake(
+    "train_regression",
+    hint="""Where the loss grows you report the lowest one so far. Return each loss as it is: a loss
+    that grows says that lr is too large.""",
+)
+def reports_the_lowest_so_far(model, x, y, epochs=100, lr=0.01, device=None):
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    model.to(device)
+    x, y = x.to(device), y.to(device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(min([*losses, loss.item()]))
     return losses
 
 

@@ -8,6 +8,7 @@ reference's, from a start that the judge draws. Names and layouts of parameters 
 import ast
 import math
 import numbers
+import re
 
 import numpy as np
 import pytest
@@ -39,39 +40,118 @@ def number(result):
     return float(result)
 
 
-def differentiates(source, target):
-    """Whether the code of `target`, or what it uses of the same file, calls on autograd."""
-    tree = ast.parse(source)
-    aliases = {}  # what a name of the file stands for
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            aliases |= {a.asname: a.name for a in node.names if a.asname}
-        elif isinstance(node, ast.ImportFrom):
-            aliases |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
-    own = {n.name: n for n in tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
-    own |= {
-        t.id: n.value
-        for n in tree.body
-        if isinstance(n, ast.Assign)
-        for t in n.targets
-        if isinstance(t, ast.Name)
+class Code:
+    """What a target of the student's file is made of: its own statements, and those it builds on.
+
+    What can't be seen in an answer's values is looked for here, and any doubt is the student's.
+    """
+
+    def __init__(self, source, target):
+        tree = ast.parse(source)
+        self._target = target
+        self._aliases = {}  # what a name of the file stands for
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                self._aliases |= {a.asname: a.name for a in node.names if a.asname}
+            elif isinstance(node, ast.ImportFrom):
+                self._aliases |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
+        self._made = {}  # which statements at the top of the file give a name its value
+        for statement in tree.body:
+            for name in _names_made_by(statement):
+                self._made.setdefault(name, []).append(statement)
+        names = self._follow([target], lambda name: self._nodes(name))
+        self._used = [node for name in names for node in self._nodes(name)]
+
+    def _nodes(self, name):
+        """All that is written where the file gives `name` its value."""
+        return [node for part in self._made.get(name, ()) for node in ast.walk(part)]
+
+    @staticmethod
+    def _follow(names, nodes_of):
+        """`names`, and those in the nodes of each of them, and those in the nodes of these, ..."""
+        todo, seen = list(names), set()
+        while todo:
+            name = todo.pop()
+            if name not in seen:
+                seen.add(name)
+                todo += [node.id for node in nodes_of(name) if isinstance(node, ast.Name)]
+        return seen
+
+    def _differentiates(self, node):
+        """Whether `node` names what takes a derivative."""
+        if isinstance(node, ast.Attribute) and node.attr == "backward":
+            return True
+        if not isinstance(node, (ast.Attribute, ast.Name)):
+            return False
+        head, dot, rest = ast.unparse(node).partition(".")
+        return self._aliases.get(head, head) + dot + rest in DIFFERENTIATE
+
+    def takes_a_derivative(self):
+        """Whether it calls on autograd."""
+        return any(self._differentiates(node) for node in self._used)
+
+    def multiplies_by(self, number):
+        """Whether what it returns, or goes backward from, was multiplied by `number` itself."""
+        values = {}  # of each name: what it is assigned, or, if it is a function, what it returns
+        for node in self._used:
+            if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.NamedExpr)):
+                for name in _names_made_by(node):
+                    values.setdefault(name, []).append(node.value)
+            elif isinstance(node, ast.FunctionDef):
+                for part in ast.walk(node):
+                    if isinstance(part, ast.Return):
+                        values.setdefault(node.name, []).append(part.value)
+                    elif isinstance(part, ast.Call) and self._differentiates(part.func):
+                        values.setdefault(node.name, []).extend([part.func, *part.args])
+
+        def nodes(name):
+            return [n for value in values.get(name, ()) if value for n in ast.walk(value)]
+
+        names = self._follow([self._target], nodes)
+        once = {name: values[name][0] for name in names if len(values.get(name, ())) == 1}
+        return any(
+            isinstance(node, ast.BinOp) and _constant_factor(node, once) == number
+            for name in names
+            for node in nodes(name)
+        )
+
+    def mentions(self, *words):
+        """Whether one of `words` stands in a name or a text of it, docstrings apart."""
+        docstrings = {id(node.value) for node in self._used if isinstance(node, ast.Expr)}
+        said = []
+        for node in self._used:
+            if isinstance(node, ast.Constant) and id(node) not in docstrings:
+                said.append(str(node.value))
+            elif isinstance(node, ast.Name):
+                said.append(self._aliases.get(node.id, node.id))
+            elif isinstance(node, ast.Attribute):
+                said.append(node.attr)
+        return not set(words).isdisjoint(re.findall("[a-z]+", " ".join(said).lower()))
+
+
+def _names_made_by(statement):
+    """The names that a statement gives a value to; a function's or class's own name only."""
+    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+        return {statement.name}
+    nodes = list(ast.walk(statement))
+    return {n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))} | {
+        n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
-    todo, seen = [target], set()
-    while todo:
-        name = todo.pop()
-        if name in seen or name not in own:
-            continue
-        seen.add(name)
-        for node in ast.walk(own[name]):
-            if isinstance(node, ast.Attribute) and node.attr == "backward":
-                return True
-            if isinstance(node, (ast.Attribute, ast.Name)):
-                head, dot, rest = ast.unparse(node).partition(".")
-                if aliases.get(head, head) + dot + rest in DIFFERENTIATE:
-                    return True
-            if isinstance(node, ast.Name):
-                todo.append(node.id)
-    return False
+
+
+def _constant_factor(node, once):
+    """The product of the numbers in a chain of multiplications: 20 for 10 * (w * 2).
+
+    once: what those names stand for that are given a value a single time.
+    """
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return _constant_factor(node.left, once) * _constant_factor(node.right, once)
+    if isinstance(node, ast.Name) and node.id in once:
+        rest = {name: value for name, value in once.items() if name != node.id}
+        return _constant_factor(once[node.id], rest)
+    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+        return node.value
+    return 1
 
 
 @pytest.mark.points(3)
@@ -107,8 +187,11 @@ def test_dz_dw_comes_from_autograd(student, request, exercise):
     """PyTorch finds the derivative, through backward() or torch.autograd.grad; no one by hand."""
     w = torch.randn(()).item()
     assert number(student.dz_dw(w)) == pytest.approx(20 * w, rel=1e-5, abs=1e-6)
-    if not differentiates(request.config.stash[PROVIDER].source(exercise), "dz_dw"):
+    code = Code(request.config.stash[PROVIDER].source(exercise), "dz_dw")
+    if not code.takes_a_derivative():
         raise Refused("dz_dw never goes backward: let autograd find the derivative.")
+    if code.multiplies_by(20):
+        raise Refused("dz_dw multiplies by 20 itself: that number is autograd's to find.")
 
 
 @pytest.mark.bonus
@@ -190,16 +273,17 @@ def test_LinearRegression_gradient_reaches_every_parameter(student):
 
 @pytest.mark.points(1)
 def test_LinearRegression_has_a_bias(student):
-    """At x = 0 only the bias speaks, and each output's own bias can be learned there."""
-    model = filled(student.LinearRegression(3, 2))
-    model(torch.zeros(5, 3)).sum().backward()
-    learned = sum(p.grad.abs().sum() for p in model.parameters() if p.grad is not None)
-    torch.testing.assert_close(torch.as_tensor(learned), torch.tensor(10.0))
+    """At x = 0 only the bias speaks, each output's own; elsewhere each weight counts x times."""
+    for x in (torch.zeros(5, 3), torch.rand(5, 3)):
+        model = filled(student.LinearRegression(3, 2))
+        model(x).sum().backward()
+        learned = sum(p.grad.abs().sum() for p in model.parameters() if p.grad is not None)
+        torch.testing.assert_close(torch.as_tensor(learned), 2 * (5 + x.sum()))
 
 
 @pytest.mark.points(1)
 def test_LinearRegression_is_its_parameters(student):
-    """Two models are two models; one that loads the other's parameters predicts the same."""
+    """Only the parameters speak: loaded by another model they say the same; at 0, nothing."""
     one = filled(student.LinearRegression(4, 3))
     two = filled(student.LinearRegression(4, 3))
     x = torch.randn(9, 4)
@@ -207,6 +291,10 @@ def test_LinearRegression_is_its_parameters(student):
     two.load_state_dict(one.state_dict())
     torch.testing.assert_close(two(x), one(x))
     torch.testing.assert_close(one(x), one(x))
+    with torch.no_grad():
+        for parameter in two.parameters():
+            parameter.copy_(-2 * parameter)
+    torch.testing.assert_close(two(x), -2 * one(x), atol=1e-4, rtol=1e-4)
 
 
 # -------------------------------------------------------------------------- train_regression
@@ -246,7 +334,7 @@ def points(n, n_in, n_out=1):
 @pytest.mark.parametrize(("n", "n_in", "n_out"), [(7, 1, 1), (20, 3, 1), (9, 2, 3)])
 def test_train_regression_takes_the_right_steps(student, reference, lab, n, n_in, n_out):
     """Each loss, and the parameters at the end, are those of MSE and plain SGD; x and y stay."""
-    for epochs, lr in ((1, 0.1), (6, 0.03)):
+    for epochs, lr in ((1, 0.1), (6, 0.03), (4, 6.0)):  # with 6, the loss grows in each epoch
         x, y = points(n, n_in, n_out)
         model, twin = lab.nn.Linear(n_in, n_out), nn.Linear(n_in, n_out)
         trained_alike(student, reference, model, twin, x, y, epochs=epochs, lr=lr, device=CPU)
@@ -326,6 +414,16 @@ def test_train_regression_on_a_device(student, reference, lab, accelerator):
         student.train_regression(model, x, y, epochs=1)
         where = {p.device.type for p in model.parameters()}
         assert where == {"cuda"}, f"without a device given, the model is on {where}"
+
+
+@pytest.mark.points(1)
+def test_train_regression_looks_for_the_best_device(student, lab, request, exercise):
+    """Without a device given, the code looks for a GPU; where there is none, it takes the CPU."""
+    model = lab.nn.Linear(2, 1)
+    assert len(student.train_regression(model, *points(5, 2), epochs=2)) == 2
+    # Most machines that grade have no GPU to be found: so what is seen is that it is looked for.
+    code = Code(request.config.stash[PROVIDER].source(exercise), "train_regression")
+    assert code.mentions("cuda", "mps", "accelerator", "xpu"), "no GPU is ever looked for"
 
 
 # ----------------------------------------------------------------------------------- predict

@@ -8,6 +8,8 @@ from torch import nn
 
 from grader.mistakes import mistake
 
+MADE = {}  # what `one_model_for_all_calls` keeps
+
 # ------------------------------------------------------------------------------------- split
 
 
@@ -765,3 +767,14 @@ def all_units_alike(n_hidden=13):
 def frozen_hidden_layer(n_hidden=13):
     hidden = nn.Linear(1, n_hidden).requires_grad_(False)
     return three(hidden, nn.Tanh(), nn.Linear(n_hidden, 1))
+
+
+@mistake(
+    "make_model",
+    hint="""Every call returns the same model, made once: to train one is to train them all. Make a
+    new one in each call.""",
+)
+def one_model_for_all_calls(n_hidden=13):
+    if n_hidden not in MADE:
+        MADE[n_hidden] = three(nn.Linear(1, n_hidden), nn.Tanh(), nn.Linear(n_hidden, 1))
+    return MADE[n_hidden]

@@ -20,7 +20,9 @@ class LinearRegression(nn.Linear):
 
 
 def train_regression(model, x, y, epochs=100, lr=0.01, device=None):
-    device = torch.device(device) if device is not None else torch.device("cpu")
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = torch.device(device)
     model.to(device)
     x = x.to(device=device, non_blocking=True)
     y = y.to(device=device, non_blocking=True)

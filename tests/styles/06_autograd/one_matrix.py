@@ -28,6 +28,8 @@ class LinearRegression(torch.nn.Module):
 def train_regression(model, x, y, epochs=100, lr=0.01, device=None):
     if device is not None:
         model.to(device)
+    elif torch.cuda.is_available():
+        model.cuda()
     where = next(model.parameters()).device
     x, y = x.to(where), y.to(where)
     losses = torch.zeros(epochs)
