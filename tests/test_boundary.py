@@ -250,8 +250,10 @@ def test_gradients_flow_to_what_a_callable_holds(student):
     torch.testing.assert_close(held.grad, torch.full((3,), 2.0))
 
 
-def test_generators_arrive_as_lists(student):
-    assert list(student.numbers()) == [0, 1, 2]
+def test_generators_arrive_as_generators(student):
+    given = student.numbers()
+    assert not isinstance(given, list)
+    assert list(given) == [0, 1, 2]
 
 
 def test_what_arrives_is_of_exact_plain_types(student):

@@ -90,7 +90,7 @@ class Encoder:
             blob = tensors.array_bytes(np.asarray(value))
             return structs.Array(value.dtype.char, list(value.shape), self._place(blob))
         if isinstance(value, GeneratorType):
-            return structs.List([self.encode(v, depth + 1) for v in value])
+            return structs.Generator([self.encode(v, depth + 1) for v in value])
         return self._refer(value)
 
     def _place(self, blob: memoryview) -> int:
@@ -198,6 +198,9 @@ class Decoder:
                 return met[index]
             case structs.List(items):
                 return [self._build(item, known, met, deeper) for item in items]
+            case structs.Generator(items):
+                built_items = [self._build(item, known, met, deeper) for item in items]
+                return (item for item in built_items)
             case structs.Tuple(items):
                 return tuple(self._build(item, known, met, deeper) for item in items)
             case structs.Dict(items):
@@ -245,7 +248,7 @@ def find(node: Value, depth: int = 0, seen: Iterator[int] | None = None) -> Iter
     match node:
         case structs.Tensor():
             yield node
-        case structs.List(items) | structs.Tuple(items):
+        case structs.List(items) | structs.Tuple(items) | structs.Generator(items):
             for item in items:
                 yield from find(item, depth + 1, seen)
         case structs.Dict(items):

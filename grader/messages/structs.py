@@ -13,8 +13,8 @@ import msgspec
 # Quoted in the recursive structs below: msgspec resolves it by name.
 Value = Union[
     None, bool, int, float, str,
-    "Bytes", "List", "Tuple", "Dict", "BigInt", "Tensor", "Again", "Array", "DType", "Device",
-    "Shape", "Handle", "TorchName",
+    "Bytes", "List", "Tuple", "Generator", "Dict", "BigInt", "Tensor", "Again", "Array", "DType",
+    "Device", "Shape", "Handle", "TorchName",
 ]  # fmt: skip
 
 
@@ -31,6 +31,12 @@ class List(Node, tag="l"):
 
 
 class Tuple(Node, tag="u"):
+    items: list[Value]
+
+
+class Generator(Node, tag="it"):
+    """All that a generator yields: it is run to its end before it crosses."""
+
     items: list[Value]
 
 
