@@ -153,12 +153,11 @@ def test_no_suites(kit: Path, form: str, solutions: str) -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited with prlimit")
-@each
-def test_no_memory_to_judge_with(kit: Path, form: str) -> None:
+def test_no_memory_to_judge_with(kit: Path) -> None:
     """Enough for the command, too little for a judge and its torch."""
-    done = ci(kit, form, prefix=("prlimit", f"--as={400 << 20}"))
+    done = ci(kit, "classroom", prefix=("prlimit", f"--as={400 << 20}"))
     assert done.returncode == 3, done.stdout
-    assert "by a fault of the grader's" in said(kit, form, done)
+    assert "by a fault of the grader's" in said(kit, "classroom", done)
 
 
 def test_the_time_limit_ends_tests_first(kit: Path) -> None:
@@ -171,14 +170,13 @@ def test_the_time_limit_ends_tests_first(kit: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-@each
-def test_out_of_time_altogether(kit: Path, form: str) -> None:
+def test_out_of_time_altogether(kit: Path) -> None:
     """The judge itself hangs: a hidden suite waits for ever when it is collected."""
     path = kit / "solutions" / "01_double" / "test_double.py"
     path.write_text("import time\ntime.sleep(1000)\n")
-    done = ci(kit, form, "--time-limit", "20")
+    done = ci(kit, "classroom50", "--time-limit", "20")
     assert done.returncode == 3
-    assert "The time ran out before it was graded." in said(kit, form, done)
+    assert "The time ran out before it was graded." in said(kit, "classroom50", done)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
