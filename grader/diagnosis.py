@@ -16,7 +16,7 @@ import pytest
 import torch
 from torch import nn
 
-from grader.boundary.records import Record, Recorder, same_effect
+from grader.boundary.records import Record, Recorder, same_changes, same_effect
 from grader.curriculum import Exercise
 from grader.mistakes import Mistake, load_mistakes, splice
 from grader.result import Outcome, TestResult
@@ -47,7 +47,12 @@ class Diagnosis:
             mine = [test for test in tests if test.target == target and not test.bonus]
             seen = {test.name: records[test.name] for test in mine if test.name in records}
             passed = [test.name for test in mine if test.outcome is Outcome.PASSED]
-            found |= self._recognise(self._exercises[exercise], target, seen, passed, seed)
+            for same in (same_effect, same_changes):
+                # Where two things went wrong, what was made of the model may tell one of them.
+                named = self._recognise(self._exercises[exercise], target, seen, passed, seed, same)
+                found |= named
+                if named:
+                    break
         return [
             replace(t, mistake=found[t.name].name, hint=found[t.name].hint)
             if t.name in found
@@ -65,26 +70,36 @@ class Diagnosis:
         return [((1 - BAND) * loss, (1 + BAND) * loss) for loss in curve]
 
     def _recognise(
-        self, exercise: Exercise, target: str, failed: Seen, passed: list[str], seed: int
+        self,
+        exercise: Exercise,
+        target: str,
+        failed: Seen,
+        passed: list[str],
+        seed: int,
+        same: Callable[[list[Record], list[Record]], bool],
     ) -> dict[str, Mistake]:
         """The mistake that explains most of the failed tests, for each test that it explains."""
         answered = {n: r for n, r in failed.items() if r and not any(call.error for call in r)}
         [right] = self._run(exercise, [None], list(answered), seed)
         # Where the calls gave what the reference's give, values can't tell what is wrong.
-        telling = {n: r for n, r in answered.items() if not same_effect(r, right[n].records)}
+        telling = {
+            name: calls
+            for name, calls in answered.items()
+            if not same(calls, right[name].records[: len(calls)])
+        }
         known: list[Mistake | None] = [m for m in self._known(exercise) if m.target == target]
         # The quickest first: most mistakes are told apart by one test.
         for test in sorted(telling, key=lambda name: right[name].seconds)[:TESTS_TRIED]:
             tried = zip(known, self._run(exercise, known, [test], seed), strict=True)
-            fitting = [m for m, ran in tried if same_effect(telling[test], ran[test].records)]
+            fitting = [m for m, ran in tried if same(telling[test], ran[test].records)]
             explained = []
             for mistake, ran in zip(
                 fitting, self._run(exercise, fitting, [*telling, *passed], seed), strict=True
             ):
                 # What fails where the student's code passes is not what the student did.
                 if mistake and all(ran[name].passed for name in passed):
-                    same = [n for n, calls in telling.items() if same_effect(calls, ran[n].records)]
-                    explained.append(dict.fromkeys(same, mistake))
+                    alike = [n for n, calls in telling.items() if same(calls, ran[n].records)]
+                    explained.append(dict.fromkeys(alike, mistake))
             if explained:
                 return max(explained, key=len)
         return {}

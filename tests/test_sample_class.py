@@ -123,6 +123,19 @@ def test_mistakes_earn_their_hints(results: dict[str, Result]) -> None:
     assert {"log_softmax", "nll", "accuracy"} <= hinted
 
 
+def test_one_of_two_mistakes_is_named(results: dict[str, Result]) -> None:
+    """What was made of the model tells it, though the losses that were returned are wrong too."""
+    tests = [t for e in results["frida-nygaard"].exercises for t in e.tests]
+    named = {t.mistake for t in tests if t.target == "fit"}
+    assert "last_batch_dropped" in named
+
+
+def test_a_mistake_is_not_named_for_another(results: dict[str, Result]) -> None:
+    """Without an activation: neither parameters nor shapes tell it from one with the wrong one."""
+    tests = [t for e in results["goran-petrov"].exercises for t in e.tests]
+    assert {t.mistake for t in tests if t.target == "make_model"} <= {"", "nothing_in_between"}
+
+
 def test_the_feedback_is_there_and_holds_no_secret(run: tuple[Grades, Path, str]) -> None:
     grades, out, _ = run
     for result in grades.results:

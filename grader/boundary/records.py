@@ -21,8 +21,9 @@ KEPT_TOTAL = 100_000  # elements of a call: one tensor may be in a value a milli
 class Record:
     """One call of student code.
 
-    `effect` is a copy of all that can be compared later; `curve` is what the call returned, where
-    that is a loss an epoch.
+    `effect` (what it returned or raised) and `changes` (what became of the arguments that it may
+    change) are copies, to be compared later; `curve` is what it returned, where that is a loss an
+    epoch.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Record:
     value: str = ""
     error: BaseException | None = None
     effect: list[Any] = field(default_factory=list)
+    changes: list[Any] = field(default_factory=list)
     curve: list[float] = field(default_factory=list)
 
 
@@ -59,7 +61,8 @@ class Recorder:
         record.value = summary(value, values=True)
         record.curve = losses(value)
         changeable = [arg for arg in (*args, *kwargs.values()) if _is_changeable(arg)]
-        record.effect = list(_within(KEPT_TOTAL, _copy([value, changeable])))
+        record.effect = list(_within(KEPT_TOTAL, _copy(value)))
+        record.changes = list(_within(KEPT_TOTAL, _copy(changeable)))
         return value
 
 
@@ -71,11 +74,18 @@ def losses(value: Any) -> list[float]:
     return list(first) if all(type(loss) is float for loss in first) else []
 
 
+def same_changes(left: Sequence[Record], right: Sequence[Record]) -> bool:
+    """Whether two runs of a test saw the same made of the arguments, but for rounding."""
+    return len(left) == len(right) and all(
+        _close(a.changes, b.changes) for a, b in zip(left, right, strict=True)
+    )
+
+
 def same_effect(left: Sequence[Record], right: Sequence[Record]) -> bool:
     """Whether two runs of a test saw the same from the code under test, but for rounding."""
-    if len(left) != len(right):
-        return False
-    return all(_close(a.effect, b.effect) for a, b in zip(left, right, strict=True))
+    return same_changes(left, right) and all(
+        _close(a.effect, b.effect) for a, b in zip(left, right, strict=True)
+    )
 
 
 def summary(value: Any, *, values: bool = False) -> str:
@@ -134,6 +144,10 @@ def _size(part: Any) -> int:
 
 def _copy(value: Any) -> Iterator[Any]:
     if isinstance(value, nn.Module):
+        # A proxy says by `__class__` what it stands for, if that is torch's own.
+        kinds = (m.__class__ for m in itertools.islice(value.modules(), KEPT_ITEMS))
+        known = (k for k in kinds if k.__module__.startswith("torch.nn.") and k is not nn.Module)
+        yield [kind.__name__ for kind in known]
         yield [kept for p in itertools.islice(value.parameters(), KEPT_ITEMS) for kept in _copy(p)]
     elif isinstance(value, torch.Tensor):
         flat = value.detach().cpu().flatten()
