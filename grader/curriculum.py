@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+DATA = ("mnist.npz", "temperature.csv", "line.csv")  # in data/: what anyone may read
 FOLDER = re.compile(r"\d\d_(?P<module>[a-z][a-z0-9_]*)")
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from grader import data
+from grader.curriculum import DATA
 from grader.data import (
     DataError,
     MissingDataError,
@@ -79,6 +80,7 @@ def test_the_line_is_a_line() -> None:
 def test_the_readme_states_every_checksum() -> None:
     readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in readme and sha in readme for name, sha in data.SHA256.items())
+    assert set(DATA) == set(data.SHA256)
 
 
 def test_only_numpy_torch_and_the_standard_library_are_imported() -> None:

@@ -20,6 +20,7 @@ import msgspec
 
 import grader
 from grader.boundary.output import Output
+from grader.curriculum import DATA
 from grader.messages.channel import Channel
 from grader.messages.errors import BoundaryError
 from grader.messages.structs import Raised
@@ -42,7 +43,9 @@ class Isolation:
 
     def orders(self) -> bytes:
         package = Path(grader.__file__).parent
-        readable = [str(package), str(data_folder())]
+        # The files by name: submissions may lie in that folder too, as the sample class does.
+        data = [data_folder() / name for name in DATA]
+        readable = [str(path) for path in (package, *data) if path.exists()]
         return msgspec.json.encode(Orders(self.limits, readable, self.lock_down))
 
 
@@ -76,7 +79,7 @@ class Forker(Protocol):
 
 
 def data_folder() -> Path:
-    """The kit's data beside the package, which student code may read."""
+    """The kit's data beside the package."""
     return Path(grader.__file__).parents[1] / "data"
 
 

@@ -8,7 +8,8 @@ import zipfile
 from fnmatch import fnmatch
 from pathlib import Path
 
-from grader.release.student import DATA, FILES, JUNK, template
+from grader.curriculum import DATA
+from grader.release.student import FILES, JUNK, template
 
 # A fixed time makes the same input the same archive.
 TIME = (2026, 1, 1, 0, 0, 0)
@@ -55,7 +56,7 @@ def suites(solutions: Path, out: Path) -> Path:
 def _all(root: Path, solutions: Path) -> dict[str, bytes]:
     files = {name: (root / name).read_bytes() for name in ("pyproject.toml", *FILES)}
     files["README.md"] = template("student-readme.md")
-    files |= {f"data/{name}": (root / "data" / name).read_bytes() for name in DATA}
+    files |= {f"data/{name}": (root / "data" / name).read_bytes() for name in ("README.md", *DATA)}
     files |= _tree(root / "grader", "grader")
     return files | _tree(solutions, "solutions")
 

@@ -8,11 +8,10 @@ from importlib import resources
 from pathlib import Path
 
 from grader.check import leaks
-from grader.curriculum import find_exercises
+from grader.curriculum import DATA, find_exercises
 from grader.release.notebooks import PLOTS, notebook_of
 
 FILES = ("constraints.txt", "LICENSE")
-DATA = ("README.md", "mnist.npz", "temperature.csv", "line.csv")
 TEMPLATES = {
     "student-readme.md": "README.md",
     "gitignore": ".gitignore",
@@ -63,7 +62,7 @@ def _write(root: Path, out: Path) -> None:
     project = (root / "pyproject.toml").read_text("utf-8").replace(*PYTEST)
     (out / "pyproject.toml").write_text(project, encoding="utf-8", newline="\n")
     (out / "data").mkdir()
-    for file in DATA:
+    for file in ("README.md", *DATA):
         shutil.copy(root / "data" / file, out / "data" / file)
     for name, place in TEMPLATES.items():
         path = out / place
