@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
@@ -32,6 +33,8 @@ __all__ = [
     "Isolation", "Layer", "Limits", "Patience", "Profile", "Setup", "Task", "default_workers",
     "grade_all", "judge", "probe",
 ]  # fmt: skip
+
+SPELL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,7 @@ def _run_pool(
                 except BrokenExecutor:
                     lost += [task, *running.values()]
                     return
-            done, _ = wait(running, silence, FIRST_COMPLETED)
+            done = _wait(running, silence)
             if not done:
                 lost += running.values()
                 return
@@ -172,6 +175,20 @@ def _run_pool(
                 yield future.result()
     finally:
         _stop(executor)
+
+
+def _wait(running: Iterable[Future[Result]], silence: float) -> set[Future[Result]]:
+    """Those that are done; none where nothing happens for so many seconds.
+
+    In short spells, between which Ctrl-C gets its turn: in the midst of `wait` it could leave the
+    futures' locks held, and then the pool never ends.
+    """
+    give_up = time.monotonic() + silence
+    done: set[Future[Result]] = set()
+    while not done and time.monotonic() < give_up:
+        with _undisturbed():
+            done = wait(running, SPELL_SECONDS, FIRST_COMPLETED).done
+    return done
 
 
 @contextlib.contextmanager
