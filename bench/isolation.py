@@ -15,9 +15,9 @@ from pathlib import Path
 # Before torch: one thread, as in the judges that `grader grade` starts.
 os.environ["OMP_NUM_THREADS"] = "1"
 
-from grader.boundary.sandboxes import Isolation
-from grader.curriculum import find_exercises
-from grader.engine import Setup, Task, task_result
+from grader.assignment.exercises import find_exercises
+from grader.grading.engine import Setup, Task, task_result
+from grader.judge.sandboxes import Isolation
 from grader.submission import Submission
 
 ROOT = Path(__file__).parents[1]

@@ -38,14 +38,14 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from grader.curriculum import Exercise
-from grader.engine import Setup, Task, judge, new_forker
-from grader.plugin import PROVIDER
-from grader.plugin.provider import Local
-from grader.plugin.shortcuts import Shortcut
-from grader.running import run_pytest
-from grader.sandbox.accelerator import simulated
+from grader.assignment.exercises import Exercise
+from grader.grading.engine import Setup, Task, judge, new_forker
 from grader.submission import Submission
+from grader.suite.plugin import PROVIDER
+from grader.suite.provider import Local
+from grader.suite.session import run_pytest
+from grader.suite.shortcuts import Shortcut
+from grader.torchside.accelerator import simulated
 
 ROOT = Path(__file__).parents[1]
 BAR = 10.0
@@ -175,7 +175,7 @@ def contestants(exercise: Exercise) -> dict[str, Callable[[Path], None]]:
     bare = BareTests(exercise)
 
     def fresh_pytest(file: Path) -> None:
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "grader.plugin"]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "grader.student.plugin"]
         options = [f"--student-file={file}", f"--seed={SEED}", "--import-mode=importlib"]
         subprocess.run([*command, *options, str(exercise.suite)], check=True, capture_output=True)
 

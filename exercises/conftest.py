@@ -3,4 +3,4 @@
 
 def pytest_addoption(pluginmanager):
     # Not `pytest_plugins`: pytest refuses that here when it is started in a folder above.
-    pluginmanager.import_plugin("grader.plugin")
+    pluginmanager.import_plugin("grader.student.plugin")

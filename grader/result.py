@@ -35,6 +35,21 @@ GRAVITY = (
 )
 
 
+class OutcomeError(Exception):
+    """An exception that says how the test which it ends has ended."""
+
+    outcome = Outcome.FAILED
+
+
+def outcome_of(error: BaseException | None) -> Outcome:
+    """The outcome of a test that ended with `error`; any other exception is a failure."""
+    if error is None:
+        return Outcome.PASSED
+    if isinstance(error, OutcomeError):
+        return error.outcome
+    return Outcome.NOT_ATTEMPTED if isinstance(error, NotImplementedError) else Outcome.FAILED
+
+
 @dataclass
 class TestResult:
     """One hidden test. Only `title`, `outcome`, points, `feedback` and `hint` are for students."""

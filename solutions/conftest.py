@@ -1,3 +1,3 @@
 """The fixtures of the suites come from grader's pytest plugin."""
 
-pytest_plugins = ["grader.plugin"]
+pytest_plugins = ["grader.student.plugin"]

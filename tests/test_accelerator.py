@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from grader.sandbox import accelerator
-from grader.sandbox.accelerator import (
+from grader.torchside import accelerator
+from grader.torchside.accelerator import (
     SimulatedTensor,
     accelerators,
     fallback_reason,
@@ -53,7 +53,7 @@ def test_device() -> None:
 FRESH = """
 import os, sys, torch
 torch.set_num_threads(1)
-from grader.sandbox import accelerator
+from grader.torchside import accelerator
 cuda = torch.cuda.is_available()
 assert torch.utils.backend_registration._privateuse1_backend_name == "privateuseone"
 

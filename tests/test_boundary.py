@@ -11,12 +11,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from grader.boundary.errors import Crashed, StudentError
-from grader.boundary.sandboxes import Forker, Isolation
-from grader.boundary.session import Session, Student
-from grader.boundary.spawner import Spawner
-from grader.messages.errors import Gone, TimedOut
-from grader.sandbox.accelerator import simulated
+from grader.judge.errors import Crashed, StudentError, TimedOut
+from grader.judge.sandboxes import Forker, Isolation
+from grader.judge.session import Session, Student
+from grader.judge.spawned import Spawner
+from grader.torchside.accelerator import simulated
+from grader.wire.errors import Gone
 
 STUDENT = b"""
 import os, sys, math
@@ -120,7 +120,7 @@ def forker(request: pytest.FixtureRequest) -> Iterator[Forker]:
         return
     if not sys.platform.startswith("linux"):
         pytest.skip("a zygote needs Linux's fork")
-    from grader.boundary.zygote import Zygote
+    from grader.judge.forked import Zygote
 
     zygote = Zygote(Isolation())
     yield zygote

@@ -16,9 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from grader import data
-from grader.curriculum import DATA
-from grader.data import (
+from grader.assignment import data
+from grader.assignment.data import (
     DataError,
     MissingDataError,
     load_line,
@@ -26,8 +25,9 @@ from grader.data import (
     load_thermometer,
     parse_idx,
 )
+from grader.assignment.exercises import DATA
 
-ROOT = Path(data.__file__).parents[1]
+ROOT = Path(data.__file__).parents[2]
 
 
 # The kit's own files.
@@ -106,7 +106,7 @@ def test_an_installed_grader_finds_data_at_or_above_the_current_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TORCHGRADE_DATA", raising=False)
-    installed = tmp_path / "site-packages" / "grader" / "data.py"
+    installed = tmp_path / "site-packages" / "grader" / "assignment" / "data.py"
     monkeypatch.setattr(data, "__file__", str(installed))
     shutil.copytree(ROOT / "data", tmp_path / "kit" / "data", ignore=lambda *_: ["mnist.npz"])
     deep = tmp_path / "kit" / "exercises" / "01_losses"

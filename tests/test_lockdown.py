@@ -28,8 +28,9 @@ from typing import Any
 
 import pytest
 
-from grader.sandbox import lockdown, seccomp
-from grader.sandbox.limits import outgrown
+from grader.lockdown import layers as lockdown
+from grader.lockdown import seccomp
+from grader.lockdown.limits import outgrown
 
 ROOT = Path(__file__).resolve().parent.parent
 NOBODY = 65534
@@ -45,8 +46,9 @@ import numpy as np
 import torch
 from dataclasses import replace
 from pathlib import Path
-from grader.sandbox import lockdown, seccomp
-from grader.sandbox.kernel import syscall as call
+from grader.lockdown import layers as lockdown
+from grader.lockdown import seccomp
+from grader.lockdown.kernel import syscall as call
 
 torch.set_num_threads(1)
 model = torch.nn.Linear(4, 2)
@@ -294,8 +296,8 @@ PROCESSES = {
     "kill a group": "os.killpg(os.getpgid(parent), 9)",
     "kill init": "os.kill(1, 0)",
     "hold on to a process": "os.pidfd_open(parent)",
-    "outlive the parent": "from grader.sandbox.kernel import prctl; prctl(1, 0)",
-    "be looked into": "from grader.sandbox.kernel import prctl; prctl(4, 1)",
+    "outlive the parent": "from grader.lockdown.kernel import prctl; prctl(1, 0)",
+    "be looked into": "from grader.lockdown.kernel import prctl; prctl(4, 1)",
     "signals by descriptor": """
         import fcntl
         reader, writer = os.pipe()
@@ -490,7 +492,7 @@ def test_no_descriptor_is_inherited(zygote: Zygote) -> None:
 def test_no_capabilities_no_root(zygote: Zygote) -> None:
     zygote.needs("capabilities", "identity")
     answer = zygote.run("""
-        from grader.sandbox import identity
+        from grader.lockdown import identity
         return [os.getuid(), os.getgid(), os.getgroups(), identity.capabilities()]
     """)
     uid, gid, groups, capabilities = answer["value"]
@@ -835,7 +837,7 @@ def test_elsewhere_it_says_what_is_missing(system: str, name: str) -> None:
         if {system!r} == "win32":
             sys.modules["resource"] = None
         sys.path.insert(0, {str(ROOT)!r})
-        from grader.sandbox import lockdown
+        from grader.lockdown import layers as lockdown
         profile = lockdown.probe()
         assert profile.name == {name!r} and not profile.full
         assert not profile.promises("landlock") and not profile.promises("seccomp")

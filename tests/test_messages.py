@@ -21,14 +21,14 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.boundary.endpoint import JudgeEndpoint
-from grader.boundary.errors import StudentError
-from grader.boundary.records import Recorder
-from grader.messages.channel import BODY_LIMIT, HEAD_LIMIT, PREFIX, Channel, decode, encode
-from grader.messages.codec import Decoder, Encoder, find
-from grader.messages.errors import BoundaryError, ProtocolError, Unsupported
-from grader.messages.structs import Call, Message, Returned, Value
-from grader.messages.tensors import DTYPES, is_roomy
+from grader.judge.endpoint import JudgeEndpoint
+from grader.judge.errors import StudentError
+from grader.suite.records import Recorder
+from grader.wire.channel import BODY_LIMIT, HEAD_LIMIT, PREFIX, Channel, decode, encode
+from grader.wire.codec import Decoder, Encoder, find
+from grader.wire.errors import BoundaryError, ProtocolError, Unsupported
+from grader.wire.structs import Call, Message, Returned, Value
+from grader.wire.tensors import DTYPES, is_roomy
 
 bounded = settings(
     max_examples=150,
@@ -260,8 +260,8 @@ REQUESTS: list[Callable[[JudgeEndpoint], Any]] = [
 
 
 def _module(endpoint: JudgeEndpoint) -> Any:
-    from grader.boundary.proxies import proxy_of
-    from grader.messages.structs import Handle
+    from grader.judge.proxies import proxy_of
+    from grader.wire.structs import Handle
 
     return proxy_of(endpoint, Handle(1, kind="module", name="M"))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.report.json_results import schema
+from grader.report.formats.json import schema
 from grader.result import SCHEMA, Outcome
 
 TEXT = (Path(__file__).parents[1] / "docs" / "results.md").read_text("utf-8")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.check import secrets
-from grader.curriculum import find_exercises
-from grader.report.json_results import read
+from grader.assignment.exercises import find_exercises
+from grader.grading.check import secrets
+from grader.report.formats.json import read
 from grader.result import Grades, Outcome, Result
 
 ROOT = Path(__file__).parents[1]

@@ -495,7 +495,7 @@ def test_other_tests_are_left_alone(kit: Kit) -> None:
         "    assert request.node.get_closest_marker('timeout') is None\n\n\n"
         "def test_stub():\n    raise NotImplementedError\n"
     )
-    run = kit.run("test_other.py", "-p", "grader.plugin")
+    run = kit.run("test_other.py", "-p", "grader.student.plugin")
     assert run.code == 1
     assert "1 failed, 1 passed" in run.out
     assert "next:" not in run.out

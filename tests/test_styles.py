@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from grader.curriculum import find_exercises
-from grader.engine import Setup, new_forker
-from grader.judge import Judge
+from grader.assignment.exercises import find_exercises
+from grader.grading.engine import Setup, new_forker
+from grader.judge.judge import Judge
 from grader.submission import Submission
 
 ROOT = Path(__file__).parents[1]

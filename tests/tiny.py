@@ -56,7 +56,7 @@ WRONG = ("x * 3", "x", "x * x", "x - x", "x * 2 + 1", "x / 2", "-2 * x")
 MISTAKES = (
     '''"""Mistakes."""
 
-from grader.mistakes import mistake
+from grader.assignment.mistakes import mistake
 
 
 @mistake("double", hint="It doubles its own argument in place.")

@@ -27,7 +27,7 @@ plt.show()
 
 # %% [after accuracy] The digits that the next exercises read, and how often guessing is right
 import matplotlib.pyplot as plt
-from grader.data import load_mnist
+from grader.assignment.data import load_mnist
 
 digits = load_mnist()
 guesses = torch.rand(len(digits.y_valid), 10)

@@ -12,7 +12,7 @@ plt.show()
 
 # %% [after model] What the untrained model says of a digit: anything may be anything
 import matplotlib.pyplot as plt
-from grader.data import load_mnist
+from grader.assignment.data import load_mnist
 
 digits = load_mnist()
 picture, label = digits.x_valid[:1], digits.y_valid[0].item()
@@ -48,7 +48,7 @@ plt.show()
 
 # %% [after train] What it learned: the weights of each digit as a picture (blue speaks for it)
 import matplotlib.pyplot as plt
-from grader.data import load_mnist
+from grader.assignment.data import load_mnist
 
 digits = load_mnist()
 learned, learned_bias = init_params()

@@ -1,6 +1,6 @@
 # %% [after Mnist_Logistic] What a new model says of a digit: all ten are about as likely
 import matplotlib.pyplot as plt
-from grader.data import load_mnist
+from grader.assignment.data import load_mnist
 
 digits = load_mnist()
 picture, label = digits.x_valid[:1], digits.y_valid[0].item()

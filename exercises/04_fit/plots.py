@@ -1,7 +1,7 @@
 # %% [after fit] The loss, epoch by epoch, for three learning rates
 import matplotlib.pyplot as plt
 import torch.nn.functional as F
-from grader.data import load_mnist
+from grader.assignment.data import load_mnist
 
 digits = load_mnist()
 

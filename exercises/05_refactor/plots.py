@@ -1,7 +1,7 @@
 # %% [after fit] The loss, epoch by epoch
 import matplotlib.pyplot as plt
 import torch.nn.functional as F
-from grader.data import load_mnist
+from grader.assignment.data import load_mnist
 
 digits = load_mnist()
 reader, opt = get_model(lr=0.5)
@@ -26,7 +26,7 @@ plt.show()
 # %% [after train_random] Two optimizers, one loop: how much is right after ever more steps
 import matplotlib.pyplot as plt
 import torch.nn.functional as F
-from grader.data import load_mnist
+from grader.assignment.data import load_mnist
 
 digits = load_mnist()
 kinds = {

@@ -13,7 +13,7 @@ plt.show()
 
 # %% [after train_regression] The loss before each step: fast at first, then slowly
 import matplotlib.pyplot as plt
-from grader.data import load_line
+from grader.assignment.data import load_line
 
 x, y = load_line()
 line = LinearRegression(1, 1)
@@ -27,7 +27,7 @@ plt.show()
 
 # %% [after predict] The points, and the line that was fitted to them
 import matplotlib.pyplot as plt
-from grader.data import load_line
+from grader.assignment.data import load_line
 
 x, y = load_line()
 plt.figure(figsize=(6, 3))

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from grader.data import load_line
+from grader.assignment.data import load_line
 
 # The line y = 2x + 1 through three points, and a model that starts from y = 0x + 0.
 X = torch.tensor([[0.0], [1.0], [2.0]])

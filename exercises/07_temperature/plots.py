@@ -1,6 +1,6 @@
 # %% [after split] The readings, and which of them are kept back
 import matplotlib.pyplot as plt
-from grader.data import load_thermometer
+from grader.assignment.data import load_thermometer
 
 t_u, t_c = load_thermometer()
 halves = split(0.1 * t_u.unsqueeze(1), t_c.unsqueeze(1))

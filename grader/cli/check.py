@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from grader.check import check as check_assignment
+from grader.assignment.exercises import AssignmentError
 from grader.cli.options import Unusable, progress, setup_options, workers_option
-from grader.curriculum import AssignmentError
-from grader.engine import Setup
+from grader.grading.check import check as check_assignment
+from grader.grading.engine import Setup
 from grader.report import mistakes_table
 
 

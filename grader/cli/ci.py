@@ -13,9 +13,9 @@ from typing import NoReturn
 
 import click
 
+from grader.assignment.exercises import AssignmentError, find_exercises
 from grader.cli.options import NOT_GRADED, Unusable, announce_isolation, err, setup_options
-from grader.curriculum import AssignmentError, find_exercises
-from grader.engine import Setup, Task, grade_all
+from grader.grading.engine import Setup, Task, grade_all
 from grader.report import ReportError, find_formats, report_failure, write_report
 from grader.result import Grades, Result
 from grader.submission import NoSubmissions, find_submissions

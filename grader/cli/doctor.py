@@ -7,7 +7,7 @@ import sys
 import click
 from rich.console import Console
 
-from grader.engine import probe
+from grader.grading.engine import probe
 from grader.report import doctor_table
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from grader.assignment.exercises import AssignmentError, find_exercises
 from grader.cli.options import (
     INTERRUPTED,
     NOT_GRADED,
@@ -20,10 +21,10 @@ from grader.cli.options import (
     setup_options,
     workers_option,
 )
-from grader.curriculum import AssignmentError, find_exercises
-from grader.engine import Setup, Task, grade_all
-from grader.gradebook import Gradebook, GradebookError, digest_of
-from grader.report import ReportError, console, find_formats, write_report
+from grader.grading.engine import Setup, Task, grade_all
+from grader.grading.gradebook import Gradebook, GradebookError, digest_of
+from grader.report import ReportError, find_formats, write_report
+from grader.report.formats import table
 from grader.result import Grades, Result
 from grader.submission import NoSubmissions, Roster, RosterError, Submission, find_submissions
 
@@ -193,5 +194,5 @@ def _show(
     except ReportError as error:
         raise Unusable(str(error)) from None
     finally:
-        console.show(grades)
+        table.show(grades)
         print("", *lines, sep="\n")

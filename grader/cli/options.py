@@ -20,8 +20,16 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from grader.curriculum import find_exercises
-from grader.engine import Isolation, Limits, Patience, Profile, Setup, default_workers, probe
+from grader.assignment.exercises import find_exercises
+from grader.grading.engine import (
+    Isolation,
+    Limits,
+    Patience,
+    Profile,
+    Setup,
+    default_workers,
+    probe,
+)
 
 UNUSABLE, NOT_GRADED, INTERRUPTED = 2, 3, 130
 

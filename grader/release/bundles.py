@@ -8,7 +8,7 @@ import zipfile
 from fnmatch import fnmatch
 from pathlib import Path
 
-from grader.curriculum import DATA
+from grader.assignment.exercises import DATA
 from grader.release.student import FILES, JUNK, template
 
 # A fixed time makes the same input the same archive.

@@ -14,7 +14,7 @@ from typing import Any
 
 import nbformat
 
-from grader.curriculum import Exercise, find_exercises
+from grader.assignment.exercises import Exercise, find_exercises
 
 PLOT = re.compile(r"^# %% \[after (?P<target>\w+)\] (?P<title>.+)$", re.MULTILINE)
 PLOTS = "plots.py"
@@ -72,7 +72,7 @@ def _cells(exercise: Exercise) -> Iterator[Any]:
     for target, node in stubs.items():
         yield nbformat.v4.new_markdown_cell(TARGET.format(target=target))
         yield _code("\n".join(lines[_first_line(node) - 1 : node.end_lineno]), GRADED)
-        yield _code(f'from grader.notebook import check\n\ncheck("{target}")', CHECK)
+        yield _code(f'from grader.student.notebook import check\n\ncheck("{target}")', CHECK)
         for title, code in plots.get(target, []):
             yield nbformat.v4.new_markdown_cell(f"**{title}.** It works once `{target}` does.")
             yield _code(code, PLOT_CELL)

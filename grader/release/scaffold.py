@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from grader.curriculum import find_exercises
+from grader.assignment.exercises import find_exercises
 from grader.release.student import ReleaseError
 
 STUB = '''"""Exercise {number}: what it is about.
@@ -70,7 +70,7 @@ def test_{name}_values(student, reference):
 '''
 MISTAKES = '''"""Known wrong answers for {name}.py, each with the hint that it earns."""
 
-from grader.mistakes import mistake
+from grader.assignment.mistakes import mistake
 
 
 @mistake("{name}", hint="What went wrong here, and where to look.")

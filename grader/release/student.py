@@ -7,8 +7,8 @@ import tempfile
 from importlib import resources
 from pathlib import Path
 
-from grader.check import leaks
-from grader.curriculum import DATA, find_exercises
+from grader.assignment.exercises import DATA, find_exercises
+from grader.grading.check import leaks
 from grader.release.notebooks import PLOTS, notebook_of
 
 FILES = ("constraints.txt", "LICENSE")

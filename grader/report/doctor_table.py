@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.engine import Profile
+from grader.grading.engine import Profile
 
 STYLES = {"on": "green", "missing": "bold red", "not needed": "dim"}
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.check import Report, Row
+from grader.grading.check import Report, Row
 
 CAUGHT, PASSED = "x", "·"
 

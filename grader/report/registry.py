@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import grader.report
+from grader.report import formats
 from grader.report.files import ReportError
 from grader.result import Grades
 
@@ -37,8 +37,8 @@ class Format:
 def find_formats() -> Mapping[str, Format]:
     """The formats by name, in order of their names."""
     found: dict[str, Format] = {}
-    for entry in pkgutil.iter_modules(grader.report.__path__):
-        module = importlib.import_module(f"grader.report.{entry.name}")
+    for entry in pkgutil.iter_modules(formats.__path__):
+        module = importlib.import_module(f"grader.report.formats.{entry.name}")
         if hasattr(module, "NAME"):
             found[module.NAME] = Format(
                 module.NAME,

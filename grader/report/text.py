@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from grader.harmless import LIMIT, clean
+from grader.judge.harmless import LIMIT, clean
 from grader.result import GRAVITY, Outcome, Result
 
 # One letter an outcome, for tables; ASCII, so that every terminal shows it.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from grader.sandbox.limits import Limits
-from grader.sandbox.lockdown import Profile
+from grader.lockdown.layers import Profile
+from grader.lockdown.limits import Limits
 
 PACKET = 1 << 16
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import msgspec
 import torch
 
-from grader.messages.channel import Channel
+from grader.lockdown.layers import lock_down, probe
 from grader.sandbox.control import Orders
-from grader.sandbox.lockdown import lock_down, probe
 from grader.sandbox.worker import refuse, serve
+from grader.wire.channel import Channel
 
 
 def main(token: str, folder: str, orders: str) -> None:

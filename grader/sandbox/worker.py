@@ -17,11 +17,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from grader.messages.channel import Channel
-from grader.messages.codec import Encoder, Proxy
-from grader.messages.endpoint import Endpoint
-from grader.messages.errors import BoundaryError
-from grader.messages.structs import (
+from grader.torchside import accelerator
+from grader.torchside.operators import Operators
+from grader.torchside.seeding import seed_everything
+from grader.wire.channel import Channel
+from grader.wire.codec import Encoder, Proxy
+from grader.wire.errors import BoundaryError
+from grader.wire.peer import Endpoint
+from grader.wire.structs import (
     Backward,
     Call,
     Describe,
@@ -40,9 +43,6 @@ from grader.messages.structs import (
     Value,
     Write,
 )
-from grader.sandbox import accelerator
-from grader.sandbox.operators import Operators
-from grader.sandbox.seeding import seed_everything
 
 TORCH = 0  # the object number that the judge's fixture `lab` speaks to
 MESSAGE_LIMIT = 4_000

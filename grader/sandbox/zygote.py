@@ -1,6 +1,6 @@
 """The process that has torch imported and nothing secret in it; it forks a sandbox in milliseconds.
 
-Started by `grader.boundary.process` in a clean environment. It speaks with the judge over one
+Started by `grader.judge.process` in a clean environment. It speaks with the judge over one
 socket (`grader.sandbox.control`), reads no message of student code, and ends when the judge does.
 """
 
@@ -18,10 +18,10 @@ import msgspec
 import torch
 from torch import nn
 
-from grader.messages.channel import Channel
+from grader.lockdown.layers import Lockdown, Profile, prepare, probe, shield
 from grader.sandbox.control import PACKET, Ended, Fork, Orders, Ready, Reap, Request
-from grader.sandbox.lockdown import Lockdown, Profile, prepare, probe, shield
 from grader.sandbox.worker import refuse, serve
+from grader.wire.channel import Channel
 
 
 def warm_up() -> None:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.result import Student
-from grader.submission.archives import CLASS, archive_stem, opened
-from grader.submission.collect import Collector
-from grader.submission.layouts import HandedIn, handed_in, unwrapped
+from grader.submission.arrival.archives import CLASS, archive_stem, opened
+from grader.submission.arrival.collect import Collector
+from grader.submission.arrival.layouts import HandedIn, handed_in, unwrapped
+from grader.submission.arrival.names import distinct, file_name, shown
+from grader.submission.arrival.roster import Roster, RosterError
+from grader.submission.arrival.tree import File, Folder, Node, UnreadableError, on_disk
 from grader.submission.model import Assigned, LineMap, NoSubmissions, Submission
-from grader.submission.names import distinct, file_name, shown
-from grader.submission.roster import Roster, RosterError
-from grader.submission.tree import File, Folder, Node, UnreadableError, on_disk
 
 __all__ = [
     "Assigned", "LineMap", "NoSubmissions", "Roster", "RosterError", "Submission",

@@ -18,7 +18,7 @@ class NoSubmissions(ValueError):
 
 
 class Assigned(Protocol):
-    """What the reader has to know of an exercise; `grader.curriculum.Exercise` is one."""
+    """What the reader has to know of an exercise; `grader.assignment.exercises.Exercise` is one."""
 
     @property
     def name(self) -> str:

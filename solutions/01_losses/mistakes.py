@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from grader.mistakes import mistake
+from grader.assignment.mistakes import mistake
 
 # ------------------------------------------------------------------------------- log_softmax
 

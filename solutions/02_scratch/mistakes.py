@@ -10,7 +10,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from grader.mistakes import mistake
+from grader.assignment.mistakes import mistake
 
 
 def _batch_loss(x, y, weights, bias, batch):

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn, optim
 
-from grader.mistakes import mistake
+from grader.assignment.mistakes import mistake
 
 
 def update(model, lr):

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from grader.mistakes import mistake
+from grader.assignment.mistakes import mistake
 
 COUNTED = []  # what `keeps_one_w_for_all_calls` keeps
 

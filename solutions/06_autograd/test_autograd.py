@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from grader.data import load_line
-from grader.plugin import PROVIDER, Refused
+from grader.assignment.data import load_line
+from grader.suite.plugin import PROVIDER, Refused
 
 CPU = torch.device("cpu")
 

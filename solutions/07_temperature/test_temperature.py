@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from grader.data import load_thermometer
+from grader.assignment.data import load_thermometer
 
 # ------------------------------------------------------------------------------------- split
 

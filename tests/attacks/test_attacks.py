@@ -31,7 +31,7 @@ from typing import Any
 
 import pytest
 
-from grader.boundary.session import GRACE
+from grader.judge.session import GRACE
 
 linux = sys.platform.startswith("linux")
 pytestmark = pytest.mark.skipif(not linux, reason="elsewhere less is stopped: see SECURITY.md")

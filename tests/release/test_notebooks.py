@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from grader.curriculum import Exercise, find_exercises
+from grader.assignment.exercises import Exercise, find_exercises
 from grader.release.notebooks import notebook_of
 
 ROOT = Path(__file__).parents[2]
@@ -146,7 +146,7 @@ def test_away_from_its_folder_it_says_so(tmp_path: Path) -> None:
     book = nbformat.v4.new_notebook()
     book.cells = [
         nbformat.v4.new_code_cell("def nll(input, target): ..."),
-        nbformat.v4.new_code_cell('from grader.notebook import check\ncheck("nll")'),
+        nbformat.v4.new_code_cell('from grader.student.notebook import check\ncheck("nll")'),
     ]
     execute(book, tmp_path)
     assert said(book.cells[1]).startswith("The tests aren't in this folder.")

@@ -196,7 +196,7 @@ PLOTS = "exercises/01_double/plots.py"
         ("exercises/01_double/README.md", "It doubles its own argument in place.", "hint"),
         (PLOTS, "# %% [after double] A\ntest_double_values()", "hidden test"),
         ("data/README.md", "\nSee test_double_keeps_its_argument(student).", "hidden test"),
-        ("grader/curriculum.py", "\n# It doubles its own argument in place.", "hint"),
+        ("grader/assignment/exercises.py", "\n# It doubles its own argument in place.", "hint"),
     ],
 )  # fmt: skip
 def test_a_leak_stops_the_release(kit: Path, place: str, text: str, what: str) -> None:

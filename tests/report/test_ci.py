@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from made_up_class import a_test, one, sample
 
-from grader.report import ReportError, classroom, classroom50, gradescope, junit, write_report
+from grader.report import ReportError, write_report
+from grader.report.formats import classroom, classroom50, gradescope, junit
 from grader.report.seen import seen
 from grader.result import ExerciseResult, Grades, Outcome, Result
 

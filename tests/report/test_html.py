@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up_class import HOSTILE, one, sample
 
-from grader.report import html_instructor, html_student, write_report
+from grader.report import write_report
+from grader.report.formats import html, html_students
 from grader.report.seen import seen
 from grader.result import Grades, Outcome, Student
 
@@ -62,9 +63,9 @@ class Page(HTMLParser):
 def pages() -> list[str]:
     grades = sample()
     return [
-        html_instructor.page(grades),
-        html_instructor.page(Grades([])),
-        *(html_student.page(seen(result)) for result in grades.results),
+        html.page(grades),
+        html.page(Grades([])),
+        *(html_students.page(seen(result)) for result in grades.results),
     ]
 
 
@@ -114,26 +115,26 @@ def test_no_text_of_theirs_makes_a_tag(text: str) -> None:
     other.notes = [f"<i>{text}"]
     other.exercises[0].printed = f"<i>{text}"
     other.exercises[0].code = f"<i>{text}"
-    for source in (html_instructor.page(Grades([plain, other])), html_student.page(seen(other))):
+    for source in (html.page(Grades([plain, other])), html_students.page(seen(other))):
         source.encode("utf-8")
         assert not Page(source).tags["i"]
 
 
 def test_not_graded_is_no_zero() -> None:
     zero, fault = sample().results[-2:]
-    text = "".join(Page(html_student.page(seen(fault))).text)
+    text = "".join(Page(html_students.page(seen(fault))).text)
     assert "Not graded" in text
     assert " of 100," not in text
-    assert "<strong>0" not in html_student.page(seen(fault))
-    assert "<strong>0</strong>" in html_student.page(seen(zero))
+    assert "<strong>0" not in html_students.page(seen(fault))
+    assert "<strong>0</strong>" in html_students.page(seen(zero))
 
 
 def test_what_to_look_at_next_is_what_was_missed_first() -> None:
     grades = sample()
-    page = html_student.page(seen(grades.results[2]))
+    page = html_students.page(seen(grades.results[2]))
     assert page.index("What to look at next") < page.index("Progress")
     perfect = one(Outcome.PASSED)
-    assert "Every test passed" in html_student.page(seen(perfect))
+    assert "Every test passed" in html_students.page(seen(perfect))
 
 
 def test_one_page_a_student(tmp_path: Path) -> None:

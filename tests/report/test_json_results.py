@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from made_up_class import sample
 
 from grader.report import ReportError, write_report
-from grader.report.json_results import decode, encode, read, schema
+from grader.report.formats.json import decode, encode, read, schema
 from grader.result import ExerciseResult, Grades, Outcome, Result, TestResult
 
 losses = st.floats(allow_nan=True, allow_infinity=True)

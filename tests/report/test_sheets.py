@@ -178,7 +178,7 @@ def test_without_a_worksheet_it_is_for_the_gradebook(tmp_path: Path) -> None:
 
 @given(st.text(st.characters(codec="utf-8")))
 def test_feedback_in_moodle_is_text(feedback: str) -> None:
-    from grader.report.moodle import comment
+    from grader.report.formats.moodle import comment
     from grader.report.seen import seen
 
     made = comment(seen(one(Outcome.FAILED, feedback=f"{HOSTILE[0]}{feedback}")))

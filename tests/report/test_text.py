@@ -16,7 +16,8 @@ from markdown_it import MarkdownIt
 from rich.cells import cell_len
 from rich.console import Console
 
-from grader.report import console, text, write_report
+from grader.report import text, write_report
+from grader.report.formats import table
 from grader.report.markdown import escape, feedback, fence
 from grader.report.seen import seen
 from grader.result import Grades, Outcome, Student
@@ -26,7 +27,7 @@ CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 def shown(grades: Grades, width: int = 80) -> str:
     out = io.StringIO()
-    console.show(grades, Console(file=out, width=width, color_system=None))
+    table.show(grades, Console(file=out, width=width, color_system=None))
     return out.getvalue()
 
 
@@ -68,7 +69,7 @@ def test_no_name_reaches_the_terminal_raw(name: str) -> None:
 def test_a_terminal_that_lacks_characters_gets_others() -> None:
     raw = io.BytesIO()
     file = io.TextIOWrapper(raw, encoding="ascii")
-    console.show(sample(), Console(file=file, width=80))
+    table.show(sample(), Console(file=file, width=80))
     file.flush()
     assert b"Dae-jung Park" in raw.getvalue()
 

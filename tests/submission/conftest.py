@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.curriculum import Exercise, find_exercises
+from grader.assignment.exercises import Exercise, find_exercises
 from grader.submission import Roster, Submission, find_submissions
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from grader.curriculum import find_exercises
+from grader.assignment.exercises import find_exercises
 from grader.submission import NoSubmissions, find_submissions
 
 EXERCISES = find_exercises(Path(__file__).parents[2] / "solutions")

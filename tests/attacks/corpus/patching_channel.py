@@ -6,7 +6,7 @@ rest: any
 
 import sys
 
-from grader.messages.channel import Channel
+from grader.wire.channel import Channel
 
 SEND = Channel.send
 

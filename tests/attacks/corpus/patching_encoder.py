@@ -4,7 +4,7 @@ must: failed
 rest: any
 """
 
-from grader.messages import codec, structs
+from grader.wire import codec, structs
 
 codec.Encoder.encode = lambda self, value, depth=0: structs.TorchName("ones_like")
 

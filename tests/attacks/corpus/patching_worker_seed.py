@@ -6,7 +6,7 @@ rest: any
 
 import gc
 
-from grader.messages.structs import Raised, Seed
+from grader.wire.structs import Raised, Seed
 from grader.sandbox.worker import Worker
 
 OLD = Worker._serve

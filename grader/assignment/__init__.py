@@ -1,0 +1,1 @@
+"""Exercises as they lie on disk, their known mistakes, their data."""

@@ -1,0 +1,1 @@
+"""Many submissions: the engine, the gradebook, and the proof of an assignment."""

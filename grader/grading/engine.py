@@ -1,0 +1,245 @@
+"""Many submissions: judges in processes of their own, several at once."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures.process import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.assignment.exercises import AssignmentError
+from grader.judge.sandboxes import Forker, Isolation
+from grader.lockdown.layers import Layer, Profile, probe, shield
+from grader.lockdown.limits import Limits, Patience
+from grader.result import Result
+from grader.submission import Submission
+
+if TYPE_CHECKING:
+    from grader.judge.judge import Judge
+
+# The words of isolation, for those above that don't know where sandboxes come from.
+__all__ = [
+    "Isolation", "Layer", "Limits", "Patience", "Profile", "Setup", "Task", "default_workers",
+    "grade_all", "judge", "probe",
+]  # fmt: skip
+
+SPELL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What all submissions of a run are graded with."""
+
+    suites: Path
+    spawn: bool = not sys.platform.startswith("linux")
+    diagnose: bool = True
+    isolation: Isolation = field(default_factory=Isolation)
+    patience: Patience = field(default_factory=Patience)
+
+    @property
+    def silence(self) -> float:
+        """Seconds after which a judge that has said nothing must have lost its way."""
+        return 2 * self.patience.submission + 120
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission to grade; `only` names exercises, empty for all."""
+
+    setup: Setup
+    submission: Submission
+    seed: int
+    only: frozenset[str] = field(default_factory=frozenset)
+
+
+@functools.cache
+def warm_judge(setup: Setup) -> Judge:
+    """This process's judge. Raises `AssignmentError` or `GraderFault`."""
+    import torch  # here, as it takes seconds: a command has its judges import it, not itself
+
+    from grader.judge.judge import Judge
+
+    torch.set_num_threads(1)
+    shield()
+    return Judge(setup.suites, new_forker(setup), setup.patience)
+
+
+def new_forker(setup: Setup) -> Forker:
+    """Where this setup's sandboxes come from."""
+    if setup.spawn:
+        from grader.judge.spawned import Spawner
+
+        return Spawner(setup.isolation)
+    from grader.judge.forked import Zygote
+
+    return Zygote(setup.isolation)
+
+
+def judge(task: Task) -> Result:
+    """Grade one submission in this process; a fault of ours is in the result, not raised."""
+    grade = functools.partial(task_result, task)
+    result = grade()
+    # What broke on our side may have been a passing thing (a zygote that was killed).
+    return result if result.graded else grade()
+
+
+def task_result(task: Task) -> Result:
+    try:
+        warm = warm_judge(task.setup)
+        return warm.grade(task.submission, task.seed, task.only, diagnose=task.setup.diagnose)
+    except AssignmentError:
+        raise
+    except Exception as error:  # nobody else's grading ends by it
+        return failed(task, f"{type(error).__name__}: {error}")
+
+
+def failed(task: Task, why: str) -> Result:
+    """The result of a submission that could not be graded by a fault of ours."""
+    return Result(
+        task.submission.name, notes=list(task.submission.notes), fault=why, seed=task.seed
+    )
+
+
+def local_processes(workers: int) -> Executor:
+    """Judges on this machine."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
+
+
+def default_workers() -> int:
+    """One judge a processor that this process may use."""
+    if sys.platform.startswith("linux"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def grade_all(tasks: Iterable[Task], workers: int) -> Iterator[Result]:
+    """Grade tasks, several at once, in any order: each gives exactly one result.
+
+    When a judge's process dies, the tasks that it may have been at are graded anew, one by one, so
+    that only the one that kills it again is given up (as not graded).
+    """
+    waiting = deque(tasks)
+    suspects: deque[Task] = deque()
+    while waiting or suspects:
+        alone = bool(suspects)
+        source = suspects if alone else waiting
+        lost: list[Task] = []
+        yield from _run_pool(source, 1 if alone else workers, lost, one=alone)
+        if alone:
+            yield from (failed(task, "the judge's process died twice") for task in lost)
+        else:
+            suspects.extend(lost)
+
+
+def _run_pool(
+    source: deque[Task], workers: int, lost: list[Task], *, one: bool
+) -> Iterator[Result]:
+    """Grade tasks from `source` until it is empty or the pool breaks (then `lost` were in it)."""
+    running: dict[Future[Result], Task] = {}
+    executor = local_processes(workers)
+    try:
+        while source or running:
+            silence = max(task.setup.silence for task in [*running.values(), *list(source)[:1]])
+            while source and len(running) < 2 * workers and not (one and running):
+                task = source.popleft()
+                try:
+                    with _away(), _undisturbed():
+                        running[executor.submit(judge, task)] = task
+                except BrokenExecutor:
+                    lost += [task, *running.values()]
+                    return
+            done = _wait(running, silence)
+            if not done:
+                lost += running.values()
+                return
+            for future in done:
+                error = future.exception()
+                if isinstance(error, BrokenExecutor):
+                    lost += running.values()
+                    return
+                task = running.pop(future)
+                if error is not None:
+                    raise error
+                yield future.result()
+    finally:
+        _stop(executor)
+
+
+def _wait(running: Iterable[Future[Result]], silence: float) -> set[Future[Result]]:
+    """Those that are done; none where nothing happens for so many seconds.
+
+    In short spells, between which Ctrl-C gets its turn: in the midst of `wait` it could leave the
+    futures' locks held, and then the pool never ends.
+    """
+    give_up = time.monotonic() + silence
+    done: set[Future[Result]] = set()
+    while not done and time.monotonic() < give_up:
+        with _undisturbed():
+            done = wait(running, SPELL_SECONDS, FIRST_COMPLETED).done
+    return done
+
+
+@contextlib.contextmanager
+def _away() -> Iterator[None]:
+    """Start a judge from Python's own folder: a new interpreter imports from where it is started,
+    and that may be a submission with a `pickle.py` in it."""
+    here = Path.cwd()
+    os.chdir(Path(os.__file__).parent)
+    try:
+        yield
+    finally:
+        os.chdir(here)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Have signals wait: what one raised between a judge's start and its entry in the pool's list
+    would leave that judge running, with nobody to stop it."""
+    caught: list[int] = []
+    handlers = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGALRM", signal.SIGTERM)):
+            if callable(signal.getsignal(number)) and number not in handlers:
+                handlers[number] = signal.signal(number, lambda number, _: caught.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in caught:
+            signal.raise_signal(number)
+
+
+def _stop(executor: Executor) -> None:
+    """End the judges at once: they hold nothing that isn't written down already."""
+    processes = getattr(executor, "_processes", None) or {}
+    for process in list(processes.values()):
+        with contextlib.suppress(ValueError, OSError):
+            process.kill()
+    executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin_worker() -> None:
+    # Ctrl-C is the command's to handle: it ends the judges, and they end their sandboxes.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_command, daemon=True).start()
+
+
+def _end_with_command() -> None:
+    """Judges hold both ends of the queue that they wait at: they would outlive a killed command."""
+    command = multiprocessing.parent_process()
+    assert command is not None
+    command.join()
+    os._exit(1)

@@ -1,0 +1,1 @@
+"""The trusted process: grades one submission."""

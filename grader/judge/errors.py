@@ -1,0 +1,112 @@
+"""Exceptions of student code as exceptions here."""
+
+from __future__ import annotations
+
+import builtins
+import errno
+
+from grader.lockdown.limits import Limits, in_units
+from grader.result import Outcome, OutcomeError
+from grader.wire.errors import BoundaryError, DeadlinePassed
+from grader.wire.structs import Frame, Raised
+
+# Those that a test may expect; anything else (SystemExit, say) is a plain StudentError.
+_BUILTIN = (
+    "ArithmeticError", "AssertionError", "AttributeError", "EOFError", "FloatingPointError",
+    "ImportError", "IndexError", "KeyError", "LookupError", "MemoryError", "ModuleNotFoundError",
+    "NameError", "NotImplementedError", "OSError", "OverflowError", "RecursionError",
+    "RuntimeError", "SyntaxError", "TypeError", "UnboundLocalError", "ValueError",
+    "ZeroDivisionError",
+)  # fmt: skip
+
+
+# What is kept of an exception: a message of megabytes would go into every report.
+_NAME, _MESSAGE, _FRAMES, _LINE = 100, 4_000, 20, 200
+
+
+class GraderFault(OutcomeError):
+    """Something of ours broke: never charged to a student."""
+
+    outcome = Outcome.NOT_GRADED
+
+
+class StudentError(OutcomeError):
+    """Student code raised; `frames` are its own lines, outermost first."""
+
+    raised: Raised
+
+    @property
+    def outcome(self) -> Outcome:  # type: ignore[override]
+        """A stub says so itself: torch says the same of a module without `forward`."""
+        if not isinstance(self, NotImplementedError) or not self.frames:
+            return Outcome.FAILED
+        is_stub = NotImplementedError.__name__ in self.frames[-1].text
+        return Outcome.NOT_ATTEMPTED if is_stub else Outcome.FAILED
+
+    def __str__(self) -> str:
+        return self.raised.message
+
+    @property
+    def frames(self) -> list[Frame]:
+        return self.raised.frames
+
+
+class TimedOut(DeadlinePassed, OutcomeError):
+    """Student code was still busy when the test's time was up."""
+
+    outcome = Outcome.TIMED_OUT
+
+
+class Crashed(BoundaryError, OutcomeError):
+    """The sandbox ended in the middle of a request; the message says how.
+
+    `raised`: the exception by which its code noticed, where a limit was reached.
+    """
+
+    outcome = Outcome.CRASHED
+
+    def __init__(self, how: str, raised: Raised | None = None) -> None:
+        super().__init__(how)
+        self.raised = raised
+
+
+_CLASSES: dict[str, type[StudentError]] = {
+    name: type(name, (StudentError, getattr(builtins, name)), {}) for name in _BUILTIN
+}
+
+
+def student_error(raised: Raised) -> StudentError:
+    """The exception to raise here for one that was raised there."""
+    kind = _CLASSES.get(raised.builtin, StudentError)
+    error = kind.__new__(kind)
+    error.raised = raised
+    return error
+
+
+def shortened(raised: Raised) -> Raised:
+    """An exception without what no reader would get to."""
+    frames = [
+        Frame(f.file[:_LINE], f.line, f.function[:_NAME], f.text[:_LINE])
+        for f in raised.frames[-_FRAMES:]
+    ]
+    return Raised(raised.name[:_NAME], raised.builtin[:_NAME], raised.message[:_MESSAGE], frames)
+
+
+def breach(raised: Raised, limits: Limits) -> str:
+    """The limit that an exception is about, in words; '' for any other exception.
+
+    It is the student's side that says so: a lie ends its own sandbox, and answers nothing.
+    """
+    message = raised.message
+    if raised.builtin == "MemoryError" or "DefaultCPUAllocator: can't allocate memory" in message:
+        return f"used more than {in_units(limits.memory_bytes)} of memory"
+    if raised.builtin == "OSError":
+        if message.startswith(f"[Errno {errno.EFBIG}]"):
+            return f"wrote a file of more than {in_units(limits.file_bytes)}"
+        if message.startswith(f"[Errno {errno.EMFILE}]"):
+            return f"opened more than {limits.open_files} files"
+        if message.startswith(f"[Errno {errno.ENOMEM}]"):
+            return f"used more than {in_units(limits.memory_bytes)} of memory"
+    if raised.builtin == "RuntimeError" and message.startswith("can't start new thread"):
+        return f"started more than {limits.threads} threads, or used up its memory for them"
+    return ""

@@ -1,0 +1,127 @@
+"""Sandboxes forked from a warm process (Linux)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import msgspec
+
+from grader.judge.errors import GraderFault
+from grader.judge.output import Output
+from grader.judge.sandboxes import (
+    START_SECONDS,
+    Isolation,
+    Sandbox,
+    cpu_seconds_of,
+    greet,
+    in_words,
+    remove,
+    start,
+    work_folder,
+)
+from grader.lockdown.layers import Profile
+from grader.lockdown.limits import Limits
+from grader.sandbox.control import PACKET, Ended, Fork, Ready, Reap
+from grader.wire.channel import Channel
+
+
+class Zygote:
+    """The warm process. It is started anew where it has died."""
+
+    def __init__(self, isolation: Isolation) -> None:
+        self._isolation = isolation
+        self._begin()
+
+    def _begin(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = start("grader.sandbox.zygote", theirs)
+        self._control = ours
+        self._control.settimeout(START_SECONDS)
+        answer = self.ask(self._isolation.orders())
+        self.layers: Profile = msgspec.json.decode(answer, type=Ready).profile
+
+    @property
+    def profile(self) -> str:
+        return self.layers.name
+
+    @property
+    def limits(self) -> Limits:
+        return self._isolation.limits
+
+    def ask(self, request: bytes, descriptors: tuple[int, ...] = ()) -> bytes:
+        """Send one request, with descriptors, and return its answer."""
+        try:
+            socket.send_fds(self._control, [request], descriptors)
+            answer = self._control.recv(PACKET)
+        except OSError as error:
+            raise GraderFault(f"the zygote doesn't answer: {error}") from None
+        if not answer:
+            raise GraderFault("the zygote ended")
+        return answer
+
+    def fork(self) -> Sandbox:
+        if self._process.poll() is not None:
+            self.close()
+            self._begin()
+        return _Forked(self)
+
+    def close(self) -> None:
+        self._control.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class _Forked:
+    def __init__(self, zygote: Zygote) -> None:
+        self._zygote = zygote
+        self._pid = 0
+        self._folder: Path = work_folder()
+        try:
+            ours, theirs = socket.socketpair()
+            read, write = os.pipe()
+        except OSError as error:
+            remove(self._folder)
+            raise GraderFault(f"no descriptors left: {error.strerror}") from None
+        self.channel = Channel(ours)
+        self.output = Output(read, self._folder, zygote.limits, self._kill)
+        try:
+            with theirs:
+                request = msgspec.json.encode(Fork(str(self._folder)))
+                self._pid = int(zygote.ask(request, (theirs.fileno(), write)))
+        except GraderFault:
+            remove(self._folder)
+            raise
+        finally:
+            os.close(write)
+        greet(self)
+
+    def _kill(self) -> None:
+        # Not reaped before `end` asks for it, so the number is still this process's.
+        if self._pid:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(self._pid, signal.SIGKILL)
+
+    def cpu_seconds(self) -> float:
+        return cpu_seconds_of(self._pid)
+
+    def end(self) -> str:
+        pid, self._pid = self._pid, 0
+        self.channel.close()
+        if not pid:
+            return ""
+        try:
+            answer = self._zygote.ask(msgspec.json.encode(Reap(pid)))
+            ended = msgspec.json.decode(answer, type=Ended)
+            how = in_words(ended.status, self._zygote.limits, ended.cpu_seconds)
+            return self.output.breach or how
+        finally:
+            remove(self._folder)

@@ -1,0 +1,201 @@
+"""What all sandboxes have in common, whatever started them."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+import grader
+from grader.assignment.exercises import DATA
+from grader.judge.errors import GraderFault
+from grader.judge.output import Output
+from grader.lockdown.limits import Limits, in_units
+from grader.sandbox.control import Orders
+from grader.wire.channel import Channel
+from grader.wire.errors import BoundaryError
+from grader.wire.structs import Raised
+
+START_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """How sandboxes are to be locked down."""
+
+    limits: Limits = field(default_factory=Limits)
+    lock_down: bool = True
+
+    def orders(self) -> bytes:
+        package = Path(grader.__file__).parent
+        # The files by name: submissions may lie in that folder too, as the sample class does.
+        data = [data_folder() / name for name in DATA]
+        readable = [str(path) for path in (package, *data) if path.exists()]
+        return msgspec.json.encode(Orders(self.limits, readable, self.lock_down))
+
+
+class Sandbox(Protocol):
+    """A process that runs one submission."""
+
+    channel: Channel
+    output: Output
+
+    def cpu_seconds(self) -> float:
+        """The processor time that it has used; where that can't be told, any time counts."""
+
+    def end(self) -> str:
+        """Kill it with all that it started; how it had ended by itself, in words, or ''."""
+
+
+class Forker(Protocol):
+    """Where sandboxes come from."""
+
+    @property
+    def profile(self) -> str:
+        """The name of the isolation that its sandboxes have."""
+
+    @property
+    def limits(self) -> Limits: ...
+
+    def fork(self) -> Sandbox:
+        """A fresh sandbox. Raises `GraderFault` where there can't be one."""
+
+    def close(self) -> None: ...
+
+
+def data_folder() -> Path:
+    """The kit's data beside the package."""
+    return Path(grader.__file__).parents[1] / "data"
+
+
+def work_folder() -> Path:
+    """A new empty folder for one sandbox. Raises `GraderFault` on a full or read-only disk."""
+    try:
+        return Path(tempfile.mkdtemp(prefix="torchgrade-"))
+    except OSError as error:
+        raise GraderFault(f"no work folder can be made: {error.strerror}") from None
+
+
+def remove(folder: Path) -> None:
+    """Remove a work folder, whatever lies in it.
+
+    Folders may lie in folders deeper than any path, or recursion, can be, and may be closed to
+    their owner. So each comes up to the top before its turn, and is opened first.
+    """
+    names = (f"{secrets.token_hex(8)}-{number}" for number in itertools.count())
+    waiting = [folder]
+    while waiting:
+        current = waiting.pop()
+        with contextlib.suppress(OSError):
+            current.chmod(0o700)
+            for entry in list(os.scandir(current)):
+                with contextlib.suppress(OSError):
+                    if not entry.is_dir(follow_symlinks=False):
+                        os.unlink(entry.path)  # noqa: PTH108
+                    else:
+                        os.chmod(entry.path, 0o700)  # noqa: PTH101
+                        waiting.append(Path(entry.path).rename(folder / next(names)))
+            if current != folder:
+                current.rmdir()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def greet(sandbox: Sandbox) -> None:
+    """Wait until the sandbox says that it is ready, which is before any student code runs."""
+    sandbox.channel.deadline = time.monotonic() + START_SECONDS
+    try:
+        hello, _ = sandbox.channel.receive()
+    except BoundaryError as error:
+        sandbox.end()
+        said = sandbox.output.text().strip().splitlines()
+        raise GraderFault(f"a sandbox didn't start: {said[-1] if said else error}") from None
+    if isinstance(hello, Raised):
+        sandbox.end()
+        raise GraderFault(f"a sandbox refused to start: {hello.message}")
+
+
+def start(
+    module: str, sock: socket.socket, *args: str, stdout: int | None = None
+) -> subprocess.Popen[bytes]:
+    """Run a module of `grader.sandbox` with one end of a socket, in a clean environment."""
+    root = str(Path(grader.__file__).parents[1])
+    code = (
+        f"import sys; sys.path.insert(0, {root!r}); import grader; del sys.path[0]; "
+        f"import runpy; runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
+    )
+    environment = {
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "TORCHGRADE_DATA": str(data_folder()),
+        "HOME": tempfile.gettempdir(),
+        "USER": "student",
+    }
+    for name in ("SYSTEMROOT", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES"):
+        if name in os.environ:
+            environment[name] = os.environ[name]
+    command = [sys.executable, "-I", "-X", "utf8", "-c", code]
+    try:
+        if sys.platform == "win32":
+            process = subprocess.Popen(
+                [*command, "shared", *args],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=stdout or subprocess.DEVNULL,
+                stderr=subprocess.STDOUT if stdout else None,
+            )
+            assert process.stdin is not None
+            process.stdin.write(sock.share(process.pid))
+            process.stdin.close()
+            return process
+        return subprocess.Popen(
+            [*command, str(sock.fileno()), *args],
+            env=environment,
+            pass_fds=[sock.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout or subprocess.DEVNULL,
+            stderr=subprocess.STDOUT if stdout else subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise GraderFault(f"no process can be started: {error.strerror}") from None
+
+
+def cpu_seconds_of(pid: int) -> float:
+    """The processor time of a process; the time on the clock where the system doesn't tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return time.monotonic()
+
+
+def in_words(status: int, limits: Limits, cpu_seconds: float = 0) -> str:
+    """A wait status in words that a student can act on; '' for one that was killed."""
+    if os.WIFEXITED(status):
+        return f"ended the process with exit code {os.WEXITSTATUS(status)}"
+    number = os.WTERMSIG(status)
+    # One that ignores SIGXCPU is killed a second later.
+    if number == getattr(signal, "SIGXCPU", None) or cpu_seconds >= limits.cpu_seconds:
+        return f"used more than {limits.cpu_seconds} s of processor time"
+    if number == getattr(signal, "SIGXFSZ", None):
+        return f"wrote a file of more than {in_units(limits.file_bytes)}"
+    if number == 9:
+        return ""
+    try:
+        return f"was ended by signal {signal.Signals(number).name}"
+    except ValueError:  # a real-time signal has no name
+        return f"was ended by signal {number}"

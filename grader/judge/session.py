@@ -1,0 +1,188 @@
+"""One submission's sandboxes: forked when needed, killed when broken, and what they said."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+from grader.judge.endpoint import JudgeEndpoint
+from grader.judge.errors import Crashed, GraderFault, StudentError, TimedOut, breach
+from grader.judge.sandboxes import Forker, Sandbox
+from grader.sandbox.worker import TORCH
+from grader.suite.records import Recorder
+from grader.wire.errors import BoundaryError, Closed, DeadlinePassed
+from grader.wire.structs import Raised
+
+GRACE = 3
+
+
+class Session:
+    """The modules of one submission, each loaded into a sandbox of its own."""
+
+    def __init__(self, forker: Forker, files: dict[str, bytes]) -> None:
+        """`files`: the submission's files by name, as they are to lie in the work folder."""
+        self._forker, self._files = forker, files
+        self._sandbox: Sandbox | None = None
+        self._endpoint: JudgeEndpoint | None = None
+        self._roots: dict[str, int] = {}
+        self._unloadable: dict[str, Exception] = {}
+        self._seed = 0
+        self.module = ""
+        self.recorder = Recorder()
+        self.deadline: float | None = None
+        self._patience: tuple[float, float, float] | None = None  # limit, began at, CPU spent then
+        self.end_of_time: float | None = None
+        self.printed: dict[str, str] = {}
+        self.lab = Lab(self)
+
+    def enter(self, module: str) -> Student:
+        """The proxy of one module of the submission; any other module's sandbox ends."""
+        if module != self.module:
+            self.close()
+            self.module = module
+        return Student(self, module)
+
+    def seed(self, seed: int) -> None:
+        """Seed what student code draws from, now or as soon as its sandbox exists."""
+        self._seed = seed
+        if self._endpoint is not None:
+            try:
+                self._endpoint.seed(seed)
+            except (BoundaryError, StudentError):  # the next one starts with this seed
+                self.close()
+
+    def endpoint(self) -> JudgeEndpoint:
+        """The live sandbox's endpoint; forks one where there is none."""
+        if self._endpoint is None:
+            self._sandbox = self._forker.fork()
+            self._roots.clear()
+            self._endpoint = JudgeEndpoint(self._sandbox.channel, self)
+            self._sandbox.channel.overdue = self._overdue
+            if self._patience is not None:
+                self._patience = (*self._patience[:2], 0.0)
+            try:
+                self._endpoint.seed(self._seed)
+                self._endpoint.write(self._files)
+            except TimedOut:  # the submission has used up all of its time
+                self.close()
+                raise
+            except (StudentError, BoundaryError) as error:  # nothing of the student's has run yet
+                self.close()
+                raise GraderFault(f"a sandbox could not be made ready: {error}") from None
+        return self._endpoint
+
+    def root(self) -> int:
+        """The number of the submission's module in the live sandbox, imported if need be."""
+        module = self.module
+        if f"{module}.py" not in self._files:
+            raise NotImplementedError(f"there is no {module}.py in this submission")
+        if module in self._unloadable:
+            raise self._unloadable[module]
+        endpoint = self.endpoint()
+        if module not in self._roots:
+            try:
+                self._roots[module] = endpoint.load(module)
+            except (StudentError, BoundaryError) as error:
+                self._unloadable[module] = error
+                raise
+        return self._roots[module]
+
+    def source(self, module: str) -> str:
+        """The text of a module's file, as far as it is text."""
+        return self._files.get(f"{module}.py", b"").decode("utf-8-sig", "replace")
+
+    def begin(self, seconds: float | None) -> None:
+        """A test begins, with this time limit; None: it is over."""
+        now = time.monotonic()
+        self.deadline = None if seconds is None else now + seconds
+        spent = self._sandbox.cpu_seconds() if self._sandbox else 0.0
+        self._patience = None if seconds is None else (seconds, now, spent)
+
+    def _overdue(self) -> float | None:
+        """A later deadline for a sandbox that was kept waiting for the processor.
+
+        On a busy machine right code may take long; it is given its limit in processor time, within
+        `GRACE` times the limit.
+        """
+        if self._patience is None or self._sandbox is None:
+            return None
+        seconds, began, before = self._patience
+        left = seconds - (self._sandbox.cpu_seconds() - before)
+        if left <= 0:
+            return None
+        latest = min(began + GRACE * seconds, self.end_of_time or math.inf)
+        return min(time.monotonic() + max(left, 0.1), latest)
+
+    def limit(self) -> float | None:
+        """When the request that starts now has to be answered, of `time.monotonic`."""
+        return min((t for t in (self.deadline, self.end_of_time) if t is not None), default=None)
+
+    def breach(self, raised: Raised) -> str:
+        """The limit that an exception of student code is about, in words, or ''."""
+        return breach(raised, self._forker.limits)
+
+    def broken(self, error: BoundaryError) -> BoundaryError:
+        """End the sandbox that failed so; what to tell the test."""
+        how = self.close()
+        if isinstance(error, DeadlinePassed):
+            return TimedOut(*error.args)
+        return Crashed(how or "the process ended") if isinstance(error, Closed) else error
+
+    def close(self) -> str:
+        """End the sandbox, if there is one; how it had ended by itself, in words."""
+        sandbox, endpoint = self._sandbox, self._endpoint
+        self._sandbox = self._endpoint = None
+        if endpoint is not None:
+            endpoint.ended = True
+        if sandbox is None:
+            return ""
+        how = sandbox.end()
+        self.printed[self.module] = self.printed.get(self.module, "") + sandbox.output.text()
+        return how
+
+
+class Student:
+    """The fixture `student`: the submission's module, one attribute a function or class."""
+
+    def __init__(self, session: Session, module: str) -> None:
+        self._session, self._module = session, module
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Function(self._session, name, in_lab=False)
+
+
+class Lab:
+    """The fixture `lab`: torch, in the sandbox."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Function(self._session, name, in_lab=True)
+
+
+class Function:
+    """A function or class of the student's module, or of torch in the sandbox, by its path."""
+
+    def __init__(self, session: Session, path: str, *, in_lab: bool) -> None:
+        self._session, self._path, self._in_lab = session, path, in_lab
+        self.__name__ = path.rpartition(".")[2]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Function(self._session, f"{self._path}.{name}", in_lab=self._in_lab)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        session = self._session
+
+        def call() -> Any:
+            target = TORCH if self._in_lab else session.root()
+            return session.endpoint().call(target, self._path, args, kwargs).value
+
+        return call() if self._in_lab else session.recorder.call(self._path, call, args, kwargs)

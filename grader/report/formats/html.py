@@ -1,0 +1,64 @@
+"""One HTML file for the instructor: class, tests, mistakes, each student. It holds secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import mean, median
+
+from grader.report import analysis, text
+from grader.report.files import save
+from grader.report.formats.table import outcome
+from grader.report.pages import render
+from grader.report.seen import titles
+from grader.result import Grades, Outcome
+
+NAME = "html"
+HELP = "One HTML file with everything, for instructors: no network needed."
+OUT = "grades.html"
+OPTIONS: Mapping[str, str] = {}
+
+
+def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
+    """Write the page."""
+    return [save(out, page(grades))]
+
+
+def page(grades: Grades) -> str:
+    """The page."""
+    totals = analysis.totals(grades)
+    items = analysis.items(grades)
+    return render(
+        "instructor",
+        grades=grades,
+        labels=text.labels(grades.results),
+        outcome_of=outcome,
+        titles=titles,
+        mean=mean(totals) if totals else None,
+        median=median(totals) if totals else None,
+        ungraded=len(grades.results) - len(totals),
+        bins=analysis.distribution(grades),
+        summaries=analysis.summaries(grades),
+        items=items,
+        groups=_groups(items),
+        cells=_cells(grades),
+        mistakes=analysis.mistakes(grades),
+    )
+
+
+def _groups(items: list[analysis.Item]) -> list[tuple[str, list[analysis.Item]]]:
+    """The tests of each exercise, for the heat map's columns."""
+    names = dict.fromkeys(item.exercise for item in items)
+    return [(name, [item for item in items if item.exercise == name]) for name in names]
+
+
+def _cells(grades: Grades) -> list[dict[tuple[str, str], Outcome]]:
+    """For each result, the outcome of each test by exercise and name."""
+    return [
+        {
+            (text.line(exercise.name), text.line(test.name)): test.outcome
+            for exercise in result.exercises
+            for test in exercise.tests
+        }
+        for result in grades.results
+    ]

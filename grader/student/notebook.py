@@ -1,0 +1,164 @@
+"""For notebooks: `check("nll")` runs that target's public tests on what the notebook defines."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+import textwrap
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.assignment.exercises import FOLDER, Exercise
+from grader.student.plugin import LOCAL
+from grader.student.sightings import Sighting, sighting_of
+from grader.suite.provider import Local
+from grader.suite.session import PytestFault, run_pytest
+
+INDENT = "    "
+
+
+def check(target: str) -> None:
+    """Run the public tests of `target` and print what they say of it.
+
+    The tests are those of the exercise whose folder the notebook lies in.
+    """
+    exercise = Exercise(Path.cwd())
+    if not FOLDER.fullmatch(exercise.name) or not exercise.suite.is_file():
+        print("The tests aren't in this folder. Open the notebook where it came, in exercises/.")
+        return
+    names = sys._getframe(1).f_globals
+    if target not in names:
+        print(f"{target} isn't there yet: run the cell above first (Shift+Enter), then this one.")
+        return
+    tests = _Tests(exercise, target, names)
+    try:
+        _run(exercise, tests)
+    except PytestFault as fault:
+        print(f"The tests could not be run.\n{fault}")
+    else:
+        print(tests.told())
+
+
+class _Notebook(Local):
+    """The notebook's own names as the fixture `student`."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        super().__init__()
+        self._names = names
+
+    def student(self, exercise: Exercise) -> Any:
+        module = types.ModuleType(f"student_{exercise.name}")
+        module.__dict__.update(self._names)
+        return module
+
+    def path(self, exercise: Exercise) -> Path:
+        return exercise.file.with_suffix(".ipynb")
+
+    def owns(self, path: Path, exercise: Exercise) -> bool:
+        return bool(_cell(path)) or super().owns(path, exercise)
+
+    def shown(self, path: Path) -> str:
+        return _cell(path)
+
+    def source(self, exercise: Exercise) -> str:
+        """The cells that were run and are Python throughout, the latest first: what it defines."""
+        return "\n".join(filter(_is_python, reversed(self._names.get("In", []))))
+
+
+class _Tests:
+    """The plugin that puts the notebook in the student's place and keeps what its tests say."""
+
+    def __init__(self, exercise: Exercise, target: str, names: dict[str, Any]) -> None:
+        self._exercise, self._target = exercise, target
+        self._provider = _Notebook(names)
+        self._seen: list[tuple[Sighting, str]] = []
+        self._interrupted = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.option.tbstyle = "auto"  # the terminal's option, which is switched off here
+        config.stash[LOCAL] = self._provider
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [i for i in items if self._exercise.target_of(i.name) == self._target]
+
+    def pytest_keyboard_interrupt(self) -> None:
+        self._interrupted = True
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        seen = sighting_of(report)
+        if seen is not None:
+            self._seen.append((seen, _text(report)))
+
+    def told(self) -> str:
+        """The outcome in a line, then what is wrong, test by test."""
+        if self._interrupted:
+            return "Interrupted."
+        if not self._seen:
+            return f"There is no test of {self._target} here."
+        return "\n\n".join([self._headline(), *self._failures()])
+
+    def _headline(self) -> str:
+        base = [seen for seen, _ in self._seen if not seen.bonus]
+        passed = sum(seen.passed for seen in base)
+        if base and all(seen.not_attempted for seen in base):
+            return (
+                f"{self._target}: not attempted. Write it in the cell above, run that cell, then "
+                "this one."
+            )
+        mark = "✓" if passed == len(base) else "✗"
+        return f"{mark} {self._target}: {passed} of {len(base)} tests passed."
+
+    def _failures(self) -> list[str]:
+        return [
+            f"{'✗' if not seen.bonus else 'Bonus, not earned:'} {text}"
+            for seen, text in self._seen
+            if not seen.passed and not seen.not_attempted
+        ]
+
+
+def _run(exercise: Exercise, tests: _Tests) -> None:
+    """Run pytest with no plugins but ours, and leave no trace of it in the notebook's process."""
+    key = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
+    before = os.environ.get(key)
+    os.environ[key] = "1"
+    try:
+        run_pytest(
+            [exercise.suite], exercise.folder, [tests], "-pgrader.student.plugin", "--capture=sys"
+        )
+    finally:
+        if before is None:
+            del os.environ[key]
+        else:
+            os.environ[key] = before
+        # The suite may be newer at the next call.
+        for name, module in list(sys.modules.items()):
+            if getattr(module, "__file__", None) == str(exercise.suite):
+                del sys.modules[name]
+
+
+def _text(report: pytest.TestReport) -> str:
+    """What was checked and what went wrong, with what the student's code printed."""
+    checked, _, rest = report.longreprtext.strip().partition("\n\n")
+    printed = report.capstdout.strip()
+    rest += f"\n\nYour code printed:\n{textwrap.indent(printed, '  ')}" if printed else ""
+    return f"{checked}\n\n{textwrap.indent(rest.rstrip(), INDENT)}"
+
+
+def _cell(path: Path) -> str:
+    """What Jupyter calls a cell's code: `cell [5]`; '' for any other code."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    told = shell.compile.format_code_name(str(path)) if shell else None
+    return f"cell {told[1].removeprefix('In')}" if told else ""
+
+
+def _is_python(cell: str) -> bool:
+    try:
+        ast.parse(cell)
+    except (SyntaxError, ValueError):
+        return False
+    return True

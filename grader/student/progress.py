@@ -1,0 +1,187 @@
+"""What a student sees after a run: a row an exercise, what to do next, and the exit code."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.assignment.exercises import Exercise, find_exercises
+from grader.result import Outcome
+from grader.student.sightings import Sighting, sighting_of
+
+UNFINISHED = 6  # exit code: nothing fails, but something is not attempted (0 to 5 are pytest's own)
+COLUMNS = "{:<18}{:<16}{:<12}{:<12}{}"
+
+
+@dataclass
+class Row:
+    """How far one exercise has come in this run."""
+
+    exercise: Exercise
+    seen: list[Sighting] = field(default_factory=list)
+
+    @property
+    def base(self) -> list[Sighting]:
+        return [test for test in self.seen if not test.bonus]
+
+    @property
+    def failing(self) -> list[Sighting]:
+        return [test for test in self.base if test.failing]
+
+    @property
+    def not_attempted(self) -> list[Sighting]:
+        return [test for test in self.base if test.not_attempted]
+
+    @property
+    def partly_run(self) -> bool:
+        return len({test.function for test in self.seen}) < self.seen[0].suite
+
+    @property
+    def state(self) -> str:
+        passed = any(test.passed for test in self.base)
+        if self.failing:
+            return "failing"
+        if self.not_attempted:
+            return "partly done" if passed else Outcome.NOT_ATTEMPTED.value
+        return "partly run" if self.partly_run else "done"
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        bonus = [test for test in self.seen if test.bonus]
+        passed = sum(test.passed for test in self.base)
+        return (
+            self.exercise.name,
+            self.state,
+            f"{passed} of {len(self.base)}",
+            _points(self.base),
+            _points(bonus) if bonus else "",
+        )
+
+
+class Progress:
+    """The plugin that watches the reports, here or from pytest-xdist's workers."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._here = config.invocation_params.dir
+        self._seen: dict[str, Sighting] = {}
+        self._broken: dict[str, str] = {}  # folder: the one test whose failure says so
+
+    @property
+    def rows(self) -> list[Row]:
+        rows: dict[str, Row] = {}
+        for test in self._seen.values():
+            rows.setdefault(test.folder, Row(Exercise(Path(test.folder)))).seen.append(test)
+        return [rows[folder] for folder in sorted(rows)]
+
+    # -- pytest's hooks ---------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
+        """Give tests of exercises the words that the table uses."""
+        seen = sighting_of(report)
+        if seen is None or seen.passed:
+            return None
+        if seen.not_attempted:
+            return "not attempted", "-", "NOT ATTEMPTED"
+        if seen.broken and self._broken.setdefault(seen.folder, report.nodeid) != report.nodeid:
+            return "not run", "F", "NOT RUN"  # the reason is told once for the exercise
+        if seen.bonus:
+            return "bonus not earned", "b", "BONUS NOT EARNED"
+        return "failed", "F", "FAILED"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if seen := sighting_of(report):
+            self._seen[report.nodeid] = seen
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        unfinished = any(test.not_attempted and not test.bonus for test in self._seen.values())
+        if exitstatus == pytest.ExitCode.OK and unfinished:
+            session.exitstatus = UNFINISHED
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # so that it comes after all else
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None]:
+        failed = terminalreporter.stats.get("failed", [])
+        if self._seen and all(sighting_of(report) for report in failed):
+            # the table says it better than pytest's short list of failed tests
+            terminalreporter.reportchars = terminalreporter.reportchars.replace("f", "")
+        yield
+        if self._seen and terminalreporter.verbosity > -2:
+            self._explain_bonus(terminalreporter)
+            self._write(terminalreporter, self.rows)
+
+    def _explain_bonus(self, terminal: Any) -> None:
+        """Say why a bonus was not earned, once that is what is left to do."""
+        busy = {test.folder for test in self._seen.values() if test.failing}
+        for report in terminal.stats.get("bonus not earned", []):
+            seen = sighting_of(report)
+            if seen and seen.folder not in busy:
+                terminal.section(f"bonus not earned: {seen.function}", sep="_", bold=True)
+                report.toterminal(terminal.config.get_terminal_writer())
+
+    # -- the table --------------------------------------------------------------------------------
+
+    def _write(self, terminal: Any, rows: list[Row]) -> None:
+        terminal.section("exercises")
+        terminal.line(COLUMNS.format("exercise", "state", "tests", "points", "bonus").rstrip())
+        colours = {"done": "green", "failing": "red"}
+        for row in rows:
+            colour = colours.get(row.state, "yellow")
+            terminal.line(COLUMNS.format(*row.cells).rstrip(), **{colour: True})
+        terminal.line("")
+        terminal.line(self._next(rows), bold=True)
+
+    def _next(self, rows: list[Row]) -> str:
+        """The one thing to do now."""
+        for row in rows:
+            if row.failing:
+                test = row.failing[0].function
+                command = f"pytest {self._name(row.exercise.folder)}"
+                command += "" if row.failing[0].broken else f" -k {test}"
+                return f"next: mend {self._name(row.exercise.file)}, then run\n      {command}"
+        for row in rows:
+            if row.not_attempted:
+                return self._start(row.exercise, row.not_attempted[0].function)
+        for row in rows:
+            if row.partly_run:
+                return f"next: run all its tests with pytest {self._name(row.exercise.folder)}"
+        ran = {row.exercise.name for row in rows}
+        for exercise in find_exercises(rows[-1].exercise.folder.parent):
+            if exercise.name not in ran and _has_stubs(exercise.file):
+                return self._start(exercise)
+        return "next: nothing, it is all done. Well done!"
+
+    def _start(self, exercise: Exercise, test: str = "") -> str:
+        target = exercise.target_of(test) if test else ""
+        readme, file = self._name(exercise.folder / "README.md"), self._name(exercise.file)
+        return (
+            f"next: read {readme}, write {target or 'your code'} in\n"
+            f"      {file}, then run pytest {self._name(exercise.folder)}"
+        )
+
+    def _name(self, path: Path) -> str:
+        try:
+            return os.path.relpath(path, self._here)
+        except ValueError:  # on another drive
+            return str(path)
+
+
+def _points(tests: list[Sighting]) -> str:
+    earned = sum(test.points for test in tests if test.passed)
+    return f"{earned:g} of {sum(test.points for test in tests):g}"
+
+
+def _has_stubs(file: Path) -> bool:
+    """Whether something in the file still raises `NotImplementedError`."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return True
+    names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return "NotImplementedError" in names

@@ -1,0 +1,1 @@
+"""Trees, archives, layouts and rosters: whatever a submission arrives as."""

@@ -1,0 +1,276 @@
+"""One student's files, whatever their names: the newest answer to each exercise, and helpers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from grader.submission.arrival.archives import STUDENT, archive_stem, opened
+from grader.submission.arrival.names import (
+    FileName,
+    file_name,
+    folded,
+    importable,
+    shown,
+    split_attempt,
+)
+from grader.submission.arrival.tree import File, Node, UnreadableError, walk
+from grader.submission.model import Assigned, LineMap
+from grader.submission.reading import Notebook, PythonFile
+
+FILE_LIMIT = 1 << 20
+NOTEBOOK_LIMIT = 64 << 20
+TOTAL_LIMIT = 256 << 20
+MAX_HELPERS = 200
+HELPERS_LIMIT = 4 << 20
+MAX_READ = 200
+SECONDS = 10.0  # an honest submission takes hundredths
+ARCHIVES_DEPTH = 2
+MAX_ARCHIVES = 8
+# Dates in zip files count in steps of two seconds, and a checkout writes all files in one go.
+SAME_TIME = 2.0
+Read = PythonFile | Notebook
+
+
+@dataclass(eq=False)
+class Found:
+    """A Python file or notebook of the submission."""
+
+    path: tuple[str, ...]
+    name: FileName
+    file: File
+    attempt: int
+    order: int
+    exact: str  # the exercise that it is named after, '' for none
+    near: str  # the exercise that its name ends with
+
+    @property
+    def shown(self) -> str:
+        return shown("/".join(self.path))
+
+
+@dataclass
+class Candidate:
+    """A file that may be the answer to an exercise. `named`: 2 as it should be, 1 nearly, 0 not."""
+
+    found: Found
+    exercise: Assigned
+    read: Read
+    named: int
+
+    @cached_property
+    def answers(self) -> bool:
+        """Whether it is more than the stubs."""
+        return self.read.answers(self.exercise)
+
+    @property
+    def placed(self) -> bool:
+        """Whether it lies where the kit has it, or at the top."""
+        return self.found.path[-2:-1] in ((), (self.exercise.name,))
+
+
+@dataclass
+class Collected:
+    """What a student's files come to."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    cells: dict[str, LineMap] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+class Collector:
+    """Collects from the files and folders of one student."""
+
+    def __init__(self, nodes: Sequence[Node], exercises: Sequence[Assigned]) -> None:
+        self._exercises = exercises
+        self._modules = [e.module for e in exercises]
+        targets = [t for e in exercises for t in e.targets]
+        self._own = {e.module: [t for t in e.targets if targets.count(t) == 1] for e in exercises}
+        self._out = Collected()
+        self._left = TOTAL_LIMIT
+        self._archives = 0
+        self._deadline = time.monotonic() + SECONDS
+        self._read: dict[Found, Read | None] = {}
+        listed = [f for node in nodes for f in self._list(node)]
+        self._found = [
+            Found(
+                path,
+                name,
+                file,
+                max(name.attempt, attempt),
+                order,
+                name.module(self._modules),
+                name.module_at_end(self._modules),
+            )
+            for order, (path, file, attempt) in enumerate(listed)
+            if (name := file_name(file.name)) and not name.is_test
+        ]
+
+    def _list(
+        self, top: Node, attempt: int = 0, depth: int = 0
+    ) -> Iterator[tuple[tuple[str, ...], File, int]]:
+        """The files below. Archives count as folders; a copy's number goes for all in it."""
+        for path, file in walk(top, self._out.notes):
+            stem = archive_stem(file.name)
+            if not stem:
+                yield path, file, attempt
+                continue
+            try:
+                self._archives += 1
+                if depth == ARCHIVES_DEPTH or self._archives > MAX_ARCHIVES:
+                    raise UnreadableError("there are too many archives, or one in another")
+                inside = opened(file, STUDENT)
+            except UnreadableError as error:
+                self._note(path, error)
+                continue
+            number = max(attempt, split_attempt(stem)[1])
+            for below, packed, newest in self._list(inside, number, depth + 1):
+                yield (*path, *below), packed, newest
+
+    def _note(self, path: Sequence[str], reason: object) -> None:
+        self._out.notes.append(f"{shown('/'.join(path))}: passed over, {reason}.")
+
+    def collect(self) -> Collected:
+        """Decide for every exercise, then add the helpers."""
+        used: dict[Found, list[str]] = {}
+        passed: set[Found] = set()
+        for exercise in self._exercises:
+            candidates = self._candidates(exercise)
+            if not candidates:
+                continue
+            best = _best(candidates)
+            module = best.read.module(exercise)
+            name = f"{exercise.module}.py"
+            self._out.files[name] = module.content
+            if module.lines is not None:
+                self._out.cells[name] = module.lines
+            if best.named < 2:
+                self._out.notes.append(f"{best.found.shown}: taken as {name}.")
+            self._out.notes += module.notes
+            used.setdefault(best.found, []).append(name)
+            for other in candidates:
+                if other is not best and other.named == 2:
+                    passed.add(other.found)
+                    self._out.notes += _why_not(other, best)
+        for found in used:
+            read = self._read[found]
+            self._out.notes += [f"{found.shown}: {note}" for note in (read.notes if read else [])]
+        if self._out.files:
+            self._add_helpers({*used, *passed})
+        else:
+            expected = ", ".join(f"{module}.py" for module in self._modules)
+            self._out.notes.append(f"Nothing to grade was found; expected {expected} or notebooks.")
+        return self._out
+
+    # -- candidates -------------------------------------------------------------------------------
+
+    def _candidates(self, exercise: Assigned) -> list[Candidate]:
+        """The files that may answer an exercise; by name if any, else by what they define."""
+        named = [f for f in self._found if exercise.module in (f.exact, f.near)]
+        found = [c for f in named if (c := self._candidate(f, exercise))]
+        others = [f for f in self._found if f.exact == "" and f.near != exercise.module]
+        if not others or any(c.named == 2 and c.answers for c in found):
+            return found
+        for other in others:
+            read = self._reading(other)
+            if read and read.serves(exercise, self._own[exercise.module]):
+                found.append(Candidate(other, exercise, read, 0))
+        return found
+
+    def _candidate(self, found: Found, exercise: Assigned) -> Candidate | None:
+        read = self._reading(found)
+        if read is None:
+            return None
+        if isinstance(read, Notebook) and not read.has(exercise):
+            names = ", ".join(f"`{t}`" for t in exercise.targets)
+            self._note(found.path, f"it defines none of {names}")
+            return None
+        return Candidate(found, exercise, read, 2 if found.exact == exercise.module else 1)
+
+    def _reading(self, found: Found) -> Read | None:
+        """A file, read once; None, with a note, where it can't be."""
+        if found not in self._read:
+            self._read[found] = None
+            try:
+                if len(self._read) > MAX_READ:
+                    raise UnreadableError(f"there are more than {MAX_READ} files")
+                if time.monotonic() > self._deadline:
+                    raise UnreadableError("reading what came before it took too long")
+                self._read[found] = self._reader(found)
+            except UnreadableError as error:
+                self._note(found.path, error)
+        return self._read[found]
+
+    def _reader(self, found: Found) -> Read:
+        limit = NOTEBOOK_LIMIT if found.name.is_notebook else FILE_LIMIT
+        raw = found.file.read(min(limit, max(self._left, 0)))
+        self._left -= len(raw)
+        # A notebook that was renamed is still one.
+        if found.name.is_notebook or (raw.lstrip()[:1] == b"{" and b'"cells"' in raw):
+            return Notebook(raw, self._exercises)
+        return PythonFile(raw)
+
+    # -- helpers ----------------------------------------------------------------------------------
+
+    def _add_helpers(self, decided: set[Found]) -> None:
+        """Other Python files that the answers may import, the nearest one of each name."""
+        taken = {folded(name) for name in (*self._out.files, *(f"{m}.py" for m in self._modules))}
+        room = HELPERS_LIMIT
+        helpers = [f for f in self._found if f not in decided and not f.name.is_notebook]
+        for found in sorted(helpers, key=lambda f: len(f.path)):
+            if found.name.stem in ("__init__", "setup") or found.exact:
+                continue
+            name = importable(found.name)
+            if not name or folded(name) in taken:
+                here = "there is another file of that name" if name else "Python can't import it"
+                self._note(found.path, here)
+                continue
+            if len(self._out.files) >= MAX_HELPERS:
+                self._note(found.path, f"there are more than {MAX_HELPERS} files")
+                return
+            read = self._reading(found)
+            if isinstance(read, PythonFile):
+                room -= len(read.content)
+                if room < 0:
+                    self._note(
+                        found.path, f"all files together hold more than {HELPERS_LIMIT >> 20} MiB"
+                    )
+                    return
+                taken.add(folded(name))
+                self._out.files[name] = read.content
+
+
+def _best(candidates: Sequence[Candidate]) -> Candidate:
+    """An answer before a stub, the right name before others; of those the newest."""
+
+    def rank(one: Candidate) -> tuple[bool, int, int]:
+        return one.answers, one.named, one.found.attempt
+
+    if len(candidates) == 1:
+        return candidates[0]
+    top = max(map(rank, candidates))
+    pool = [c for c in candidates if rank(c) == top]
+    newest = max(c.found.file.modified for c in pool)
+    pool = [c for c in pool if c.found.file.modified >= newest - SAME_TIME]
+    return max(
+        pool,
+        key=lambda c: (c.placed, -len(c.found.path), not c.found.name.is_notebook, c.found.order),
+    )
+
+
+def _why_not(other: Candidate, best: Candidate) -> list[str]:
+    """What to say of a second file; nothing of a stub that lies beside the answer untouched."""
+    ours, theirs = best.found, other.found
+    newer = (ours.attempt, ours.file.modified) > (theirs.attempt, theirs.file.modified + SAME_TIME)
+    older = (theirs.attempt, theirs.file.modified) > (ours.attempt, ours.file.modified + SAME_TIME)
+    if newer and (other.answers or (ours.attempt > theirs.attempt and best.named == 2)):
+        why = f"{ours.shown} is newer"
+    elif other.answers:
+        why = f"{ours.shown} counts, though neither is newer"
+    elif older:
+        why = f"it answers nothing, {ours.shown} does"
+    else:
+        return []
+    return [f"{theirs.shown}: passed over, {why}."]

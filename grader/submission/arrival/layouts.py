@@ -1,0 +1,199 @@
+"""How submissions lie in what schools hand on: whose is which file or folder."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from grader.result import Student
+from grader.submission.arrival.archives import archive_stem
+from grader.submission.arrival.gradescope import METADATA, submitters
+from grader.submission.arrival.names import file_name, folded, split_attempt
+from grader.submission.arrival.text import NotTextError, decode
+from grader.submission.arrival.tree import File, Folder, Node, Odd, UnreadableError
+from grader.submission.model import Assigned
+
+METADATA_LIMIT = 512 << 20
+TOOLS = {"__pycache__", "__MACOSX", "node_modules"}
+_CANVAS = re.compile(r"(?P<who>[^_]+)(?P<late>_LATE)?_(?P<id>\d+)_(?P<number>\d+)_(?P<file>.+)")
+_MOODLE = re.compile(
+    r"(?P<who>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)(?:_(?P<file>.*))?", re.DOTALL
+)
+
+
+@dataclass
+class HandedIn:
+    """One student's files and folders, before anyone has looked into them."""
+
+    name: str
+    nodes: list[Node] = field(default_factory=list)
+    student: Student | None = None
+    late: bool = False
+    notes: list[str] = field(default_factory=list)
+    certain: bool = True  # False: a file that may as well be the instructor's own script
+
+
+Layout = Callable[[Folder, list[Node], Sequence[Assigned]], "list[HandedIn] | None"]
+
+
+def handed_in(top: Folder, exercises: Sequence[Assigned]) -> list[HandedIn]:
+    """What `top` holds: the one submission that it is itself, or one a student."""
+    nodes = [n for n in top.list() if not _is_left_behind(n)]
+    folders = [n for n in nodes if isinstance(n, Folder)]
+    for layout in LAYOUTS:
+        found = layout(top, nodes, exercises)
+        if found is not None:
+            return found
+    # A download that was unpacked into a folder of its own.
+    if len(folders) == len(nodes) == 1:
+        inner = [n for n in folders[0].list() if not _is_left_behind(n)]
+        for layout in DOWNLOADS:
+            found = layout(folders[0], inner, exercises)
+            if found is not None:
+                return found
+    return _one_a_student(nodes, exercises)
+
+
+def unwrapped(archive: Folder) -> Folder:
+    """An archive's only folder; people pack a folder as often as what is in it."""
+    nodes = [n for n in archive.list() if not (_is_left_behind(n) or isinstance(n, Odd))]
+    only = nodes[0] if len(nodes) == 1 else None
+    return Folder(archive.name, only.list) if isinstance(only, Folder) else archive
+
+
+def _is_left_behind(node: Node) -> bool:
+    return node.name.startswith((".", "~$")) or node.name in TOOLS
+
+
+def _gradescope(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[HandedIn] | None:
+    metadata = next((n for n in nodes if n.name == METADATA and isinstance(n, File)), None)
+    if metadata is None:
+        return None
+    try:
+        students = submitters(decode(metadata.read(METADATA_LIMIT))[0])
+    except (UnreadableError, NotTextError):
+        students = {}
+    found = []
+    for node in nodes:
+        if not isinstance(node, Folder):
+            continue
+        group = students.get(node.name, [])
+        if not group:
+            found.append(HandedIn(node.name, [node]))
+        for student in group:
+            together = [f"Handed in together by {len(group)} students."] if len(group) > 1 else []
+            name = student.name or student.email or student.id or node.name
+            found.append(HandedIn(name, [node], student, notes=together))
+    return found
+
+
+def _nbgrader(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[HandedIn] | None:
+    submitted = next((n for n in nodes if n.name == "submitted" and isinstance(n, Folder)), None)
+    if submitted is None:
+        return None
+    students = [n for n in submitted.list() if not _is_left_behind(n) and not isinstance(n, File)]
+    return [HandedIn(node.name, [node]) for node in students]
+
+
+def _moodle(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[HandedIn] | None:
+    found: dict[tuple[str, str], HandedIn] = {}
+    for node in nodes:
+        if told := _MOODLE.fullmatch(node.name):
+            student = Student(told["who"], id=told["id"])
+            one = found.setdefault(
+                (told["who"], told["id"]), HandedIn(told["who"], student=student)
+            )
+            one.nodes.append(replace(node, name=told["file"] or node.name))
+    return list(found.values()) or None
+
+
+def _canvas(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[HandedIn] | None:
+    found: dict[tuple[str, str], HandedIn] = {}
+    files = [n for n in nodes if not isinstance(n, Folder)]
+    for node in files:
+        if told := _CANVAS.fullmatch(node.name):
+            student = Student(told["who"], id=told["id"])
+            one = found.setdefault(
+                (told["who"], told["id"]), HandedIn(told["who"], student=student)
+            )
+            one.nodes.append(replace(node, name=told["file"]))
+            one.late = one.late or bool(told["late"])
+    taken = sum(len(one.nodes) for one in found.values())
+    return list(found.values()) if taken * 2 > len(files) else None
+
+
+def _itself(top: Folder, nodes: list[Node], exercises: Sequence[Assigned]) -> list[HandedIn] | None:
+    """`top` is one submission: it holds exercise files, flat or in the kit's layout."""
+    inside = {n.name: n for n in nodes if isinstance(n, Folder)}
+    for place in (top, inside.get("exercises")):
+        if place is not None and _holds(place, exercises):
+            return [HandedIn(top.name, [top])]
+    return None
+
+
+def _holds(place: Folder, exercises: Sequence[Assigned]) -> bool:
+    names = {e.name for e in exercises}
+    try:
+        nodes = place.list()
+        within = [k for n in nodes if isinstance(n, Folder) and n.name in names for k in n.list()]
+    except UnreadableError:
+        return False
+    told = [file_name(n.name) for n in (*nodes, *within) if not isinstance(n, Folder)]
+    modules = [e.module for e in exercises]
+    return any(f.module(modules) for f in told if f)
+
+
+def _clones(top: Folder, nodes: list[Node], exercises: Sequence[Assigned]) -> list[HandedIn] | None:
+    """Repositories side by side, `<classroom>-<assignment>-<username>`."""
+    folders = [n for n in nodes if isinstance(n, Folder)]
+    prefix = _shared(top.name, [n.name for n in folders])
+    if not prefix:
+        return None
+    found = _one_a_student([n for n in nodes if n not in folders], exercises)
+    for node in folders:
+        login = node.name.removeprefix(prefix)
+        student = Student(login, login=login) if login != node.name else None
+        found.append(HandedIn(login, [node], student))
+    return sorted(found, key=lambda one: one.name)
+
+
+def _shared(folder: str, names: list[str]) -> str:
+    """What all names but the usernames have in common, up to a hyphen."""
+    by_tool = re.sub(r"-?submissions$", "-", folder)
+    if by_tool != folder and any(n.startswith(by_tool) for n in names):
+        return by_tool
+    common = os.path.commonprefix([min(names), max(names)]) if len(names) > 1 else ""  # noqa: RUF071
+    # One hyphen is not enough: `student-1` and `student-2` are names.
+    return common[: common.rfind("-") + 1] if common.count("-") > 1 else ""
+
+
+def _one_a_student(nodes: Iterable[Node], exercises: Sequence[Assigned]) -> list[HandedIn]:
+    """A folder, an archive or some files a student."""
+    found: dict[str, HandedIn] = {}
+    for node in nodes:
+        owner = _owner(node, exercises) if isinstance(node, File) else node.name
+        if isinstance(node, Odd) and "." in node.name:
+            continue  # a link or device where a file should be; one to a folder is somebody's
+        if owner:
+            one = found.setdefault(folded(owner), HandedIn(owner, certain=False))
+            one.nodes.append(node)
+            told = file_name(node.name) if isinstance(node, File) else None
+            scrap = told is not None and not told.is_notebook and told.stem == owner
+            one.certain = one.certain or not scrap
+    return list(found.values())
+
+
+def _owner(node: File, exercises: Sequence[Assigned]) -> str:
+    if stem := archive_stem(node.name):
+        return split_attempt(stem)[0]
+    told = file_name(node.name)
+    if told is None or told.is_test:
+        return ""
+    owner = told.owner([e.module for e in exercises])
+    return owner or told.stem
+
+
+LAYOUTS: tuple[Layout, ...] = (_gradescope, _nbgrader, _moodle, _itself, _canvas, _clones)
+DOWNLOADS: tuple[Layout, ...] = (_gradescope, _nbgrader, _moodle, _canvas, _clones)

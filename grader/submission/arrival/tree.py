@@ -1,0 +1,172 @@
+"""Files and folders as they arrive, on a disk or in an archive, looked at without trusting them."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from grader.submission.arrival.names import shown
+
+ENTRIES = 20_000
+DEPTH = 20
+CLASS_ENTRIES = 200_000
+JUNK = {
+    "__pycache__", "__MACOSX", "venv", "env", "node_modules", "site-packages", "data", "grader",
+    "build", "dist", "tests",
+}  # fmt: skip
+JUNK_FILES = {"thumbs.db", "desktop.ini"}
+
+
+class UnreadableError(Exception):
+    """This file can't be taken; the message says why, for the student."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A regular file. `modified`: seconds since 1970, 0 where unknown."""
+
+    name: str
+    size: int
+    modified: float
+    open: Callable[[], BinaryIO]
+
+    def read(self, limit: int) -> bytes:
+        """All of it. Raises `UnreadableError` if it is larger than `limit` bytes or changes."""
+        if self.size > limit:
+            raise UnreadableError(f"it is larger than {limit >> 20} MiB")
+        content = self._read(limit)
+        # It grew or shrank since it was listed: someone may be writing to it right now.
+        if len(content) != self.size and self._read(limit) != content:
+            raise UnreadableError("it was changing while it was read")
+        return content
+
+    def _read(self, limit: int) -> bytes:
+        try:
+            with self.open() as stream:
+                content = stream.read(limit + 1)
+        except OSError as error:
+            raise UnreadableError(f"it could not be read ({error.strerror})") from None
+        if len(content) > limit:
+            raise UnreadableError(f"it is larger than {limit >> 20} MiB")
+        return content
+
+
+@dataclass(frozen=True)
+class Folder:
+    """`list` gives what is in it, in order; it may raise `UnreadableError`."""
+
+    name: str
+    list: Callable[[], list[Node]]
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Something that is never opened: a link, a device, a pipe, a file that can't be reached."""
+
+    name: str
+    reason: str
+
+
+Node = File | Folder | Odd
+
+
+def in_memory(name: str, content: bytes, modified: float) -> File:
+    """A file whose bytes are at hand."""
+    return File(name, len(content), modified, lambda: io.BytesIO(content))
+
+
+def on_disk(path: Path) -> Node:
+    """What lies at `path`; a link is followed here (the instructor gave it), and never below."""
+    return _node(path.name or path.resolve().name, str(path), os.stat(path))  # noqa: PTH116 - as below
+
+
+def _node(name: str, path: str, status: os.stat_result) -> Node:
+    if stat.S_ISDIR(status.st_mode):
+        return Folder(name, lambda: _listing(path))
+    if stat.S_ISREG(status.st_mode):
+        return File(name, status.st_size, status.st_mtime, lambda: _open(path))
+    return Odd(name, "it is a link" if stat.S_ISLNK(status.st_mode) else "it isn't a regular file")
+
+
+def _listing(path: str) -> list[Node]:
+    nodes: list[Node] = []
+    try:
+        with os.scandir(path) as entries:
+            for entry in itertools.islice(entries, CLASS_ENTRIES):
+                nodes.append(_entry(entry))
+    except OSError as error:
+        raise UnreadableError(f"it could not be read ({error.strerror})") from None
+    return sorted(nodes, key=lambda node: node.name)
+
+
+def _entry(entry: os.DirEntry[str]) -> Node:
+    if getattr(entry, "is_junction", bool)():  # Windows' links to folders, from Python 3.12 on
+        return Odd(entry.name, "it is a link")
+    try:
+        return _node(entry.name, entry.path, entry.stat(follow_symlinks=False))
+    except OSError as error:
+        return Odd(entry.name, f"it could not be read ({error.strerror})")
+
+
+def _open(path: str) -> BinaryIO:
+    """Open a regular file: a link or a pipe put in its place since is refused, and can't block."""
+    flags = os.O_RDONLY
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+        flags |= getattr(os, name, 0)
+    descriptor = os.open(path, flags)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UnreadableError("it isn't a regular file")
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def is_junk(node: Node, beside: set[str]) -> bool:
+    """What systems and tools leave behind; `beside`: the names of its neighbours."""
+    if isinstance(node, Folder):
+        # The kit's own solutions are no answer, a student's folder of that name is.
+        kits = node.name == "solutions" and "exercises" in beside
+        return node.name.startswith(".") or node.name in JUNK or kits
+    return node.name.startswith((".", "~$")) or node.name.casefold() in JUNK_FILES
+
+
+def walk(top: Node, notes: list[str]) -> Iterator[tuple[tuple[str, ...], File]]:
+    """The files at and below `top` by their path, nearest first; says in `notes` what it left."""
+    if isinstance(top, File):
+        yield (top.name,), top
+        return
+    todo: list[tuple[tuple[str, ...], Node]] = [((), top)]
+    seen = 0
+    for path, node in todo:
+        if isinstance(node, File):
+            yield path, node
+            continue
+        where = shown("/".join(path) or node.name)
+        if isinstance(node, Odd):
+            notes.append(f"{where}: passed over, {node.reason}.")
+            continue
+        try:
+            inside = node.list()
+        except UnreadableError as error:
+            notes.append(f"{where}: passed over, {error}.")
+            continue
+        names = {n.name for n in inside}
+        if "pyvenv.cfg" in names and path:
+            continue
+        if len(path) == DEPTH:
+            notes.append(f"{where}: passed over, it is nested too deeply.")
+            continue
+        kept = [n for n in inside if not is_junk(n, names)]
+        if seen + len(kept) > ENTRIES:
+            kept = kept[: ENTRIES - seen]
+            notes.append(f"Only the first {ENTRIES:,} files and folders were looked at.")
+        seen += len(kept)
+        todo += [((*path, n.name), n) for n in kept]

@@ -1,0 +1,1 @@
+"""Notebooks: cells, their statements, and the slices that are graded."""

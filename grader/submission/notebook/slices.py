@@ -1,0 +1,221 @@
+"""One exercise's module cut out of a notebook: its targets and what they need, nothing more."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from grader.submission.model import Assigned, LineMap
+from grader.submission.notebook.statements import Statement
+
+END = 1 << 30
+JUPYTERS = {"display": "display = print  # Jupyter's own"}
+_KNOWN = {*dir(builtins), "__file__"}
+Edges = dict[int, set[int]]
+
+
+@dataclass
+class Slice:
+    """A module's source, where its lines come from, and what was decided on the way."""
+
+    source: str
+    lines: LineMap
+    taken: set[int]
+    notes: list[str] = field(default_factory=list)
+
+
+def is_stub(node: ast.stmt) -> bool:
+    """Whether a definition still is what the student was given: it does nothing but refuse."""
+    if isinstance(node, ast.ClassDef):
+        return any(is_stub(inner) for inner in node.body) or _says_nothing(node.body)
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    for inner in node.body:
+        if isinstance(inner, ast.Return):
+            return False
+        if isinstance(inner, ast.Raise) and inner.exc is not None:
+            raised = inner.exc.func if isinstance(inner.exc, ast.Call) else inner.exc
+            return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
+    return _says_nothing(node.body)
+
+
+def _says_nothing(body: Sequence[ast.stmt]) -> bool:
+    return all(
+        isinstance(n, ast.Pass) or (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))
+        for n in body
+    )
+
+
+class Slicer:
+    """Cuts modules out of one notebook's statements."""
+
+    def __init__(self, found: Sequence[Statement], shared: frozenset[str]) -> None:
+        """`shared`: the targets that several exercises have; for those, headings tell which."""
+        self._all = found
+        self._shared = shared
+        self._binding: dict[str, list[int]] = {}
+        self._changing: dict[str, list[int]] = {}
+        for number, statement in enumerate(found):
+            for name in statement.binds:
+                self._binding.setdefault(name, []).append(number)
+            for name in statement.changes:
+                self._changing.setdefault(name, []).append(number)
+
+    def defines(self, name: str) -> bool:
+        """Whether the notebook makes something of this name that can be an answer."""
+        return any(self._worth(number, name) > 0 for number in self._binding.get(name, ()))
+
+    def answers(self, name: str) -> bool:
+        """Whether it holds an answer, not only the stub."""
+        return any(self._worth(number, name) > 2 for number in self._binding.get(name, ()))
+
+    def cut(self, exercise: Assigned) -> Slice:
+        """The module for an exercise; empty where no target of it is defined."""
+        chosen: dict[str, int] = {}
+        notes: list[str] = []
+        for target in exercise.targets:
+            number = self._choose(target, exercise.module)
+            if number is not None:
+                chosen[target] = number
+                notes += self._said_aloud(target, number)
+        order = self._order(*self._closure(chosen))
+        unmade = self._unmade(order)
+        source, lines = _written([self._all[n] for n in order], unmade)
+        return Slice(source, lines, set(order), [*notes, *self._on_unmade(unmade)])
+
+    # -- which definition counts ------------------------------------------------------------------
+
+    def _worth(self, number: int, name: str) -> int:
+        """How much a binding is an answer: 4 a definition, 3 another name for something, 2 a stub,
+        1 any other value, 0 none."""
+        statement = self._all[number]
+        if statement.why:
+            return 0
+        for node in statement.nodes:
+            if getattr(node, "name", "") == name:
+                return 2 if is_stub(node) else 4
+        value = getattr(statement.node, "value", None)
+        if isinstance(value, ast.Lambda) or (not statement.partial and name in statement.needs):
+            return 4
+        return 3 if isinstance(value, (ast.Name, ast.Attribute)) else 1
+
+    def _choose(self, target: str, module: str) -> int | None:
+        found = [n for n in self._binding.get(target, ()) if self._worth(n, target)]
+        if target in self._shared and any(self._all[n].cell.section == module for n in found):
+            found = [n for n in found if self._all[n].cell.section == module]
+
+        def rank(number: int) -> tuple[int, bool, int]:
+            return self._worth(number, target), self._all[number].cell.tagged, number
+
+        return max(found, key=rank, default=None)
+
+    def _said_aloud(self, target: str, chosen: int) -> list[str]:
+        cell = self._all[chosen].cell.number
+        others = [n for n in self._binding[target] if self._worth(n, target) > 1]
+        cells = sorted({self._all[n].cell.number for n in others} - {cell})
+        if not cells:
+            return []
+        listed = ", ".join(map(str, cells[:5]))
+        return [f"`{target}`: cell {cell} counts, not the one in cell {listed}."]
+
+    # -- what it needs ----------------------------------------------------------------------------
+
+    def _closure(self, chosen: dict[str, int]) -> tuple[Edges, Edges]:
+        """The statements to take, each with what must run before it and what it uses later on."""
+        before: Edges = {}
+        later: Edges = {}
+        todo = [*chosen.values(), *(n for n, s in enumerate(self._all) if s.is_future)]
+        for number in todo:
+            if number in before:
+                continue
+            statement = self._all[number]
+            early = statement.needs | (statement.binds if statement.partial else set())
+            before[number] = {m for name in early for m in self._maker(name, number)}
+            later[number] = {
+                m
+                for name in statement.later
+                for m in ([chosen[name]] if name in chosen else self._maker(name, END))
+            }
+            changes = {n for name in statement.binds for n in self._changing.get(name, ())}
+            todo += before[number] | later[number] | {n for n in changes if not self._all[n].why}
+        if self._unmade(before):
+            for number, statement in enumerate(self._all):
+                if statement.is_star:
+                    before.setdefault(number, set())
+        return before, later
+
+    def _maker(self, name: str, before: int) -> list[int]:
+        """The statement that makes a name: the last one before, else the first after (cells that
+        were run out of order); none, or one."""
+        found = [n for n in self._binding.get(name, ()) if not self._all[n].why and n != before]
+        if before == END:
+            found = [n for n in found if self._worth(n, name) != 2] or found
+        return [n for n in found if n < before][-1:] or found[:1]
+
+    def _order(self, before: Edges, later: Edges) -> list[int]:
+        """From top to bottom, but what a statement needs at once comes before it."""
+        order: dict[int, None] = {}
+        entered: set[int] = set()
+        for top in sorted(before, key=lambda n: (not self._all[n].is_future, n)):
+            todo = [top]
+            while todo:
+                number = todo[-1]
+                if number in entered:
+                    order.setdefault(todo.pop())
+                    continue
+                entered.add(number)
+                needed = _reachable(before[number], before, later)
+                todo += sorted(needed - entered, reverse=True)
+        return list(order)
+
+    def _unmade(self, taken: Iterable[int]) -> set[str]:
+        """The names that the statements use and nothing among what may be taken makes."""
+        used = {name for n in taken for name in self._all[n].needs | self._all[n].later}
+        made = {
+            name for name in used if any(not self._all[n].why for n in self._binding.get(name, ()))
+        }
+        return used - made - _KNOWN
+
+    def _on_unmade(self, unmade: Iterable[str]) -> list[str]:
+        notes = []
+        for name in sorted(unmade):
+            for number in self._binding.get(name, [])[-1:]:
+                maker = self._all[number]
+                notes.append(
+                    f"`{name}` isn't there when your code is graded: cell {maker.cell.number}, "
+                    f"which makes it, is left out ({maker.why}). Pass it as an argument."
+                )
+        return notes
+
+
+def _reachable(start: set[int], before: Edges, later: Edges) -> set[int]:
+    """What must be there so that all of `start` can run, functions that it calls included."""
+    found: set[int] = set()
+    todo = list(start)
+    while todo:
+        number = todo.pop()
+        if number not in found:
+            found.add(number)
+            todo += before[number] | later[number]
+    return found
+
+
+def _written(order: list[Statement], unmade: set[str]) -> tuple[str, LineMap]:
+    text: list[str] = []
+    lines: LineMap = []
+    for name, stand_in in JUPYTERS.items():
+        if name in unmade:
+            text.append(stand_in)
+            lines.append((0, 0))
+    cell = 0
+    for statement in order:
+        if statement.cell.number != cell:
+            cell = statement.cell.number
+            heading = [] if statement.is_future else ["", f"# cell {cell}"]
+            text += heading
+            lines += [(0, 0)] * len(heading)
+        text += statement.text
+        lines += [(cell, statement.first + n) for n in range(len(statement.text))]
+    return "\n".join([*text, ""]), lines

@@ -1,0 +1,1 @@
+"""What suites are written with, and a pytest session inside a process."""

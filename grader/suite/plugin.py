@@ -1,0 +1,96 @@
+"""The pytest plugin of the suites: fixtures, markers, and a seed for each test.
+
+It needs a provider of the fixture `student` in `config.stash[PROVIDER]`: the judge brings one, and
+so does `grader.student.plugin`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+import torch
+
+from grader.assignment.exercises import FOLDER, Exercise
+from grader.suite.provider import Local, Provider
+from grader.suite.shortcuts import Refused, Shortcut
+from grader.torchside.accelerator import simulated
+from grader.torchside.seeding import seed_torch
+
+__all__ = ["PROVIDER", "Refused"]
+
+PROVIDER = pytest.StashKey[Provider]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("torchgrade")
+    group.addoption("--seed", type=int, default=0, help="where the tests' random inputs come from")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "points(n): what the test is worth (1 unless told)")
+    config.addinivalue_line("markers", "bonus: adds points above 100, never takes any")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test with `accelerator` runs on each there is; none is touched before the test runs."""
+    if "accelerator" in metafunc.fixturenames:
+        names = ["simulated"]
+        names += ["cuda"] if torch.cuda.device_count() else []
+        names += ["mps"] if torch.backends.mps.is_available() else []
+        metafunc.parametrize("accelerator", names, indirect=True)
+
+
+@pytest.fixture
+def accelerator(request: pytest.FixtureRequest) -> torch.device:
+    """A device that is not the CPU: a simulated one on every machine, and the machine's own."""
+    name: str = request.param
+    return simulated() if name == "simulated" else torch.device(name, 0)
+
+
+@pytest.fixture(scope="module")
+def exercise(request: pytest.FixtureRequest) -> Exercise:
+    return Exercise(request.path.parent)
+
+
+@pytest.fixture(scope="module")
+def student(request: pytest.FixtureRequest, exercise: Exercise) -> Any:
+    """The student's module."""
+    return request.config.stash[PROVIDER].student(exercise)
+
+
+@pytest.fixture(scope="session")
+def lab(request: pytest.FixtureRequest) -> Any:
+    """`torch` on the student's side: what must live beside the student's code is made with it."""
+    return request.config.stash[PROVIDER].lab
+
+
+@pytest.fixture(scope="module")
+def reference(exercise: Exercise) -> Any:
+    """The reference, imported here (hidden suites only)."""
+    return Local().student(exercise)
+
+
+@pytest.fixture
+def shortcut(request: pytest.FixtureRequest, exercise: Exercise) -> Shortcut:
+    return Shortcut(request.config.stash[PROVIDER], exercise)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    exercise = exercise_of(item)
+    if exercise is None:  # a test of something else in the same session
+        return
+    name = f"{item.config.getoption('seed', 0)}/{exercise.name}/{item.name}"
+    digest = hashlib.sha256(name.encode()).digest()
+    seed_torch(int.from_bytes(digest[:7], "big"))
+    item.config.stash[PROVIDER].seed(int.from_bytes(digest[7:14], "big"))
+
+
+def exercise_of(item: pytest.Item) -> Exercise | None:
+    """The exercise whose suite this test is in, None for any other test."""
+    folder = item.path.parent
+    if FOLDER.fullmatch(folder.name) is None or item.path != Exercise(folder).suite:
+        return None
+    return Exercise(folder)

@@ -1,0 +1,1 @@
+"""Torch on both sides of the boundary: the simulated accelerator, what ran, seeding."""

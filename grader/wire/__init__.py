@@ -1,0 +1,1 @@
+"""What crosses the boundary: structs, codec, channel, and the peer that calls and serves."""

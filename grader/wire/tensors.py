@@ -1,0 +1,116 @@
+"""Tensors and arrays to bytes and back, every field checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from grader.wire.errors import ProtocolError, Unsupported
+from grader.wire.structs import Array, Tensor
+
+_NAMES = (
+    "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float16 bfloat16 float32 float64 "
+    "complex64 complex128 float8_e4m3fn float8_e5m2"
+)
+DTYPES: dict[str, torch.dtype] = {
+    name: value
+    for name in _NAMES.split()
+    if isinstance(value := getattr(torch, name, None), torch.dtype)
+}
+NAMES = {dtype: name for name, dtype in DTYPES.items()}
+ARRAY_KINDS = "?bhilqBHILQefdFD"
+MAX_DIMENSIONS = 32  # NumPy's own limit, in its older versions
+WASTE = 16  # times its elements' memory is what a layout may take
+
+
+def tensor_bytes(tensor: torch.Tensor) -> memoryview:
+    """The elements in C order. Raises `Unsupported` for sparse, quantized or meta tensors."""
+    if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_meta:
+        raise Unsupported("only dense tensors with values can cross")
+    if tensor.dtype not in NAMES:
+        raise Unsupported(f"tensors of {tensor.dtype} can't cross")
+    with torch.no_grad():
+        plain = tensor.detach().as_subclass(torch.Tensor).cpu().resolve_conj().resolve_neg()
+        flat = plain.contiguous().reshape(-1)
+        return flat.view(torch.uint8).numpy().data if flat.numel() else memoryview(b"")
+
+
+def dtype_of(name: str) -> torch.dtype:
+    try:
+        return DTYPES[name]
+    except KeyError:
+        raise ProtocolError("no such dtype") from None
+
+
+def tensor_of(struct: Tensor, body: bytearray) -> torch.Tensor:
+    """A contiguous CPU tensor with its own memory."""
+    dtype = dtype_of(struct.dtype)
+    count = _count(struct.shape)
+    data = _slice(body, struct.offset, count * dtype.itemsize)
+    if not count:
+        return torch.empty(struct.shape, dtype=dtype)
+    if dtype is torch.bool:  # any byte but 0 and 1 would be undefined behaviour
+        flat = torch.frombuffer(data, dtype=torch.uint8).ne(0)
+    else:
+        flat = torch.frombuffer(data, dtype=dtype)
+    # Not a view, which can't be detached in place (the older idiom for clearing gradients).
+    tensor: torch.Tensor = torch.empty(0, dtype=dtype)
+    return tensor.set_(flat.untyped_storage(), 0, struct.shape)  # type: ignore[call-overload, no-any-return]
+
+
+def strided(tensor: torch.Tensor, stride: list[int]) -> torch.Tensor:
+    """A copy of `tensor` laid out with `stride`, as far as that wastes no memory."""
+    if not tensor.numel() or not is_roomy(tensor.shape, stride):
+        return tensor
+    laid_out = torch.empty_strided(tensor.shape, stride, dtype=tensor.dtype)
+    return laid_out.copy_(tensor)
+
+
+def is_roomy(shape: Sequence[int], stride: Sequence[int]) -> bool:
+    """Whether no two elements would share memory, and not too much would lie between them."""
+    if len(shape) != len(stride) or any(step >= 1 << 48 for step in stride):
+        return False
+    extent = 1  # elements from the first to the last, of the dimensions seen so far
+    for step, size in sorted(zip(stride, shape, strict=True)):
+        if size == 1:
+            continue
+        if step < extent:
+            return False
+        extent += step * (size - 1)
+    return extent <= WASTE * math.prod(shape) + (1 << 16)
+
+
+def array_bytes(array: np.ndarray[Any, Any]) -> memoryview:
+    if array.dtype.char not in ARRAY_KINDS:
+        raise Unsupported(f"arrays of {array.dtype} can't cross")
+    native = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
+    return memoryview(native.tobytes())
+
+
+def array_of(struct: Array, body: bytearray) -> np.ndarray[Any, Any]:
+    if len(struct.dtype) != 1 or struct.dtype not in ARRAY_KINDS:
+        raise ProtocolError("no such dtype")
+    dtype = np.dtype(struct.dtype)
+    data = _slice(body, struct.offset, _count(struct.shape) * dtype.itemsize)
+    if dtype == np.bool_:
+        return np.frombuffer(data, np.uint8).astype(bool).reshape(struct.shape)
+    return np.frombuffer(data, dtype).reshape(struct.shape)
+
+
+def _count(shape: list[int]) -> int:
+    # Sizes beside a zero are bounded too: torch multiplies them all the same.
+    if len(shape) > MAX_DIMENSIONS or not min(shape, default=0) >= 0:
+        raise ProtocolError("no such shape")
+    if math.prod(size or 1 for size in shape) >= 1 << 48:
+        raise ProtocolError("no such shape")
+    return math.prod(shape)
+
+
+def _slice(body: bytearray, offset: int, size: int) -> bytearray:
+    if not 0 <= offset <= len(body) - size:
+        raise ProtocolError("a tensor's bytes are missing")
+    return body[offset : offset + size]  # a copy: nothing else may share its memory
