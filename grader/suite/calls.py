@@ -1,0 +1,65 @@
+"""What the student's code did in the calls of a test. Both providers keep it; checks read it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+
+@dataclass
+class Calls:
+    """The log of the calls since `begin`.
+
+    `watching`: whether what runs is observed, which costs time; a check switches it on and off.
+    `ran`: how often each operator, module class, optimizer … ran (`grader.torchside.ran`).
+    `changed`: the arguments that calls changed though they are not there to be changed, by the
+    name that the student gave them or by position: "x", "argument 2".
+    `failed`: the call that raised, as "nll(tensor float32 (3, 4), tensor int64 (3,))"; '' if none.
+    """
+
+    watching: bool = False
+    ran: Counter[str] = field(default_factory=Counter)
+    changed: list[str] = field(default_factory=list)
+    failed: str = ""
+
+    def begin(self) -> None:
+        """Forget what was seen so far."""
+        self.ran.clear()
+        self.changed.clear()
+        self.failed = ""
+
+
+def call_text(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    """A call in a line: the name, and of each argument what it is."""
+    shown = [summary(arg) for arg in args] + [f"{k}={summary(v)}" for k, v in kwargs.items()]
+    return f"{name}({', '.join(shown)})"
+
+
+def summary(value: Any) -> str:
+    """What a value is, in a few words: "tensor float32 (3, 4)"."""
+    if isinstance(value, nn.Module):
+        return f"<{getattr(value, '__name__', value.__class__.__name__)}>"
+    if isinstance(value, torch.Tensor):
+        kind = "parameter" if isinstance(value, nn.Parameter) else "tensor"
+        on = f", on {value.device}" if value.device.type != "cpu" else ""
+        return f"{kind} {str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}{on}"
+    if isinstance(value, np.ndarray):
+        return f"array {value.dtype} {value.shape}"
+    if isinstance(value, (list, tuple)) and not isinstance(value, torch.Size):
+        few = [summary(item) for item in value[:4]]
+        inside = ", ".join(few + [f"… {len(value)} in all"] * (len(value) > 4))
+        return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+    if isinstance(value, dict):
+        return f"dict of {len(value)}"
+    if isinstance(value, int) and value.bit_length() > 256:
+        return f"an int of {value.bit_length():,} bits"  # Python won't write out the longest
+    if value is None or isinstance(value, (str, bytes, int, float, torch.Size)):
+        text = f"{value:.6g}" if isinstance(value, float) else repr(value)
+        return text if len(text) <= 80 else f"{text[:77]}…"
+    return f"<{getattr(value, '__name__', type(value).__name__)}>"
