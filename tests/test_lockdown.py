@@ -28,9 +28,10 @@ from typing import Any
 
 import pytest
 
-from grader.lockdown import layers as lockdown
-from grader.lockdown import seccomp
-from grader.lockdown.limits import outgrown
+from grader.lockdown import layers, seccomp
+from grader.lockdown.apply import shield
+from grader.lockdown.limits import Limits, outgrown
+from grader.lockdown.probe import probe
 
 ROOT = Path(__file__).resolve().parent.parent
 NOBODY = 65534
@@ -46,8 +47,10 @@ import numpy as np
 import torch
 from dataclasses import replace
 from pathlib import Path
-from grader.lockdown import layers as lockdown
-from grader.lockdown import seccomp
+from grader.lockdown import layers, seccomp
+from grader.lockdown.apply import apply, prepare
+from grader.lockdown.limits import Limits
+from grader.lockdown.probe import probe
 from grader.lockdown.kernel import syscall as call
 
 torch.set_num_threads(1)
@@ -64,22 +67,22 @@ public.mkdir()
 os.environ["SECRET"] = "token"
 os.set_inheritable(os.open(secret, os.O_RDONLY), True)
 
-profile = lockdown.probe()
-prepared = lockdown.prepare(profile, lockdown.Limits(), [public])
+profile = probe()
+prepared = prepare(profile, Limits(), [public])
 parent = os.getpid()
 
 
 def tried(job, workdir, channel):
-    limits = replace(lockdown.Limits(), **job["limits"])
+    limits = replace(Limits(), **job["limits"])
     ready = replace(prepared, limits=limits)
     broken = job["broken"]
-    lockdown.STEPS = [
+    layers.STEPS = [
         replace(step, apply=lambda here: None) if step.name == broken else step
-        for step in lockdown.STEPS
+        for step in layers.STEPS
     ]
     try:
         if job["locked"]:
-            ready.apply(workdir, [channel])
+            apply(ready, workdir, [channel])
         names = dict(globals(), workdir=workdir, channel=channel)
         exec("def code():\n" + textwrap.indent(job["code"], "    "), names)
         return {"value": names["code"]()}
@@ -115,8 +118,8 @@ def run(job):
     print(json.dumps({"hung": hung, "signal": killer, **answer}), flush=True)
 
 
-layers = {layer.name: [layer.status, layer.why] for layer in profile.layers}
-print(json.dumps({"profile": profile.name, "layers": layers}), flush=True)
+found = {layer.name: [layer.status, layer.why] for layer in profile.layers}
+print(json.dumps({"profile": profile.name, "layers": found}), flush=True)
 for line in sys.stdin:
     run(json.loads(line))
 """
@@ -547,7 +550,7 @@ def test_file_size(zygote: Zygote) -> None:
 
 
 def test_disk_space_is_seen(tmp_path: Path) -> None:
-    limits = lockdown.Limits(scratch_bytes=1 << 20, scratch_files=10)
+    limits = Limits(scratch_bytes=1 << 20, scratch_files=10)
     assert not outgrown(tmp_path, limits)
     (tmp_path / "sparse").touch()
     os.truncate(tmp_path / "sparse", 1 << 30)
@@ -555,8 +558,8 @@ def test_disk_space_is_seen(tmp_path: Path) -> None:
     (tmp_path / "deep" / "deeper").mkdir(parents=True)
     (tmp_path / "deep" / "deeper" / "big").write_bytes(bytes(2 << 20))
     assert outgrown(tmp_path, limits)
-    assert outgrown(tmp_path, lockdown.Limits(scratch_files=3))
-    assert not outgrown(tmp_path, lockdown.Limits())
+    assert outgrown(tmp_path, Limits(scratch_files=3))
+    assert not outgrown(tmp_path, Limits())
     assert not outgrown(tmp_path / "gone", limits)
 
 
@@ -570,7 +573,7 @@ def test_what_cannot_be_looked_into_is_too_much(tmp_path: Path) -> None:
             os.chdir("d" * 250)
     finally:
         os.chdir(start)
-    assert outgrown(tmp_path, lockdown.Limits())
+    assert outgrown(tmp_path, Limits())
     subprocess.run(["rm", "-rf", str(tmp_path / ("d" * 250))], check=True)
 
 
@@ -762,7 +765,7 @@ def test_honest_code_works(zygote: Zygote, code: str) -> None:
 # --- the profile and the proof --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("step", [step.name for step in lockdown.STEPS])
+@pytest.mark.parametrize("step", [step.name for step in layers.STEPS])
 def test_a_layer_that_fails_silently_is_noticed(zygote: Zygote, step: str) -> None:
     if zygote.layers[step][0] != "on":
         pytest.skip(f"{step} is {zygote.layers[step][0]} here")
@@ -776,8 +779,8 @@ def test_a_layer_that_fails_silently_is_noticed(zygote: Zygote, step: str) -> No
 
 
 def test_every_layer_says_what_it_stops() -> None:
-    profile = lockdown.probe()
-    assert [layer.name for layer in profile.layers] == [step.name for step in lockdown.STEPS]
+    profile = probe()
+    assert [layer.name for layer in profile.layers] == [step.name for step in layers.STEPS]
     for layer in profile.layers:
         assert layer.reason
         assert bool(layer.why) == (layer.status != "on")
@@ -789,10 +792,10 @@ def test_a_missing_layer_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) 
     def refuse(here: object) -> None:
         raise OSError(errno.ENOSYS, "Function not implemented")
 
-    steps = list(lockdown.STEPS)
+    steps = list(layers.STEPS)
     broken = [replace(step, apply=refuse) if step.name == "session" else step for step in steps]
-    monkeypatch.setattr(lockdown, "STEPS", broken)
-    profile = lockdown.probe()
+    monkeypatch.setattr(layers, "STEPS", broken)
+    profile = probe()
     missing = [layer for layer in profile.layers if layer.status == "missing"]
     assert "session" in [layer.name for layer in missing]
     assert not profile.full
@@ -805,7 +808,7 @@ def test_a_shielded_process_cannot_be_looked_into() -> None:
     if child == 0:
         status = 1
         with suppress(BaseException):
-            lockdown.shield()
+            shield()
             status = 0 if Path("/proc/self/environ").stat().st_uid == 0 else 2
         os._exit(status)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
@@ -819,7 +822,7 @@ def test_a_process_with_threads_is_not_locked_down() -> None:
             """
             stop = threading.Event()
             threading.Thread(target=stop.wait, daemon=True).start()
-            prepared.apply(workdir, [channel])
+            apply(prepared, workdir, [channel])
             """,
             locked=False,
         )
@@ -837,11 +840,13 @@ def test_elsewhere_it_says_what_is_missing(system: str, name: str) -> None:
         if {system!r} == "win32":
             sys.modules["resource"] = None
         sys.path.insert(0, {str(ROOT)!r})
-        from grader.lockdown import layers as lockdown
-        profile = lockdown.probe()
+        from grader.lockdown.apply import prepare
+        from grader.lockdown.limits import Limits
+        from grader.lockdown.probe import probe
+        profile = probe()
         assert profile.name == {name!r} and not profile.full
         assert not profile.promises("landlock") and not profile.promises("seccomp")
-        lockdown.prepare(profile, lockdown.Limits())
+        prepare(profile, Limits())
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, timeout=60)
 

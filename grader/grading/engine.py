@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING
 
 from grader.assignment.exercises import AssignmentError
 from grader.judge.sandboxes import Forker, Isolation
-from grader.lockdown.layers import Layer, Profile, probe, shield
+from grader.lockdown.apply import shield
 from grader.lockdown.limits import Limits, Patience
+from grader.lockdown.probe import probe
+from grader.lockdown.records import Layer, Profile
 from grader.result import Result
 from grader.submission import Submission
 

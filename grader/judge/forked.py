@@ -24,8 +24,8 @@ from grader.judge.sandboxes import (
     start,
     work_folder,
 )
-from grader.lockdown.layers import Profile
 from grader.lockdown.limits import Limits
+from grader.lockdown.records import Profile
 from grader.sandbox.control import PACKET, Ended, Fork, Ready, Reap
 from grader.wire.channel import Channel
 

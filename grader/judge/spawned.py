@@ -19,8 +19,8 @@ from grader.judge.sandboxes import (
     start,
     work_folder,
 )
-from grader.lockdown.layers import probe
 from grader.lockdown.limits import Limits
+from grader.lockdown.probe import probe
 from grader.wire.channel import Channel
 
 

@@ -9,13 +9,12 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from grader.lockdown.kernel import machine, prctl, syscall
+from grader.lockdown.kernel import PR_SET_KEEPCAPS, machine, prctl, syscall
 
 _CAPGET = {"x86_64": 125, "aarch64": 90}
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _CAPABILITY_VERSION_3 = 0x20080522
 CAP_DAC_READ_SEARCH = 1 << 2
-_PR_SET_KEEPCAPS = 8
 
 _FIRST_UID = 0x70000000  # a range that systemd's list of uids calls unused
 _UIDS = 1 << 22  # the largest number of processes that Linux can have
@@ -44,7 +43,7 @@ def become_stranger(uids: range, workdir: Path) -> None:
     for folder, folders, files in os.walk(workdir):
         for name in (*folders, *files):
             os.lchown(f"{folder}/{name}", uid, uid)
-    prctl(_PR_SET_KEEPCAPS, 1)
+    prctl(PR_SET_KEEPCAPS, 1)
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)

@@ -10,6 +10,12 @@ import sys
 
 LINUX = sys.platform == "linux"
 
+# Options of prctl(2).
+PR_SET_PDEATHSIG, PR_GET_PDEATHSIG = 1, 2
+PR_GET_DUMPABLE, PR_SET_DUMPABLE = 3, 4
+PR_SET_KEEPCAPS = 8
+PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS = 38, 39
+
 
 def machine() -> str:
     """The processor architecture under one name each: 'x86_64', 'aarch64' or whatever it is."""

@@ -15,12 +15,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.lockdown.kernel import prctl, syscall
+from grader.lockdown.kernel import PR_SET_NO_NEW_PRIVS, prctl, syscall
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every architecture
 _CREATE_RULESET_VERSION = 1
 _RULE_PATH_BENEATH = 1
-_PR_SET_NO_NEW_PRIVS = 38
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 MAKE_DIR, MAKE_REG, TRUNCATE = 1 << 7, 1 << 8, 1 << 14
@@ -104,7 +103,7 @@ class Fence:
         ruleset = syscall(_CREATE_RULESET, self.handled, len(self.handled), 0)
         for rule in (*self.rules, _rule(workdir, SCRATCH & self.rights)):
             syscall(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, rule, 0)
-        prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        prctl(PR_SET_NO_NEW_PRIVS, 1)
         syscall(_RESTRICT_SELF, ruleset, 0)
         os.close(ruleset)
 

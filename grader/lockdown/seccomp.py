@@ -13,9 +13,8 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from grader.lockdown.kernel import machine, prctl, syscall
+from grader.lockdown.kernel import PR_SET_NO_NEW_PRIVS, machine, prctl, syscall
 
-_PR_SET_NO_NEW_PRIVS = 38
 _SET_MODE_FILTER = 1
 # Kernels before 5.16 slow a filtered process down against Spectre v4, which lets code read its own
 # process: nothing here is worth hiding from itself.
@@ -165,7 +164,7 @@ class Filter:
             code[hole : hole + 4] = own_id
         buffer = (ctypes.c_char * len(code)).from_buffer(code)
         program = struct.pack("@HP", len(code) // 8, ctypes.addressof(buffer))
-        prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        prctl(PR_SET_NO_NEW_PRIVS, 1)
         number = _CALL_NUMBERS[machine()]["seccomp"]
         syscall(number, _SET_MODE_FILTER, _FLAG_SPEC_ALLOW, program)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from grader.lockdown.layers import Profile
 from grader.lockdown.limits import Limits
+from grader.lockdown.records import Profile
 
 PACKET = 1 << 16
 

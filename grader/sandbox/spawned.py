@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 import torch
 
-from grader.lockdown.layers import lock_down, probe
+from grader.lockdown.apply import lock_down
+from grader.lockdown.probe import probe
 from grader.sandbox.control import Orders
 from grader.sandbox.worker import refuse, serve
 from grader.wire.channel import Channel

@@ -18,7 +18,9 @@ import msgspec
 import torch
 from torch import nn
 
-from grader.lockdown.layers import Lockdown, Profile, prepare, probe, shield
+from grader.lockdown.apply import apply, prepare, shield
+from grader.lockdown.probe import probe
+from grader.lockdown.records import Lockdown, Profile
 from grader.sandbox.control import PACKET, Ended, Fork, Orders, Ready, Reap, Request
 from grader.sandbox.worker import refuse, serve
 from grader.wire.channel import Channel
@@ -94,7 +96,7 @@ def _become_sandbox(channel: int, output: int, folder: Path, lockdown: Lockdown)
         sys.dont_write_bytecode = True
         ours = Channel(socket.socket(fileno=channel))
         try:
-            lockdown.apply(folder, keep_fds=[channel])
+            apply(lockdown, folder, keep_fds=[channel])
         except Exception as error:
             refuse(ours, error)
         else:

@@ -1,0 +1,70 @@
+"""Find out what isolation this machine gives, by trying every layer in a child process."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import tempfile
+import warnings
+from contextlib import suppress
+from pathlib import Path
+
+from grader.lockdown import layers
+from grader.lockdown.apply import apply, prepare
+from grader.lockdown.kernel import LINUX
+from grader.lockdown.limits import Limits
+from grader.lockdown.records import Layer, Profile
+from grader.lockdown.steps import Step
+
+
+def probe() -> Profile:
+    """What this machine can do. Each layer is really applied, in a child of its own."""
+    found = tuple(_probe(step) for step in layers.STEPS)
+    if not LINUX:
+        return Profile({"darwin": "macos", "win32": "windows"}.get(sys.platform, "none"), found)
+    if any(layer.status == "missing" for layer in found):
+        return Profile("linux-partial", found)
+    return Profile("linux-full" if os.getuid() else "linux-root-full", found)
+
+
+def _probe(step: Step) -> Layer:
+    if sys.platform == "win32" or not (LINUX or step.everywhere):
+        return Layer(step.name, step.reason, "missing", f"{sys.platform} has none", step.remedy)
+    if step.name == "identity" and os.getuid() != 0:
+        return Layer(step.name, step.reason, "not needed", "only root can take another uid")
+    # macOS can't fork safely once its system frameworks are in use; the layers there are POSIX.
+    why = _trial(step) if LINUX else ""
+    if why:
+        return Layer(step.name, step.reason, "missing", why, step.remedy)
+    return Layer(step.name, step.reason, "on")
+
+
+def _trial(step: Step) -> str:
+    """Apply and check one layer in a child: why it doesn't hold, or '' if it does."""
+    promise = Profile("trial", (Layer(step.name, step.reason, "on"),))
+    with tempfile.TemporaryDirectory(prefix="torchgrade-probe-") as workdir:
+        parent = os.getpid()
+        reader, writer = os.pipe()
+        with warnings.catch_warnings():
+            # Python warns about a fork beside threads. The child waits for no other thread.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            try:
+                lockdown = prepare(promise, Limits(), parent=parent)
+                apply(lockdown, Path(workdir), keep_fds=[writer])
+                os.write(writer, b"holds")
+            except BaseException as error:
+                os.write(writer, str(error).encode())
+            finally:
+                os._exit(0)
+        os.close(writer)
+        ready, _, _ = select.select([reader], [], [], 30)
+        answer = os.read(reader, 4096).decode() if ready else "it hangs"
+        os.close(reader)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    return "" if answer == "holds" else answer or "it kills the process"

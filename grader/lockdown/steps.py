@@ -1,0 +1,50 @@
+"""What a layer is made of: a step with its proof, and the child that it is taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.lockdown.records import Lockdown, LockdownError
+
+
+@dataclass(frozen=True)
+class Here:
+    """The child that is being locked down: what the steps work with."""
+
+    lockdown: Lockdown
+    workdir: Path
+    keep_fds: frozenset[int]
+    """The descriptors that stay open, the standard three among them."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One layer: what it stops, how to apply it, and how to try that it holds."""
+
+    name: str
+    reason: str
+    remedy: str
+    apply: Callable[[Here], None]
+    check: Callable[[Here], None]
+    everywhere: bool = False
+    """On every system with POSIX calls, or on Linux only."""
+
+
+def expect(holds: bool, otherwise: str) -> None:
+    """Raise `LockdownError` with the text `otherwise`, unless it holds."""
+    if not holds:
+        raise LockdownError(otherwise)
+
+
+@contextmanager
+def refused(what: str, *errors: int) -> Iterator[None]:
+    """Run a body that the kernel must refuse with one of these errors."""
+    try:
+        yield
+    except OSError as error:
+        expect(error.errno in errors, f"it couldn't {what}, but for another reason: {error}")
+    else:
+        raise LockdownError(f"it could {what}")
