@@ -1,0 +1,215 @@
+"""What a check found wrong: one structure, from which all that is said of it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Show = Literal["everything", "theirs", "title"]
+
+# What is told first: a wrong type makes the values meaningless, not the other way round.
+RANKS = (
+    "raised", "shortcut", "type", "rank", "shape", "dtype", "device", "values", "changed", "claim",
+)  # fmt: skip
+SHOWN_ENTRIES = 4
+SHOWN_PROBLEMS = 3
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One number that differs: where it stands, and both sides."""
+
+    index: str
+    theirs: str
+    ours: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that isn't as it should be.
+
+    `kind`: one of `RANKS`. `where`: "the result", "the gradient of x", "weight after training".
+    `theirs`, `ours`: both sides in words. `entries`: the numbers that differ, `differing` of
+    `total` in all.
+    """
+
+    kind: str
+    where: str
+    theirs: str
+    ours: str
+    entries: tuple[Entry, ...] = ()
+    differing: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A usual slip that explains all values of a check, in words for each reader.
+
+    `name` is for programs ("transposed", "sum_for_mean", …). `text` may hold numbers of the right
+    values, `hidden` none.
+    """
+
+    name: str
+    text: str
+    hidden: str
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """What one check found wrong.
+
+    `call`: what was called, with a summary of each argument. `gave`: what the student's side gave,
+    in words. `got`, `wanted`: both sides' values, as they are. `sight`: `got` cut short and made
+    of plain values, for the fingerprint. `cases`, `wrong`: how many inputs were tried, and how
+    many of them went wrong. `seen`: what observations are made from ("before", "after", "losses",
+    "arguments"), by name.
+    """
+
+    check: str
+    problems: tuple[Problem, ...]
+    place: int = 0
+    call: str = ""
+    gave: str = ""
+    got: Any = None
+    wanted: Any = None
+    sight: Any = None
+    cases: int = 1
+    wrong: int = 1
+    slip: Slip | None = None
+    show: Show = "everything"
+    seen: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def problem(self) -> str:
+        """The kind of what is told first."""
+        return self.ranked[0].kind
+
+    @property
+    def ranked(self) -> list[Problem]:
+        """All problems, what matters most first."""
+        return sorted(self.problems, key=lambda problem: RANKS.index(problem.kind))
+
+    def public(self) -> str:
+        """For a learner whose suite is public: both sides, about ten lines."""
+        if self.show != "everything":
+            return self.hidden()
+        lines = self._headline()
+        shown = [p for p in self.ranked if p.kind == self.problem] or self.ranked
+        shown += [p for p in self.ranked if p not in shown]
+        for problem in shown[:SHOWN_PROBLEMS]:
+            lines += _both_sides(problem, SHOWN_ENTRIES if problem is shown[0] else 1)
+        if self.slip:
+            lines.append(self.slip.text)
+        return "\n".join(lines)
+
+    def hidden(self) -> str:
+        """For a learner whose suite is secret: what their own code gave, no expected value."""
+        if self.show == "title":
+            return ""
+        lines = self._headline()
+        lines.append(f"It gave {self.gave}." if self.gave else "")
+        lines += [_their_side(problem) for problem in self.ranked[:SHOWN_PROBLEMS]]
+        if self.slip:
+            lines.append(self.slip.hidden)
+        return "\n".join(filter(None, lines))
+
+    def detail(self) -> str:
+        """For the instructor: everything."""
+        lines = [f"check {self.place + 1} of the test: {self.check}", *self._headline()]
+        for problem in self.ranked:
+            lines += _both_sides(problem, len(problem.entries))
+        if self.slip:
+            lines.append(f"{self.slip.text} ({self.slip.name})")
+        return "\n".join(lines)
+
+    def _headline(self) -> list[str]:
+        if not self.call:
+            return []
+        if self.cases > 1:
+            return [f"{self.call}", f"{self.wrong} of {self.cases} inputs went wrong; this is one."]
+        return [self.call]
+
+
+class Mismatched(AssertionError):
+    """A check failed; `mismatch` says how."""
+
+    def __init__(self, mismatch: Mismatch) -> None:
+        super().__init__(mismatch)
+        self.mismatch = mismatch
+
+    def __str__(self) -> str:
+        return self.mismatch.detail()
+
+
+_NAMES = {
+    "type": "type",
+    "rank": "number of dimensions",
+    "shape": "shape",
+    "dtype": "dtype",
+    "device": "device",
+}
+
+
+def _both_sides(problem: Problem, entries: int) -> list[str]:
+    match problem.kind:
+        case "claim" | "changed" | "raised" | "shortcut":
+            return _sentence(problem)
+        case "values" if problem.entries:
+            return [
+                f"{problem.where}: {_counted(problem)}",
+                *_table(problem.entries[:entries], problem.differing),
+            ]
+        case "values":
+            return [f"{problem.where}: yours is {problem.theirs}, expected is {problem.ours}"]
+    name = _NAMES[problem.kind]
+    return [f"{name} of {problem.where}: yours is {problem.theirs}, expected is {problem.ours}"]
+
+
+def _their_side(problem: Problem) -> str:
+    match problem.kind:
+        case "claim":
+            return f"{problem.where}." if problem.where else ""
+        case "changed":
+            return f"Your code changed {problem.where}."
+        case "values" if problem.entries and problem.total > 1:
+            first = problem.entries[0]
+            return f"{problem.where}: {_counted(problem)}, as {first.theirs} at {first.index}."
+        case "values":
+            return f"The value of {problem.where} is not right: {problem.theirs}."
+    name = _NAMES.get(problem.kind, problem.kind)
+    return f"The {name} of {problem.where} is not right: {problem.theirs}."
+
+
+def _sentence(problem: Problem) -> list[str]:
+    match problem.kind:
+        case "changed":
+            text = f"{problem.where} was changed: it is not there to be changed"
+        case _:
+            text = problem.where
+    lines = [text] if text else []
+    if problem.theirs:
+        lines.append(f"yours: {problem.theirs}")
+    return [*lines, f"expected: {problem.ours}"] if problem.ours else lines
+
+
+def _counted(problem: Problem) -> str:
+    if problem.differing == problem.total:
+        return "it is not right" if problem.total == 1 else f"all {problem.total} numbers are wrong"
+    return f"{problem.differing} of {problem.total} numbers are wrong"
+
+
+def _table(entries: Sequence[Entry], differing: int) -> list[str]:
+    """The numbers that differ, side by side."""
+    places = any(entry.index for entry in entries)
+    head = ("at" if places else "", "yours", "expected")
+    rows = [head, *((e.index, e.theirs, e.ours) for e in entries)]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = [
+        "  " + "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    if differing > len(entries):
+        lines.append(f"  … and {differing - len(entries)} more")
+    return lines

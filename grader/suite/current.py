@@ -1,0 +1,61 @@
+"""The test that is running: who provides the student's side, and how many checks it has made.
+
+`grader.suite.plugin` sets it; checks read it. There is one at a time in a process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.suite.provider import Provider
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What `learns` measured: right answers must lie on the right side of the threshold."""
+
+    name: str
+    value: float
+    below: float | None
+    above: float | None
+
+
+@dataclass
+class _Running:
+    provider: Provider | None = None
+    checks: int = 0
+    measured: list[Measured] = field(default_factory=list)
+
+
+_running = _Running()
+
+
+def begin(provider: Provider) -> None:
+    """A test begins."""
+    global _running
+    _running = _Running(provider)
+
+
+def provider() -> Provider:
+    """The provider of the running test. Raises `RuntimeError` outside a test."""
+    if _running.provider is None:
+        raise RuntimeError("checks are for tests: no test is running")
+    return _running.provider
+
+
+def next_check() -> int:
+    """A check of the running test begins: the how-manyth it is, from 0."""
+    _running.checks += 1
+    return _running.checks - 1
+
+
+def place() -> int:
+    """The how-manyth check was the last, from 0."""
+    return max(0, _running.checks - 1)
+
+
+def measured() -> list[Measured]:
+    """What the running test has measured of trained models; `learns` adds to it."""
+    return _running.measured

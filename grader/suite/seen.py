@@ -1,0 +1,95 @@
+"""What a test saw when it ended: its fingerprint, by which known mistakes are recognised.
+
+A passed test has none. Two answers with the same fingerprints on all checks can't be told apart.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+from grader.suite.current import place
+
+KEPT_CHARACTERS = 300
+_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a failed test saw; made only of str, int, float, bool, None, list and tuple.
+
+    `check`: "same", "gradients", … or "assert" for a plain assertion, "raised" for an exception.
+    `place`: the how-manyth check of its test failed, from 0.
+    `problem`: one of `grader.suite.checks.mismatch.RANKS`.
+    `got`: what the student's code gave, cut short; of an exception its type and message.
+    """
+
+    check: str
+    place: int
+    problem: str
+    got: Any
+
+
+def sight_of(error: BaseException) -> Sight:
+    """The fingerprint of a test that ended with `error`."""
+    mismatch = getattr(error, "mismatch", None)
+    if mismatch is not None:
+        return Sight(mismatch.check, mismatch.place, mismatch.problem, mismatch.sight)
+    ran = getattr(error, "shortcuts", None)
+    if ran is not None:
+        return Sight("by_hand", place(), "shortcut", sorted(ran))
+    if isinstance(error, AssertionError) and not hasattr(error, "raised"):
+        return Sight("assert", place(), "claim", _assertion(error))
+    return Sight("raised", place(), "raised", [_type_name(error), *_raised(error)])
+
+
+def alike(a: Sight, b: Sight) -> bool:
+    """Whether both saw the same but for rounding."""
+    same_place = (a.check, a.place, a.problem) == (b.check, b.place, b.problem)
+    return same_place and _close(a.got, b.got)
+
+
+def _close(a: Any, b: Any) -> bool:
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(_close, a, b))
+    if isinstance(a, float) and isinstance(b, float):
+        both_nan = math.isnan(a) and math.isnan(b)
+        return both_nan or math.isclose(a, b, rel_tol=1e-3, abs_tol=1e-5)
+    return type(a) is type(b) and bool(a == b)
+
+
+def _assertion(error: AssertionError) -> list[Any]:
+    """The line of a plain assertion, and the numbers in its message."""
+    frames = traceback.extract_tb(error.__traceback__)
+    line = next((f.line or "" for f in reversed(frames) if f.name.startswith("test_")), "")
+    said = _ADDRESS.sub("", str(error))[: 10 * KEPT_CHARACTERS]
+    return [line[:KEPT_CHARACTERS], [float(number) for number in _NUMBER.findall(said)]]
+
+
+def _raised(error: BaseException) -> tuple[str, str]:
+    """The message of an exception, and the call in the student's own line that raised it."""
+    raised = getattr(error, "raised", None)
+    if raised is not None:  # it crossed the boundary
+        message, lines = str(raised.message), [frame.text for frame in raised.frames]
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        message = str(error)
+        lines = [f.line or "" for f in frames if not _is_library(f.filename)]
+    calls = re.findall(r"(\w+)\(", lines[-1]) if lines else []
+    first = _ADDRESS.sub("", message).strip().splitlines()[:1]
+    return (first or [""])[0][:KEPT_CHARACTERS], calls[-1] if calls else ""
+
+
+def _is_library(file: str) -> bool:
+    return any(part in file.replace("\\", "/") for part in ("/site-packages/", "/lib/python"))
+
+
+def _type_name(error: BaseException) -> str:
+    """The built-in class of an exception, by which both sides of the boundary name it."""
+    names = [c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins"]
+    plain = not names or names[0] in ("Exception", "BaseException")
+    return type(error).__name__ if plain else names[0]
