@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import functools
-import io
 import os
 import shutil
 import sys
@@ -30,6 +29,7 @@ from grader.grading.engine import (
     default_workers,
     probe,
 )
+from grader.release.bundles import unpack_suites
 
 UNUSABLE, NOT_GRADED, INTERRUPTED = 2, 3, 130
 
@@ -71,8 +71,7 @@ def _unpacked(archive: Path) -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     try:
         data = sys.stdin.buffer.read() if str(archive) == "-" else archive.read_bytes()
-        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
-            tar.extractall(folder, filter="data")
+        unpack_suites(data, folder)
     except (tarfile.TarError, OSError, EOFError) as error:
         raise Unusable(f"--solutions {archive}: not an archive of suites ({error}).") from None
     found = next((f for f in (folder / "solutions", folder) if find_exercises(f)), None)

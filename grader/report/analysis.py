@@ -74,7 +74,7 @@ class ExerciseSummary:
 
 
 @dataclass
-class Mistake:
+class MistakeSummary:
     """A known mistake and who made it: the numbers of the results."""
 
     name: str
@@ -180,9 +180,9 @@ def difference(pairs: Sequence[tuple[bool, float]]) -> float | None:
     return mean(ordered[-size:]) - mean(ordered[:size])
 
 
-def mistakes(grades: Grades) -> list[Mistake]:
+def mistakes(grades: Grades) -> list[MistakeSummary]:
     """The known mistakes that were made, the most common first."""
-    found: dict[tuple[str, str], Mistake] = {}
+    found: dict[tuple[str, str], MistakeSummary] = {}
     for number, result in enumerate(grades.results):
         for exercise in result.exercises:
             for test in exercise.tests:
@@ -190,7 +190,7 @@ def mistakes(grades: Grades) -> list[Mistake]:
                     continue
                 made = found.setdefault(
                     (exercise.name, test.mistake),
-                    Mistake(
+                    MistakeSummary(
                         text.line(test.mistake),
                         text.line(exercise.name),
                         text.line(test.target),

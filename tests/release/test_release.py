@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import venv
 from pathlib import Path
 
 import nbformat
 import pytest
 import tiny
+
+from grader.release.bundles import suites, unpack_suites
 
 ROOT = Path(__file__).parents[2]
 GRADER = [sys.executable, "-m", "grader"]
@@ -254,3 +258,42 @@ def test_notebooks_hold_no_outputs(released: Path) -> None:
         for cell in json.loads(path.read_text("utf-8"))["cells"]:
             assert not cell.get("outputs")
             assert cell.get("execution_count") is None
+
+
+def packed(name: str, kind: bytes = tarfile.REGTYPE, content: bytes = b"x") -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:xz") as archive:
+        member = tarfile.TarInfo(name)
+        member.type, member.linkname = kind, "/etc/passwd"
+        member.size = len(content) if kind == tarfile.REGTYPE else 0
+        archive.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def test_suites_come_out_as_they_went_in(tmp_path: Path) -> None:
+    archive = suites(ROOT / "solutions", tmp_path / "suites.tar.xz")
+    unpack_suites(archive.read_bytes(), tmp_path / "out")
+    for file in (ROOT / "solutions").rglob("*.py"):
+        assert (tmp_path / "out" / file.relative_to(ROOT)).read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "archive",
+    [
+        packed("../escaped"),
+        packed("/escaped"),
+        packed("a/../../escaped"),
+        packed("..\\escaped"),
+        packed("C:/escaped"),
+        packed("link", tarfile.SYMTYPE),
+        packed("link", tarfile.LNKTYPE),
+        packed("pipe", tarfile.FIFOTYPE),
+        packed("a", content=os.urandom(1 << 16))[:-3000],
+        b"no archive",
+        b"",
+    ],
+)
+def test_an_archive_of_suites_that_cheats_is_refused(archive: bytes, tmp_path: Path) -> None:
+    with pytest.raises(tarfile.TarError):
+        unpack_suites(archive, tmp_path / "out")
+    assert not list(tmp_path.iterdir())

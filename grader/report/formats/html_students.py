@@ -20,7 +20,7 @@ NEXT = 3
 
 
 @dataclass(frozen=True)
-class Step:
+class Suggestion:
     """Something to look at next."""
 
     exercise: str
@@ -42,9 +42,9 @@ def page(student: Seen, graded_at: str = "") -> str:
     return render("student", student=student, graded_at=graded_at, steps=list(_steps(student)))
 
 
-def _steps(student: Seen) -> Iterator[Step]:
+def _steps(student: Seen) -> Iterator[Suggestion]:
     """The first misses in the order of the course, one a target; those with a hint first."""
-    found: list[Step] = []
+    found: list[Suggestion] = []
     for number, exercise in enumerate(student.exercises):
         missed = [
             (test.outcome is Outcome.NOT_ATTEMPTED, not test.hint, place, test)
@@ -55,5 +55,5 @@ def _steps(student: Seen) -> Iterator[Step]:
         for *_, place, test in sorted(missed, key=lambda entry: entry[:3]):
             if test.target not in targets:
                 targets.add(test.target)
-                found.append(Step(exercise.name, test, f"t-{number}-{place}"))
+                found.append(Suggestion(exercise.name, test, f"t-{number}-{place}"))
     yield from found[:NEXT]

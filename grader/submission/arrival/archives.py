@@ -35,7 +35,7 @@ LONGEST_NAME = 255
 
 
 @dataclass(frozen=True)
-class Limits:
+class ArchiveLimits:
     """`packed`: bytes of the archive; `directory`: of a zip's table of contents; `total`: that a
     tar may unpack to; `single`: of one file in a tar. `entries`: files in either."""
 
@@ -46,10 +46,12 @@ class Limits:
     entries: int
 
 
-STUDENT = Limits(
+STUDENT = ArchiveLimits(
     packed=128 << 20, directory=2 << 20, total=128 << 20, single=64 << 20, entries=20_000
 )
-CLASS = Limits(packed=1 << 40, directory=64 << 20, total=2 << 30, single=256 << 20, entries=200_000)
+CLASS = ArchiveLimits(
+    packed=1 << 40, directory=64 << 20, total=2 << 30, single=256 << 20, entries=200_000
+)
 
 
 def archive_stem(name: str) -> str:
@@ -58,7 +60,7 @@ def archive_stem(name: str) -> str:
     return name[: -len(max(fits, key=len))] if fits else ""
 
 
-def opened(file: File, limits: Limits) -> Folder:
+def opened(file: File, limits: ArchiveLimits) -> Folder:
     """An archive as a folder. Raises `UnreadableError` with the reason, for the student."""
     if file.name.casefold().endswith(FOREIGN):
         raise UnreadableError(FOREIGN_REASON)
@@ -112,7 +114,7 @@ class _Cautious(io.BufferedIOBase):
 Found = tuple[tuple[str, ...], Node]
 
 
-def _zip(stream: _Cautious, limits: Limits) -> Iterator[Found]:
+def _zip(stream: _Cautious, limits: ArchiveLimits) -> Iterator[Found]:
     archive = zipfile.ZipFile(cast(BinaryIO, stream))
     members = archive.infolist()
     if len(members) > limits.entries:
@@ -196,7 +198,7 @@ def _unpacked(stream: BinaryIO, start: bytes, total: int) -> _Bounded:
     return _Bounded(stream, total)
 
 
-def _tar(stream: _Bounded, limits: Limits) -> Iterator[Found]:
+def _tar(stream: _Bounded, limits: ArchiveLimits) -> Iterator[Found]:
     with tarfile.open(fileobj=cast(BinaryIO, stream), mode="r|") as archive:
         for number, member in enumerate(archive):
             if number == limits.entries:
@@ -206,7 +208,9 @@ def _tar(stream: _Bounded, limits: Limits) -> Iterator[Found]:
                 yield path, _refused(member.name) or _tar_node(archive, member, path[-1], limits)
 
 
-def _tar_node(archive: tarfile.TarFile, member: tarfile.TarInfo, name: str, limits: Limits) -> Node:
+def _tar_node(
+    archive: tarfile.TarFile, member: tarfile.TarInfo, name: str, limits: ArchiveLimits
+) -> Node:
     if member.issym() or member.islnk():
         return Odd(name, "it is a link")
     if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE):
