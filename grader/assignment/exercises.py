@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -70,3 +71,19 @@ def find_exercises(root: Path) -> list[Exercise]:
         return []
     found = [Exercise(f) for f in sorted(root.iterdir()) if FOLDER.fullmatch(f.name)]
     return [exercise for exercise in found if exercise.file.is_file()]
+
+
+def choose_exercises(root: Path, names: Collection[str]) -> list[Exercise]:
+    """Those named as `01_losses`, `losses` or `1`; all of them where no name is given.
+
+    Raises `AssignmentError` for a name that none has.
+    """
+    found = find_exercises(root)
+    chosen = []
+    for name in names:
+        fits = [e for e in found if name in (e.name, e.module, e.name[:2], e.name[:2].lstrip("0"))]
+        if not fits:
+            known = ", ".join(e.name for e in found)
+            raise AssignmentError(f"There is no exercise {name}. There are: {known}.")
+        chosen += fits
+    return [e for e in found if e in chosen] if names else found

@@ -1,19 +1,36 @@
-"""Known wrong answers: how `mistakes.py` declares them and how one becomes a submission."""
+"""Known wrong answers: how `mistakes.py` declares them, and how one becomes a submission.
+
+    mistake("nll", "sum_for_the_mean", edit(".mean()", ".sum()"), hint="Take the mean.")
+
+`mistakes.py` is read, never run. `mistake`, `edit` and `whole` can be imported so that editors and
+linters know them.
+"""
 
 from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Callable
+import itertools
+import textwrap
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from grader.assignment.exercises import Exercise
+
+# A mistake's code may use these names without importing them.
+PRELUDE = """
+import math
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+"""
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong answer to one target, and the hint that it earns."""
+    """A wrong answer to one target, the hint that it earns, and code that defines the target."""
 
     target: str
     name: str
@@ -21,31 +38,56 @@ class Mistake:
     source: str
 
 
-def mistake(target: str, hint: str) -> Callable[[Any], Any]:
-    """Declare the decorated function or class as a wrong answer to `target`.
+class Edit(NamedTuple):
+    """A text of the target's reference, and what stands there instead."""
 
-    Both are given as plain strings: `load_mistakes` reads them without running anything.
+    old: str
+    new: str
+
+
+class Whole(NamedTuple):
+    """The whole code of a target, with the helpers and imports that it needs."""
+
+    text: str
+
+
+def edit(old: str, new: str) -> Edit:
+    """Replace `old`, which stands exactly once in the target's reference, by `new`."""
+    return Edit(old, new)
+
+
+def whole(text: str) -> Whole:
+    """Code that defines the target, for mistakes that an edit can't express."""
+    return Whole(textwrap.dedent(text))
+
+
+def mistake(target: str, name: str = "", *changes: Edit | Whole, hint: str) -> Callable[[Any], Any]:
+    """Declare a wrong answer to `target`: one or more edits of its reference, or a whole answer.
+
+    All arguments are plain strings, or names of strings that the file assigns at its top level.
+    Without `name` and `changes` it decorates a function or class that is the wrong answer.
     """
-
-    def declare(answer: Any) -> Any:
-        return answer  # what it declares is read from the source
-
-    return declare
+    return lambda answer: answer
 
 
 def load_mistakes(exercise: Exercise) -> list[Mistake]:
     """The mistakes of an exercise's `mistakes.py`, in the order of the file.
 
-    It is read, not run. Raises `ValueError` for one that doesn't say its target and hint in words.
+    Raises `ValueError` with a line for each mistake that can't be read, and what to do about it.
     """
-    found = []
-    for node in ast.parse(exercise.mistakes.read_text(encoding="utf-8")).body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            declared = [d for d in node.decorator_list if _declares(d)]
-            if declared:
-                node.decorator_list = [d for d in node.decorator_list if not _declares(d)]
-                target, hint = _declared(declared[0])
-                found.append(Mistake(target, node.name, hint, ast.unparse(node)))
+    reader = _Reader(exercise)
+    found: list[Mistake] = []
+    problems = []
+    for number, name, read in reader.declared():
+        try:
+            new = read()
+            if any(new.name == other.name for other in found):
+                raise _UnclearError("another mistake has this name: give it one of its own")
+            found.append(new)
+        except _UnclearError as error:
+            problems.append(f"line {number}, {name}: {error}")
+    if problems:
+        raise ValueError("\n".join(problems))
     return found
 
 
@@ -55,15 +97,150 @@ def splice(exercise: Exercise, wrong: Mistake) -> str:
     The reference keeps its own copy of the target under a private name, so that the other targets
     that build on it stay right.
     """
-    answer = _Rename(wrong.name, wrong.target).visit(ast.parse(wrong.source))
     right = _set_aside(exercise.file.read_text(encoding="utf-8"), wrong.target)
     shared = _shared(exercise.mistakes.read_text(encoding="utf-8"))
-    return "\n".join([right, shared, ast.unparse(answer)])
+    return "\n".join([right, shared, wrong.source])
+
+
+class _UnclearError(Exception):
+    """A declaration that can't be read; the message says what to do."""
+
+
+class _Reader:
+    """Reads the declarations of one `mistakes.py` against the reference that they edit."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self._exercise = exercise
+        self._reference = exercise.file.read_text(encoding="utf-8")
+        self._body = ast.parse(exercise.mistakes.read_text(encoding="utf-8")).body
+        self._strings = {
+            node.targets[0].id: node.value
+            for node in self._body
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        }
+
+    def declared(self) -> Iterator[tuple[int, str, Callable[[], Mistake]]]:
+        """For each mistake: its line, its name, and how to read it."""
+        for node in self._body:
+            if isinstance(node, ast.Expr) and _declares(node.value):
+                assert isinstance(node.value, ast.Call)
+                named = node.value.args[1:2]
+                name = named[0].value if named and isinstance(named[0], ast.Constant) else "mistake"
+                yield node.lineno, str(name), functools.partial(self._call, node.value)
+            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                for decorator in node.decorator_list:
+                    if _declares(decorator):
+                        assert isinstance(decorator, ast.Call)
+                        read = functools.partial(self._decorated, decorator, node)
+                        yield node.lineno, node.name, read
+
+    def _call(self, call: ast.Call) -> Mistake:
+        """`mistake("nll", "sum_for_the_mean", edit(".mean()", ".sum()"), hint="…")`."""
+        if len(call.args) < 3:
+            raise _UnclearError('write mistake("target", "name", edit("old", "new"), hint="…")')
+        target, name = (self._text(part) for part in call.args[:2])
+        return Mistake(target, name, self._hint(call), self._changed(target, call.args[2:]))
+
+    def _decorated(self, call: ast.Call, answer: ast.FunctionDef | ast.ClassDef) -> Mistake:
+        """`@mistake("nll", hint="…")` above the wrong answer."""
+        target, name = self._text(call.args[0]), answer.name
+        answer.decorator_list = [d for d in answer.decorator_list if not _declares(d)]
+        source = ast.unparse(_Rename(name, target).visit(answer))
+        return Mistake(target, name, self._hint(call), source)
+
+    def _hint(self, call: ast.Call) -> str:
+        hints = [word.value for word in call.keywords if word.arg == "hint"]
+        if not hints:
+            raise _UnclearError('give it a hint: hint="what went wrong, and where to look"')
+        return " ".join(self._text(hints[0]).split())
+
+    def _text(self, node: ast.expr) -> str:
+        """A string: as it stands, by the name of a constant, or added up from such."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return node.value
+        if isinstance(node, ast.Name) and node.id in self._strings:
+            return self._text(self._strings[node.id])
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            return self._text(node.left) + self._text(node.right)
+        raise _UnclearError(f"`{ast.unparse(node)}` is no plain string, nor the name of one")
+
+    def _changed(self, target: str, parts: list[ast.expr]) -> str:
+        """The code that defines the target once the changes are made."""
+        if target not in self._exercise.targets:
+            known = ", ".join(self._exercise.targets)
+            raise _UnclearError(f"there is no target {target}: the reference defines {known}")
+        changes = [self._change(part) for part in parts]
+        edits = [change for change in changes if isinstance(change, Edit)]
+        if len(edits) == len(changes):
+            code = _edited(_segment(self._reference, target), edits, target)
+        elif len(changes) == 1 and isinstance(changes[0], Whole):
+            code = changes[0].text
+        else:
+            raise _UnclearError("give edits, or one whole(…), not both")
+        try:
+            tree = ast.parse(code)
+        except SyntaxError as error:
+            line = (error.text or "").strip()
+            raise _UnclearError(f"this is no Python any more: {error.msg} at `{line}`") from None
+        if not any(target in _bound(node) for node in tree.body):
+            raise _UnclearError(f"the code given with whole(…) must define {target}")
+        return code
+
+    def _change(self, node: ast.expr) -> Edit | Whole:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if (node.func.id, len(node.args)) == ("edit", 2):
+                return edit(*(self._text(part) for part in node.args))
+            if (node.func.id, len(node.args)) == ("whole", 1):
+                return whole(self._text(node.args[0]))
+        given = ast.unparse(node)
+        raise _UnclearError(f'`{given}` is neither edit("old", "new") nor whole("code")')
+
+
+def _segment(reference: str, target: str) -> str:
+    """The source of a target in the reference, decorators included."""
+    for node in ast.parse(reference).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == target:
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            return "\n".join(reference.splitlines()[first - 1 : node.end_lineno]) + "\n"
+    raise _UnclearError(f"the reference defines no {target}")
+
+
+def _edited(code: str, edits: list[Edit], target: str) -> str:
+    """The code with all edits made; each is looked for in the code as it was."""
+    places = []
+    for old, new in edits:
+        count = code.count(old) if old else 0
+        if count != 1:
+            todo = "make it longer" if count > 1 else "copy it from the reference"
+            times = {0: "is not", 2: "stands twice"}.get(count, f"stands {count} times")
+            raise _UnclearError(f"the text `{old}` {times} in {target}: {todo}")
+        if new == old:
+            raise _UnclearError(f"the edit of `{old}` changes nothing")
+        places.append((code.index(old), old, new))
+    places.sort(reverse=True)
+    for (later, _, _), (earlier, old, _) in itertools.pairwise(places):
+        if earlier + len(old) > later:
+            raise _UnclearError(f"the edit of `{old}` overlaps the next one: make them one edit")
+    for start, old, new in places:
+        code = code[:start] + new + code[start + len(old) :]
+    return code
 
 
 @functools.cache
 def _set_aside(reference: str, target: str) -> str:
-    return ast.unparse(_Rename(target, f"_right_{target}").visit(ast.parse(reference)))
+    """The reference with the target under a private name, after the names of `PRELUDE`."""
+    tree = ast.parse(reference)
+    first = 0
+    while first < len(tree.body) and _must_come_first(tree.body[first]):
+        first += 1
+    tree.body[first:first] = ast.parse(PRELUDE).body
+    return ast.unparse(_Rename(target, f"_right_{target}").visit(tree))
+
+
+def _must_come_first(node: ast.stmt) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "__future__"
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 @functools.cache
@@ -98,20 +275,25 @@ def _is_shared(node: ast.stmt) -> bool:
         return not any(_declares(d) for d in node.decorator_list)
     if isinstance(node, ast.ImportFrom):
         return (node.module or "").split(".")[0] not in ("grader", "__future__")
-    return isinstance(node, (ast.Import, ast.Assign))
+    if isinstance(node, ast.Assign):  # strings are hints
+        return not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str))
+    return isinstance(node, ast.Import)
 
 
-def _declared(decorator: ast.expr) -> tuple[str, str]:
-    """Target and hint of `@mistake("nll", hint="…")`."""
-    assert isinstance(decorator, ast.Call)
-    words = [*decorator.args, *(keyword.value for keyword in decorator.keywords)]
-    target, hint = (ast.literal_eval(word) for word in words)
-    return str(target), " ".join(str(hint).split())
+def _bound(node: ast.stmt) -> set[str]:
+    """The names that a top-level statement binds."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {name.asname or name.name for name in node.names}
+    if isinstance(node, ast.Assign):
+        return {place.id for place in node.targets if isinstance(place, ast.Name)}
+    return set()
 
 
-def _declares(decorator: ast.expr) -> bool:
+def _declares(node: ast.expr) -> bool:
     return (
-        isinstance(decorator, ast.Call)
-        and isinstance(decorator.func, ast.Name)
-        and decorator.func.id == mistake.__name__
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == mistake.__name__
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.assignment.exercises import Exercise, find_exercises
+from grader.assignment.exercises import Exercise
 from grader.assignment.mistakes import Mistake, load_mistakes, splice
 from grader.grading.engine import Setup, Task, grade_all
 from grader.result import ExerciseResult, Outcome
@@ -39,14 +39,16 @@ class Report:
         self.problems.append(text)
 
 
-def tasks_for(setup: Setup, exercises: list[Exercise], stubs: Path) -> Iterator[Task]:
-    """Each reference, each stub and each mistake as a submission of its exercise alone."""
+def tasks_for(setup: Setup, exercises: list[Exercise], stubs: Path, styles: Path) -> Iterator[Task]:
+    """Each reference, stub, right style and mistake as a submission of its exercise alone."""
     for exercise in exercises:
         task = functools.partial(_task, setup, exercise)
         yield task("=reference", exercise.file.read_text("utf-8"))
         stub = stubs / exercise.name / exercise.file.name
         if stub.is_file():
             yield task("=stub", stub.read_text("utf-8"))
+        for style in sorted((styles / exercise.name).glob("*.py")):
+            yield task(f"={style.stem}", style.read_text("utf-8"))
         for mistake in load_mistakes(exercise):
             yield task(mistake.name, splice(exercise, mistake))
 
@@ -56,11 +58,15 @@ def _task(setup: Setup, exercise: Exercise, name: str, source: str) -> Task:
     return Task(setup, submission, SEED, frozenset([exercise.name]))
 
 
-def check(setup: Setup, stubs: Path, workers: int) -> Iterator[tuple[int, int, Report]]:
-    """Check the assignment; yields (done, of, report) as it goes, the last report being whole."""
-    exercises = find_exercises(setup.suites)
+def check(
+    setup: Setup, exercises: list[Exercise], stubs: Path, styles: Path, workers: int
+) -> Iterator[tuple[int, int, Report]]:
+    """Check the exercises; yields (done, of, report) as it goes, the last report being whole.
+
+    `styles`: right answers, a folder an exercise, that must earn every base point.
+    """
     report = Report()
-    tasks = list(tasks_for(setup, exercises, stubs))
+    tasks = list(tasks_for(setup, exercises, stubs, styles))
     yield 0, len(tasks), report
     found: dict[str, ExerciseResult] = {}
     for done, result in enumerate(grade_all(tasks, workers), 1):
@@ -72,6 +78,14 @@ def check(setup: Setup, stubs: Path, workers: int) -> Iterator[tuple[int, int, R
             found[result.submission] = result.exercises[0]
         yield done, len(tasks), report
     for exercise in exercises:
+        for style in sorted((styles / exercise.name).glob("*.py")):
+            graded = found.get(f"{exercise.name}/={style.stem}")
+            for test in graded.tests if graded else []:
+                if not test.passed and not test.bonus:
+                    report.problem(
+                        f"{exercise.name}: the right answer {style.name} is "
+                        f"'{test.outcome.value}' in {test.name}: {test.feedback}"
+                    )
         _judge_exercise(exercise, stubs, found, report)
     for leak in leaks(exercises, stubs, [stubs, Path(__file__).parents[1]]):
         report.problem(leak)

@@ -1,0 +1,142 @@
+"""`mistakes.py`: wrong answers as edits of the reference, read without running anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from grader.assignment.exercises import Exercise
+from grader.assignment.mistakes import load_mistakes, splice
+
+REFERENCE = '''"""Losses."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+HALF = 0.5
+
+
+def nll(input: Tensor, target: Tensor) -> Tensor:
+    """The mean, not the sum: mean()."""
+    picked = input.gather(-1, target.unsqueeze(-1))
+    return -picked.mean()
+
+
+def twice(input: Tensor, target: Tensor) -> Tensor:
+    return nll(input, target) + nll(input, target)
+'''
+
+
+def exercise(folder: Path, mistakes: str) -> Exercise:
+    folder = folder / "01_losses"
+    folder.mkdir()
+    (folder / "losses.py").write_text(REFERENCE)
+    imports = "from grader.assignment.mistakes import edit, mistake, whole\n\n"
+    (folder / "mistakes.py").write_text(imports + mistakes)
+    return Exercise(folder)
+
+
+def run(source: str) -> dict:
+    names: dict = {}
+    exec(source, names)
+    return names
+
+
+def test_an_edit_changes_the_target_and_nothing_that_builds_on_it(tmp_path):
+    where = exercise(
+        tmp_path,
+        'mistake("nll", "no_minus", edit("return -", "return "), hint="The sign\\n    is lost.")\n',
+    )
+    [found] = load_mistakes(where)
+    assert (found.target, found.name, found.hint) == ("nll", "no_minus", "The sign is lost.")
+    module = run(splice(where, found))
+    x, y = torch.randn(3, 4), torch.tensor([0, 1, 2])
+    right = -x[torch.arange(3), y].mean()
+    torch.testing.assert_close(module["nll"](x, y), -right)
+    torch.testing.assert_close(module["twice"](x, y), 2 * right)
+
+
+def test_a_whole_answer_needs_no_imports_and_may_bring_helpers(tmp_path):
+    where = exercise(
+        tmp_path,
+        "HINT = 'Do it yourself.'\n"
+        "mistake('nll', 'ready_made', whole('''\n"
+        "    def helper(input, target):\n"
+        "        return F.nll_loss(input, target)\n\n"
+        "    nll = helper\n"
+        "'''), hint=HINT)\n",
+    )
+    [found] = load_mistakes(where)
+    assert found.hint == "Do it yourself."
+    x, y = torch.randn(3, 4), torch.tensor([0, 1, 2])
+    assert run(splice(where, found))["nll"](x, y) == torch.nn.functional.nll_loss(x, y)
+
+
+def test_several_edits_are_made_in_the_code_as_it_was(tmp_path):
+    where = exercise(
+        tmp_path,
+        'mistake("nll", "two", edit("-picked.mean", "picked.sum"), edit("picked = ", "picked = -"),'
+        ' hint="Two" + " things.")',
+    )
+    [found] = load_mistakes(where)
+    assert "picked = -input" in found.source
+    assert "return picked.sum()" in found.source
+    assert found.hint == "Two things."
+
+
+def test_an_older_declaration_decorates_the_wrong_answer(tmp_path):
+    where = exercise(
+        tmp_path, '@mistake("nll", hint="No.")\ndef zero(input, target):\n    return 0 * HALF\n'
+    )
+    [found] = load_mistakes(where)
+    assert found.name == "zero"
+    assert run(splice(where, found))["nll"](None, None) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ('edit("mean", "x")', "the text `mean` stands 3 times in nll: make it longer"),
+        ('edit("mean()", "sum()")', "the text `mean()` stands twice in nll: make it longer"),
+        ('edit("nothing", "x")', "is not in nll: copy it from the reference"),
+        ('edit("-picked", "-picked")', "changes nothing"),
+        ('edit("-picked.mean", "x"), edit("picked.mean()", "y")', "overlaps"),
+        ('edit("picked.mean()", "(")', "this is no Python any more"),
+        ('whole("def other(): pass")', "must define nll"),
+        ('whole("def nll(): pass"), edit("-", "")', "not both"),
+        ('"-x"', "is neither edit"),
+        ("edit(-1, 2)", "is no plain string"),
+    ],
+)
+def test_what_is_wrong_is_said_with_what_to_do(tmp_path, changes, said):
+    where = exercise(tmp_path, f'mistake("nll", "this_one", {changes}, hint="h")\n')
+    with pytest.raises(ValueError, match="line 3, this_one: ") as caught:
+        load_mistakes(where)
+    assert said in str(caught.value)
+
+
+def test_all_unclear_mistakes_are_listed_at_once(tmp_path):
+    where = exercise(
+        tmp_path,
+        'mistake("nll", "one", edit("zzz", ""), hint="h")\n'
+        'mistake("bll", "two", edit("-", ""), hint="h")\n'
+        'mistake("nll", "three", edit("-picked", "picked"))\n'
+        'mistake("nll", hint="h")\n'
+        'mistake("nll", "same", edit("-picked", "picked"), hint="h")\n'
+        'mistake("nll", "same", edit("return -picked", "return picked"), hint="h")\n',
+    )
+    with pytest.raises(ValueError) as caught:
+        load_mistakes(where)
+    lines = str(caught.value).splitlines()
+    assert [line.split(": ")[0] for line in lines] == [
+        "line 3, one",
+        "line 4, two",
+        "line 5, three",
+        "line 6, mistake",
+        "line 8, same",
+    ]
+    assert "the reference defines nll, twice" in lines[1]
+    assert "give it a hint" in lines[2]
