@@ -1,0 +1,70 @@
+"""What works in a process of one's own works in a locked-down sandbox too."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from grader.judge.sandboxes import Isolation
+from grader.judge.session import Session, Student
+
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="a zygote needs Linux's fork"
+)
+
+STUDENT = b"""
+import os
+from concurrent.futures import ThreadPoolExecutor
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils._python_dispatch import _disable_current_modes
+from grader.torchside.ran import Ran
+
+hidden = nn.Linear(3, 2)
+pool = ThreadPoolExecutor(1)
+
+def work(x):
+    with _disable_current_modes():
+        F.log_softmax(x, 1)
+    pool.submit(x.exp).result()
+    hidden.forward(x).sum().backward()
+    torch.optim.SGD(hidden.parameters(), lr=0.1).step()
+
+def names(x):
+    with Ran() as ran:
+        work(x)
+    return dict(ran.names)
+"""
+
+
+@pytest.fixture(scope="module")
+def student() -> Iterator[Student]:
+    from grader.judge.forked import Zygote
+
+    zygote = Zygote(Isolation())
+    session = Session(zygote, {"answers.py": STUDENT})
+    session.deadline = time.monotonic() + 60
+    yield session.enter("answers")
+    session.close()
+    zygote.close()
+
+
+def test_what_ran(student: Student) -> None:
+    for _ in range(2):
+        names = student.names(torch.randn(4, 3))
+        for name in (
+            "aten::_log_softmax",
+            "aten::exp",
+            "autograd::AddmmBackward0",
+            "torch.nn.Linear",
+            "torch.optim.SGD",
+            "torch.optim.SGD.step",
+            "torch.autograd.backward",
+        ):
+            assert names[name] >= 1
+        assert "profiler.stopped" not in names
