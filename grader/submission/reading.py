@@ -8,13 +8,14 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from grader.assignment.stubs import is_stub
 from grader.submission.arrival.names import shown
 from grader.submission.arrival.text import NotTextError, decode, source, utf8
 from grader.submission.arrival.tree import UnreadableError
 from grader.submission.model import Assigned, LineMap
 from grader.submission.notebook.cells import Code, parse, read_cell
 from grader.submission.notebook.reader import NotANotebookError, read_notebook
-from grader.submission.notebook.slices import Slicer, is_stub
+from grader.submission.notebook.slices import Slicer
 from grader.submission.notebook.statements import Statement, purpose, statements
 
 STATEMENTS = 2_000

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from grader.assignment.exercises import Exercise
+from grader.assignment.stubs import is_stub
 from grader.result import Outcome, OutcomeError
 from grader.suite.provider import Provider
 
@@ -108,7 +109,7 @@ class _Source:
         """
         if target not in self._definitions and target not in self._aliases and not self._stars:
             raise AssertionError(f"the file defines no {target}")
-        if _is_stub(self._definitions.get(target)):
+        if is_stub(self._definitions.get(target)):
             raise NotImplementedError
         imported = target in self._aliases and self._last.get(target) != "defined"
         names = {self._aliases[target]} if imported else set()
@@ -127,19 +128,6 @@ class _Source:
                 elif head:
                     names |= {".".join(filter(None, (s, head, rest))) for s in self._stars}
         return names
-
-
-def _is_stub(node: ast.AST | None) -> bool:
-    """Whether a function, or the first method of a class, does nothing but say that it's a stub."""
-    if isinstance(node, ast.ClassDef):
-        methods = [n for n in node.body if isinstance(n, ast.FunctionDef)]
-        return bool(methods) and _is_stub(methods[0])
-    if not isinstance(node, ast.FunctionDef):
-        return False
-    [*_, last] = node.body
-    raised = last.exc if isinstance(last, ast.Raise) else None
-    named = raised.func if isinstance(raised, ast.Call) else raised
-    return isinstance(named, ast.Name) and named.id == "NotImplementedError" and len(node.body) < 3
 
 
 def _dotted(node: ast.AST) -> str | None:

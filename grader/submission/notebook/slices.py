@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from grader.assignment.stubs import is_stub
 from grader.submission.model import Assigned, LineMap
 from grader.submission.notebook.statements import Statement
 
@@ -24,28 +25,6 @@ class Slice:
     lines: LineMap
     taken: set[int]
     notes: list[str] = field(default_factory=list)
-
-
-def is_stub(node: ast.stmt) -> bool:
-    """Whether a definition still is what the student was given: it does nothing but refuse."""
-    if isinstance(node, ast.ClassDef):
-        return any(is_stub(inner) for inner in node.body) or _says_nothing(node.body)
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return False
-    for inner in node.body:
-        if isinstance(inner, ast.Return):
-            return False
-        if isinstance(inner, ast.Raise) and inner.exc is not None:
-            raised = inner.exc.func if isinstance(inner.exc, ast.Call) else inner.exc
-            return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
-    return _says_nothing(node.body)
-
-
-def _says_nothing(body: Sequence[ast.stmt]) -> bool:
-    return all(
-        isinstance(n, ast.Pass) or (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))
-        for n in body
-    )
 
 
 class Slicer:

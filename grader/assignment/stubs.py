@@ -1,0 +1,80 @@
+"""What is still to be written: the one place that tells a stub from an answer."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def is_stub(node: ast.AST | None) -> bool:
+    """Whether a definition is still what the student was given, or doesn't get further.
+
+    A function is a stub where no call of it can give an answer:
+
+    - its body comes to a `raise NotImplementedError` of its own (inside no `if`, loop or `try`),
+      and nothing above that can return or yield; what stands above computes nothing that anybody
+      gets, and what stands below never runs;
+    - or its body says nothing: a docstring, `pass` or `...`.
+
+    So a function that returns in one branch and ends in `raise NotImplementedError` is an answer.
+
+    A class is a stub where one of its methods still raises as above, since it is half-written; or
+    where it says nothing at all, unless it inherits from more than `nn.Module`. A method of an
+    otherwise written class may say nothing.
+    """
+    if isinstance(node, ast.ClassDef):
+        methods = [n for n in node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        if any(_refuses(method.body) for method in methods):
+            return True
+        rest = [n for n in node.body if n not in methods]
+        silent = _says_nothing(rest) and all(_says_nothing(method.body) for method in methods)
+        return silent and all(_is_plain(base) for base in node.bases)
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return _refuses(node.body) or _says_nothing(node.body)
+    return False
+
+
+def stubs_in(source: str | bytes) -> list[str]:
+    """The names of the stubs at a file's top level. Raises `SyntaxError` or `ValueError`."""
+    return [
+        node.name
+        for node in ast.parse(source).body
+        if isinstance(node, Definition) and is_stub(node)
+    ]
+
+
+def _refuses(body: Sequence[ast.stmt]) -> bool:
+    """Whether every way through the statements ends at a `raise NotImplementedError`."""
+    for statement in body:
+        if isinstance(statement, ast.Raise) and statement.exc is not None:
+            exc = statement.exc
+            raised = exc.func if isinstance(exc, ast.Call) else exc
+            return isinstance(raised, ast.Name) and raised.id == NotImplementedError.__name__
+        if isinstance(statement, ast.With) and _refuses(statement.body):
+            return True
+        if _may_answer(statement):
+            return False
+    return False
+
+
+def _may_answer(node: ast.AST) -> bool:
+    """Whether a statement can return or yield; functions that it defines don't count."""
+    if isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom)):
+        return True
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+        return False
+    return any(_may_answer(child) for child in ast.iter_child_nodes(node))
+
+
+def _says_nothing(body: Sequence[ast.stmt]) -> bool:
+    return all(
+        isinstance(n, ast.Pass) or (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))
+        for n in body
+    )
+
+
+def _is_plain(base: ast.expr) -> bool:
+    """Whether a base class brings no answer with it: `object`, `Module` or `nn.Module`."""
+    return ast.unparse(base).split(".")[-1] in ("object", "Module")
