@@ -28,14 +28,13 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from types import FrameType
 from typing import Any
 
 import torch
 from torch import nn
 
 from grader.torchside.private import Profiler
-from grader.torchside.taps import Instead, Taps
+from grader.torchside.taps import Instead, Taps, asked_by_torch
 
 STOPPED = "profiler.stopped"
 
@@ -157,15 +156,11 @@ def _counted(name: str, *, by_others: bool = False) -> Instead:
     """Count calls under `name`; `by_others`: those from code outside torch."""
 
     def counted(original: Any, *args: Any, **kwargs: Any) -> Any:
-        if not (by_others and _is_torch(sys._getframe(3))):
+        if not (by_others and asked_by_torch()):
             _note(name)
         return original(*args, **kwargs)
 
     return counted
-
-
-def _is_torch(frame: FrameType) -> bool:
-    return str(frame.f_globals.get("__name__")).partition(".")[0] == "torch"
 
 
 def _found(path: str) -> Any:

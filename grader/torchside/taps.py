@@ -7,8 +7,9 @@ imported earlier, or through an attribute that was looked up in an unusual way.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterable
-from types import CodeType, FunctionType
+from types import FrameType, FunctionType
 from typing import Any
 
 Instead = Callable[..., Any]
@@ -16,59 +17,81 @@ Instead = Callable[..., Any]
 
 
 class Taps:
-    """While open, each tapped function calls `instead(original, *args, **kwargs)`."""
+    """While open, each tapped function calls `instead(original, *args, **kwargs)`.
+
+    Taps may be opened while others are, on the same functions too; those opened last close first.
+    """
 
     def __init__(self, taps: Iterable[tuple[Any, Instead]]) -> None:
-        self._places: list[tuple[FunctionType, CodeType, CodeType]] = []
+        self._taps: list[_Tap] = []
         self._caches: list[Callable[[], None]] = []
         for tapped, instead in taps:
-            function = inspect.unwrap(tapped)  # without decorators, whose code is shared
-            if not isinstance(function, FunctionType):
-                continue
-            code = function.__code__
-            self._places.append((function, code, _code(function, instead)))
-            if hasattr(tapped, "cache_clear"):
-                self._caches.append(tapped.cache_clear)
+            function = inspect.unwrap(tapped)  # a decorator's code serves other functions as well
+            if isinstance(function, FunctionType):
+                self._taps.append(_Tap(function, instead))
+                if hasattr(tapped, "cache_clear"):
+                    self._caches.append(tapped.cache_clear)
 
     def open(self) -> None:
         """Let the taps see every call from now on."""
-        for function, _, tapped in self._places:
-            function.__code__ = tapped
+        for tap in self._taps:
+            tap.open()
         self._forget()
 
     def close(self) -> None:
         """Make the functions what they were."""
-        for function, code, _ in self._places:
-            function.__code__ = code
+        for tap in reversed(self._taps):
+            tap.close()
         self._forget()
 
     def _forget(self) -> None:
-        """What a cache answers is not a call, and may be an answer from before."""
+        """Empty the caches: an answer from one is not a call, and may be from before."""
         for clear in self._caches:
             clear()
 
 
-def _code(function: FunctionType, instead: Instead) -> CodeType:
-    """Code for `function` that calls `instead`; to `inspect` its source is the function's own."""
-    code = function.__code__
-    original = FunctionType(
-        code, function.__globals__, code.co_name, function.__defaults__, function.__closure__
-    )
-    original.__kwdefaults__ = function.__kwdefaults__
+class _Tap:
+    def __init__(self, function: FunctionType, instead: Instead) -> None:
+        code = function.__code__
+        self._function = function
+        self._original = original = FunctionType(
+            code, function.__globals__, code.co_name, function.__defaults__, function.__closure__
+        )
+        original.__kwdefaults__ = function.__kwdefaults__
 
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return instead(original, *args, **kwargs)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return instead(original, *args, **kwargs)
 
-    template = _template.__code__
-    return template.replace(
-        co_consts=tuple(call if c == _PLACEHOLDER else c for c in template.co_consts),
-        co_freevars=code.co_freevars,  # a function's code must have as many as its closure has
-        co_name=code.co_name,
-        co_filename=code.co_filename,
-        co_firstlineno=code.co_firstlineno,
-    )
+        template = _template.__code__
+        self._code = template.replace(
+            co_consts=tuple(call if c == _PLACEHOLDER else c for c in template.co_consts),
+            co_freevars=code.co_freevars,  # a function's code must have as many as its closure has
+            co_name=code.co_name,  # name, file and line: `inspect` finds the function's own source
+            co_filename=code.co_filename,
+            co_firstlineno=code.co_firstlineno,
+        )
+        _CODES.add(id(self._code))
+
+    def open(self) -> None:
+        self._original.__code__ = self._function.__code__
+        self._function.__code__ = self._code
+
+    def close(self) -> None:
+        self._function.__code__ = self._original.__code__
 
 
+def asked_by_torch() -> bool:
+    """Say, in an `instead`, whether the call of the tapped function comes from torch itself."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__"))
+        if id(frame.f_code) not in _CODES and not module.startswith(__package__):
+            return module.partition(".")[0] == "torch"
+        frame = frame.f_back
+    return False
+
+
+_CODES: set[int] = set()  # the codes of all taps, which live as long as the process
 _PLACEHOLDER = "the call to make"
 
 

@@ -11,6 +11,7 @@ import torch
 
 from grader.judge.sandboxes import Isolation
 from grader.judge.session import Session, Student
+from grader.torchside.accelerator import simulated
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="a zygote needs Linux's fork"
@@ -23,6 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.utils._python_dispatch import _disable_current_modes
+from grader.torchside.pretend import pretend
 from grader.torchside.ran import Ran
 
 hidden = nn.Linear(3, 2)
@@ -39,6 +41,22 @@ def names(x):
     with Ran() as ran:
         work(x)
     return dict(ran.names)
+
+def train(x):
+    model = nn.Linear(3, 1)
+    with pretend("cuda"):
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        model.to(device)
+        steps = torch.optim.SGD(model.parameters(), lr=0.1)
+        losses = []
+        for _ in range(3):
+            loss = model(x.to(device)).square().mean()
+            losses.append(loss.item())
+            steps.zero_grad()
+            loss.backward()
+            steps.step()
+        device = str(model.weight.device)
+    return device, losses, model.weight
 """
 
 
@@ -68,3 +86,10 @@ def test_what_ran(student: Student) -> None:
         ):
             assert names[name] >= 1
         assert "profiler.stopped" not in names
+
+
+def test_pretending(student: Student) -> None:
+    device, losses, weight = student.train(torch.randn(4, 3))
+    assert device == "cuda:0"
+    assert losses[2] < losses[0]
+    assert weight.device == simulated()
