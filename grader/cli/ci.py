@@ -1,4 +1,4 @@
-"""`grader ci`: one submission, unattended. Whatever happens, a well-formed result says so."""
+"""`grader ci`: grade one submission unattended. Whatever happens, there is a well-formed result."""
 
 from __future__ import annotations
 
@@ -21,20 +21,26 @@ from grader.result import Grades, Result
 from grader.submission import NoSubmissions, find_submissions
 
 FORMATS = sorted(name for name, form in find_formats().items() if form.write_failure)
-# What starting up, reading the submission and writing the result may take.
+HELP = f"""Grade the one SUBMISSION and write the result that a platform reads.
+
+FORMAT is one of {", ".join(FORMATS)}. docs/ci.md says how to set each platform up.
+
+Exit codes: 0 graded, whatever the grade; 2 unusable arguments; 3 not graded, by no fault of the
+submission's (the result says so, and no points are counted)."""
+# The time for starting up, reading the submission and writing the result.
 OVERHEAD_SECONDS = 60.0
-# What a student may read of a failure; the rest is for `--detail`.
+# What a student may read of a failure. `--detail` tells the rest.
 REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (NoSubmissions, "There was no submission to read."),
     (TimeoutError, "The time ran out before it was graded."),
-    (AssignmentError, "The tests of this assignment don't hold: the instructor has to mend them."),
-    (Unusable, "The grader isn't set up right: the instructor has to mend that."),
+    (AssignmentError, "The tests of this assignment are broken: the instructor has to fix them."),
+    (Unusable, "The grader isn't set up correctly: the instructor has to fix that."),
 )
-FAULT = "It could not be graded by a fault of the grader's."
+FAULT = "A fault in the grader kept it from being graded."
 
 
 class Unattended(click.Command):
-    """Writes a result even where its own options can't be used."""
+    """A command that writes a result even if its own options can't be used."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
@@ -46,24 +52,26 @@ class Unattended(click.Command):
             _fail(_target(given["form"], given.get("out")), error, detail=bool(given.get("detail")))
 
 
-@click.command(cls=Unattended)
+@click.command(cls=Unattended, help=HELP)
 @click.argument("form", metavar="FORMAT", type=click.Choice(FORMATS), is_eager=True)
 @click.argument("submission", type=click.Path(path_type=Path))
 @setup_options
-@click.option("--out", type=click.Path(path_type=Path), is_eager=True, help="Where it is written.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), is_eager=True, help="Where to write the result."
+)
 @click.option(
     "--time-limit",
     type=click.IntRange(20),
     default=600,
     show_default=True,
-    help="Seconds after which the platform would end this.",
+    help="Seconds after which the platform would end the job.",
 )
-@click.option("--require-isolation", is_flag=True, help="Refuse to grade with less than full.")
+@click.option("--require-isolation", is_flag=True, help="Refuse to grade without full isolation.")
 @click.option(
     "--detail",
     is_flag=True,
     is_eager=True,
-    help="Say what broke, on standard error. It may show tests: not for logs that students read.",
+    help="Say on standard error what broke. That may show tests: not for logs that students read.",
 )
 def ci(
     form: str,
@@ -74,11 +82,6 @@ def ci(
     require_isolation: bool,
     detail: bool,
 ) -> None:
-    """Grade the one SUBMISSION and write the result that a platform reads.
-
-    Exit codes: 0 graded, whatever the grade; 2 unusable arguments; 3 not graded, by no fault of the
-    submission's (the result says so, and counts nothing).
-    """
     target = _target(form, out)
     overhead = min(OVERHEAD_SECONDS, time_limit / 3)
     _end_in_time(round(time_limit - overhead / 4))
@@ -91,7 +94,7 @@ def ci(
             Grades([result], graded_at=now, seed=result.seed, isolation=profile.name), target
         )
         print(f"{result.submission}: {result.total:.1f} of 100")
-    # Anything: a run that nobody watches must not end without a result.
+    # Catch everything: a run that nobody watches must not end without a result.
     except (Exception, SystemExit, KeyboardInterrupt) as error:
         _fail(target, error, detail=detail)
 
@@ -109,7 +112,7 @@ def _grade(submission: Path, setup: Setup) -> Result:
 
 
 def _end_in_time(seconds: int) -> None:
-    """Have an exception raised before the platform ends this process, and where it asks it to."""
+    """Raise `TimeoutError` after so many seconds, or as soon as the platform asks us to stop."""
 
     def out_of_time(number: int, frame: FrameType | None) -> NoReturn:
         raise TimeoutError(f"signal {number}")
@@ -121,7 +124,7 @@ def _end_in_time(seconds: int) -> None:
 
 
 def _fail(target: str, error: BaseException, *, detail: bool) -> NoReturn:
-    """Say that it could not be graded, in the platform's own way; no detail of ours in it."""
+    """Report in the platform's own way that nothing was graded, without any detail of ours."""
     reason = next((text for kind, text in REASONS if isinstance(error, kind)), FAULT)
     err.print(f"Not graded. {reason}", markup=False, highlight=False)
     if detail:

@@ -23,7 +23,7 @@ from grader.cli.options import (
 )
 from grader.grading.engine import Setup, Task, grade_all
 from grader.grading.gradebook import Gradebook, GradebookError, digest_of
-from grader.report import ReportError, find_formats, write_report
+from grader.report import ReportError, check_orders, find_formats, write_report
 from grader.report.formats import table
 from grader.result import Grades, Result
 from grader.submission import NoSubmissions, Roster, RosterError, Submission, find_submissions
@@ -81,6 +81,10 @@ def grade(
     """
     options = _report_options(settings, reports)
     submissions, notes = _read(paths, setup, roster, single=single)
+    try:
+        check_orders(reports, len(submissions))
+    except ReportError as error:
+        raise Unusable(str(error)) from None
     profile = announce_isolation(required=require_isolation)
     grades = Grades(
         results=[],

@@ -2,17 +2,26 @@
 
 A format is a module with `NAME` (what `--report` calls it), `HELP` (one line), `OUT` (the file or
 folder it writes where none is named), `OPTIONS` (what `--set` may give it, each with a line of
-help) and `write(grades, out, options)`, which returns the paths it wrote. One that an
-unattended run needs has `write_failure(message, out)` too, for when nothing could be graded. To
-add a format is to add the module: it is found here.
+help) and `write(grades, out, options)`, which returns the paths it wrote. A format that holds one
+submission only says `SINGLE = True`. One that an unattended run needs also has
+`write_failure(message, out)`, for when nothing could be graded. To add a format, add its module: it
+is found here.
 """
 
 from grader.report.files import ReportError
-from grader.report.registry import Format, find_formats, read_order, report_failure, write_report
+from grader.report.registry import (
+    Format,
+    check_orders,
+    find_formats,
+    read_order,
+    report_failure,
+    write_report,
+)
 
 __all__ = [
     "Format",
     "ReportError",
+    "check_orders",
     "find_formats",
     "read_order",
     "report_failure",

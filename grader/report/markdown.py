@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from grader.report.seen import Seen, SeenExercise, SeenTest
-from grader.report.text import MEANINGS, number, score
+from grader.report.seen import Seen, SeenExercise, SeenTest, alike
+from grader.report.text import MEANINGS, number, score, worth
 from grader.result import Outcome
 
 
@@ -57,10 +57,10 @@ def _exercise(exercise: SeenExercise) -> str:
     parts = [f"## {escape(exercise.name)}: {score(exercise.score)}"]
     if exercise.base and not exercise.missed:
         parts.append("Every test passed.")
-    parts += _all_missed(exercise.missed)
-    missed_bonus = [t for t in exercise.tests if t.bonus and t.outcome is not Outcome.PASSED]
-    if any(map(_tried, missed_bonus)):
-        parts += ["Bonus, still to be had:", *_all_missed(missed_bonus)]
+    parts += [_missed(*group) for group in alike(exercise.missed)]
+    bonus = [_missed(*group) for group in alike(exercise.missed_bonus)]
+    if bonus:
+        parts += ["Bonus points that can still be earned:", *bonus]
     if to_do := _not_attempted(exercise):
         parts.append(to_do)
     passed = [f"- {escape(t.title)}" for t in exercise.tests if t.outcome is Outcome.PASSED]
@@ -69,43 +69,22 @@ def _exercise(exercise: SeenExercise) -> str:
     return "\n\n".join(parts)
 
 
-def _tried(test: SeenTest) -> bool:
-    return test.outcome is not Outcome.NOT_ATTEMPTED
-
-
 def _not_attempted(exercise: SeenExercise) -> str:
-    """What is still to be written, a line a target: its tests have nothing to say yet."""
-    points: dict[str, float] = {}
-    for test in exercise.missed:
-        if not _tried(test):
-            points[test.target] = points.get(test.target, 0) + test.points
+    """What is still to be written, a line for each target: its tests have nothing to say yet."""
     return "\n".join(
-        f"- {escape(target) or 'Something'}: not attempted yet ({_worth(worth)})"
-        for target, worth in points.items()
+        f"- {escape(target) or 'Something'}: not attempted yet ({worth(points)})"
+        for target, points in exercise.to_write.items()
     )
-
-
-def _worth(points: float) -> str:
-    return f"{number(points)} point{'' if points == 1 else 's'}"
-
-
-def _all_missed(tests: list[SeenTest]) -> list[str]:
-    """What was tried in vain. Where one thing went wrong in many tests, it is told once."""
-    alike: dict[tuple[Outcome, str, str], list[SeenTest]] = {}
-    for test in filter(_tried, tests):
-        call, _, what = test.feedback.partition("\n")
-        alike.setdefault((test.outcome, what or call or test.title, test.hint), []).append(test)
-    return [_missed(*group) for group in alike.values()]
 
 
 def _missed(test: SeenTest, *more: SeenTest) -> str:
     meaning = MEANINGS[test.outcome].capitalize()
-    parts = [f"### {escape(test.title)}", f"{meaning} ({_worth(test.points)})"]
+    parts = [f"### {escape(test.title)}", f"{meaning} ({worth(test.points)})"]
     if test.feedback:
         parts.append(fence(test.feedback))
     if test.hint:
         parts.append(f"Hint: {escape(test.hint)}")
     if more:
-        rows = [f"- {escape(other.title)} ({_worth(other.points)})" for other in more]
+        rows = [f"- {escape(other.title)} ({worth(other.points)})" for other in more]
         parts.append("The same in:\n\n" + "\n".join(rows))
     return "\n\n".join(parts)

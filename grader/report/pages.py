@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from grader.report import text
 from grader.report.curves import HEIGHT, WIDTH, picture
-from grader.report.seen import bonus_score
+from grader.report.seen import alike, bonus_score
 from grader.result import Outcome
 
 
@@ -31,9 +31,10 @@ def _environment() -> Environment:
         line=text.line,
         block=text.block,
         title=_title,
-        mark=_mark,
-        css=_css,
+        mark=mark,
+        css=css,
         bonus=bonus_score,
+        alike=alike,
     )
     environment.globals.update(
         picture=picture, plot=(WIDTH, HEIGHT), outcomes=list(Outcome), meanings=text.MEANINGS
@@ -67,8 +68,8 @@ def _digest(source: str) -> str:
     return base64.b64encode(hashlib.sha256(source.encode("utf-8")).digest()).decode("ascii")
 
 
-def _mark(outcome: Outcome) -> str:
-    """In a cell of the heat map: a pass is quiet."""
+def mark(outcome: Outcome) -> str:
+    """What a cell of the heat map shows of an outcome: a pass is quiet."""
     return "·" if outcome is Outcome.PASSED else text.MARKS[outcome]
 
 
@@ -83,6 +84,6 @@ def _title(title: str) -> Markup:
     )
 
 
-def _css(outcome: Outcome) -> str:
-    """The class of an outcome."""
+def css(outcome: Outcome) -> str:
+    """The CSS class of an outcome."""
     return f"o-{outcome.value.replace(' ', '-')}"

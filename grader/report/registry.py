@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -22,7 +22,8 @@ WriteFailure = Callable[[str, Path], list[Path]]
 class Format:
     """One way out. `out` is relative; `options` maps each option's name to a line of help.
 
-    `write_failure`: what an unattended run writes that couldn't grade; None where nobody waits.
+    `write_failure` writes that nothing could be graded, for platforms that wait for a result; None
+    for the other formats. `single`: whether it holds one submission only.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Format:
     options: Mapping[str, str]
     write: Write
     write_failure: WriteFailure | None
+    single: bool = False
 
 
 @cache
@@ -47,6 +49,7 @@ def find_formats() -> Mapping[str, Format]:
                 module.OPTIONS,
                 module.write,
                 getattr(module, "write_failure", None),
+                getattr(module, "SINGLE", False),
             )
     return dict(sorted(found.items()))
 
@@ -60,6 +63,7 @@ def write_report(
     name. `options` holds this format's options only. Raises `ReportError` with what to do.
     """
     wanted, out = read_order(order, folder)
+    check_orders([order], len(grades.results))
     options = options or {}
     for option in options:
         if option not in wanted.options:
@@ -88,6 +92,20 @@ def read_order(order: str, folder: Path | None = None) -> tuple[Format, Path]:
     if name not in formats:
         raise ReportError(f"There is no report {name!r}. There are: {', '.join(formats)}.")
     return formats[name], Path(path) if path else (folder or Path()) / formats[name].out
+
+
+def check_orders(orders: Iterable[str], submissions: int) -> None:
+    """Refuse, before anything is graded, a report that can't hold that many submissions.
+
+    Raises `ReportError` with what to do.
+    """
+    for order in orders:
+        wanted, _ = read_order(order)
+        if wanted.single and submissions != 1:
+            raise ReportError(
+                f"The report {wanted.name} is for one submission; this run has {submissions}. "
+                "Grade one at a time for it."
+            )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ Reports for students are made of these, never of results: what isn't a field her
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from grader.report import text
@@ -33,6 +34,11 @@ class SeenTest:
     @property
     def earned(self) -> float:
         return self.points if self.outcome is Outcome.PASSED else 0.0
+
+    @property
+    def tried(self) -> bool:
+        """Whether there was an answer to test."""
+        return self.outcome is not Outcome.NOT_ATTEMPTED
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,20 @@ class SeenExercise:
     def missed(self) -> list[SeenTest]:
         """The base tests that didn't pass: where points still are."""
         return [t for t in self.base if t.outcome is not Outcome.PASSED]
+
+    @property
+    def missed_bonus(self) -> list[SeenTest]:
+        """The bonus tests that didn't pass: nothing is lost by them."""
+        return [t for t in self.tests if t.bonus and t.outcome is not Outcome.PASSED]
+
+    @property
+    def to_write(self) -> dict[str, float]:
+        """The targets that aren't attempted yet, each with the points of its base tests."""
+        points: dict[str, float] = {}
+        for test in self.missed:
+            if not test.tried:
+                points[test.target] = points.get(test.target, 0) + test.points
+        return points
 
 
 @dataclass(frozen=True)
@@ -128,6 +148,20 @@ def _exercise(exercise: ExerciseResult) -> SeenExercise:
         curve=list(exercise.curve),
         band=list(exercise.band),
     )
+
+
+def alike(tests: Iterable[SeenTest]) -> list[list[SeenTest]]:
+    """The tests that were tried, in groups that failed in the same way and have the same hint.
+
+    A report tells the first of each group in full, and of the others only the titles.
+    """
+    groups: dict[tuple[bool, Outcome, str, str], list[SeenTest]] = {}
+    for test in tests:
+        if test.tried:
+            call, _, what = test.feedback.partition("\n")
+            key = test.bonus, test.outcome, what or call or test.title, test.hint
+            groups.setdefault(key, []).append(test)
+    return list(groups.values())
 
 
 def bonus_score(exercise: ExerciseResult) -> float:

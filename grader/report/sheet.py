@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from markupsafe import Markup
+
 from grader.report.files import ReportError, save
 from grader.report.text import block, line, number
 from grader.result import Result
@@ -30,6 +32,8 @@ def sheet(rows: Iterable[Sequence[Cell]]) -> str:
 def _cell(value: Cell) -> str:
     if value is None:
         return ""
+    if isinstance(value, Markup):
+        return str(value)  # its parts are harmless, and to cut it would break its tags
     if isinstance(value, str):
         return neutral(value)
     return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from math import lcm
 
-from grader.report.files import ReportError
 from grader.report.seen import Seen, SeenTest, seen
 from grader.report.text import MEANINGS
 from grader.result import Grades
@@ -13,14 +12,10 @@ from grader.result import Grades
 FINEST = 1000
 
 
-def only(grades: Grades, name: str) -> Seen:
-    """The one submission of a run. Raises `ReportError` where there isn't exactly one."""
-    if len(grades.results) != 1:
-        raise ReportError(
-            f"The report {name} is for one submission; this run has {len(grades.results)}. "
-            "Grade one at a time for it."
-        )
-    return seen(grades.results[0])
+def only(grades: Grades) -> Seen:
+    """The one submission of a run: `SINGLE` formats are refused for several (see `registry`)."""
+    [result] = grades.results
+    return seen(result)
 
 
 def whole_factor(result: Seen) -> int:

@@ -42,6 +42,11 @@ def number(value: float) -> str:
     return f"{near - 0.1:.1f}" if near > value else f"{near + 0.1:.1f}"
 
 
+def worth(points: float) -> str:
+    """Points as people say them: '1 point', '2.5 points'."""
+    return f"{number(points)} point{'' if points == 1 else 's'}"
+
+
 def score(value: float | None) -> str:
     """A score out of 100, or that there is none."""
     return NOT_GRADED if value is None else number(value)

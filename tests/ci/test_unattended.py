@@ -121,7 +121,7 @@ def test_suites_that_dont_hold(kit: Path, form: str, breakage: str) -> None:
     (kit / "solutions" / "01_double" / name).write_text(text)
     done = ci(kit, form)
     assert done.returncode == 3
-    assert "The tests of this assignment don't hold" in said(kit, form, done)
+    assert "The tests of this assignment are broken" in said(kit, form, done)
 
 
 def test_the_instructor_can_ask_what_broke(kit: Path) -> None:
@@ -148,7 +148,7 @@ def test_no_suites(kit: Path, form: str, solutions: str) -> None:
         archive.addfile(tarfile.TarInfo("../../escaped"), io.BytesIO())
     done = ci(kit, form, "--solutions", solutions, piped="AAAA")
     assert done.returncode == 3, done.stderr
-    assert "The grader isn't set up right" in said(kit, form, done)
+    assert "The grader isn't set up correctly" in said(kit, form, done)
     assert not list(kit.parent.rglob("escaped"))
 
 
@@ -157,7 +157,7 @@ def test_no_memory_to_judge_with(kit: Path) -> None:
     """Enough for the command, too little for a judge and its torch."""
     done = ci(kit, "classroom", prefix=("prlimit", f"--as={400 << 20}"))
     assert done.returncode == 3, done.stdout
-    assert "by a fault of the grader's" in said(kit, "classroom", done)
+    assert "A fault in the grader kept it from being graded." in said(kit, "classroom", done)
 
 
 def test_the_time_limit_ends_tests_first(kit: Path) -> None:
@@ -222,6 +222,11 @@ def test_a_result_that_cannot_be_written(kit: Path) -> None:
     done = ci(kit, "gradescope")
     assert done.returncode == 3
     assert "The result could not be written" in done.stderr
+
+
+def test_the_help_names_the_formats(kit: Path) -> None:
+    done = subprocess.run([*GRADER, "ci", "--help"], cwd=kit, capture_output=True, text=True)
+    assert "FORMAT is one of classroom, classroom50, gradescope, junit." in done.stdout
 
 
 @pytest.mark.parametrize(

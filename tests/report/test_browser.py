@@ -101,6 +101,25 @@ def test_pages_are_whole_at_any_width(
         assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
 
 
+@pytest.mark.parametrize("width", [400, 800, 1000, 1400])
+def test_no_table_but_the_map_is_cut(browser: webdriver.Chrome, folder: Path, width: int) -> None:
+    size(browser, width)
+    browser.get((folder / "grades.html").as_uri())
+    cut = browser.execute_script(
+        "return [...document.querySelectorAll('.scroll:not(.heat)')]"
+        ".filter(region => region.scrollWidth > region.clientWidth).length"
+    )
+    assert cut == 0
+
+
+def test_a_missed_bonus_looks_like_no_failure(page: webdriver.Chrome) -> None:
+    cells = page.find_elements(By.CSS_SELECTOR, "#heat tbody td.o-bonus")
+    assert len(cells) > 10
+    assert {cell.text for cell in cells} == {"○"}
+    Select(page.find_element(By.ID, "outcome")).select_by_visible_text("bonus not earned")
+    assert 0 < len(rows(page)) < 26
+
+
 def test_nothing_of_theirs_runs(page: webdriver.Chrome) -> None:
     assert page.execute_script("return document.scripts.length") == 1
     names = [row[0] for row in rows(page)]

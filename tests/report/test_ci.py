@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from junit_schemas import ANT, JENKINS, Rule, faults
 from made_up_class import a_test, one, sample
 
 from grader.report import ReportError, write_report
@@ -20,6 +22,7 @@ from grader.report.formats import classroom, classroom50, gradescope, junit
 from grader.report.seen import seen
 from grader.result import ExerciseResult, Grades, Outcome, Result
 
+COUNTS = ("tests", "failures", "errors", "skipped")
 NOBODY = Result("kim", fault="the sandbox could not be started: /opt/grader/zygote")
 MESSAGES = ["The sandbox died.\nTwice: 100 %", "", "\x1b[2J::set-env name=x::y"]
 
@@ -125,6 +128,13 @@ GRADESCOPE = {
 }
 
 
+def with_bonus(outcome: Outcome) -> Result:
+    """A submission with every base point, and a bonus test that ended as `outcome`."""
+    result = one(Outcome.PASSED)
+    result.exercises[0].tests.append(a_test(3, "nll", outcome, bonus=True))
+    return result
+
+
 def check(made: object, schema: dict[str, Any]) -> Any:
     Draft202012Validator(schema).validate(made)
     return made
@@ -143,9 +153,37 @@ def test_junit_counts_and_tells_ours_from_theirs(tmp_path: Path) -> None:
     root = ET.parse(path).getroot()
     kinds = [[element.tag for element in case] for case in root.iter("testcase")][1::2]
     assert kinds == [[], *[["failure"]] * 5, ["error"]]
-    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("14", "5", "1")
+    totals = {kind: sum(int(suite.get(kind, "0")) for suite in root) for kind in COUNTS}
+    assert totals == {"tests": 14, "failures": 5, "errors": 1, "skipped": 0}
     for suite in root:
         assert suite.get("tests") == str(len(suite.findall("testcase")))
+
+
+def test_a_missed_bonus_is_no_failure_in_junit(tmp_path: Path) -> None:
+    (path,) = write_report(Grades([with_bonus(Outcome.FAILED)]), "junit", folder=tmp_path)
+    (suite,) = ET.parse(path).getroot()
+    assert [suite.get(kind) for kind in COUNTS] == ["3", "0", "0", "1"]
+
+
+@pytest.mark.parametrize("schema", [JENKINS, ANT], ids=["jenkins", "ant"])
+def test_junit_is_valid_by_both_schemas(schema: dict[str, Rule], tmp_path: Path) -> None:
+    grades = Grades([*each(), with_bonus(Outcome.FAILED)], graded_at="2026-11-20T10:00:00+01:00")
+    (path,) = write_report(grades, "junit", folder=tmp_path)
+    root = ET.parse(path).getroot()
+    assert faults(root, schema) == []
+    assert {suite.get("timestamp") for suite in root} == {"2026-11-20T09:00:00"}
+    for message in MESSAGES:
+        assert faults(ET.fromstring(junit.failure(message)), schema) == []
+    assert faults(ET.fromstring(junit.to_xml([])), schema) == []
+
+
+def test_the_schemas_refuse_what_consumers_refused() -> None:
+    old = ET.fromstring(
+        '<testsuites tests="1" skipped="0"><testsuite name="a" tests="1" failures="0" errors="0">'
+        '<testcase name="b" time="0"/></testsuite></testsuites>'
+    )
+    assert faults(old, JENKINS) == ["testsuites must not have skipped"]
+    assert "testsuite lacks hostname" in faults(old, ANT)
 
 
 def test_junit_takes_any_student(tmp_path: Path) -> None:
@@ -179,12 +217,23 @@ def test_the_reporter_can_read_the_result(result: Result, tmp_path: Path) -> Non
         assert made["status"] == "error"
         assert made["max_score"] == points == 0  # the reporter counts nothing then
     else:
-        earned = sum(e.earned + e.bonus for e in result.exercises)
-        assert points == pytest.approx(earned)
+        earned = sum(e.earned for e in result.exercises)
+        assert points == pytest.approx(earned)  # never above the maximum, whatever the bonus
         assert made["max_score"] == pytest.approx(sum(e.points for e in result.exercises))
         assert made["status"] == ("pass" if result.total == 100 else "fail")
     for text in lines.read_text(encoding="utf-8").splitlines():
         assert re.fullmatch(r"::error [^:]+::.*", text), text
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED, Outcome.NOT_ATTEMPTED])
+def test_full_marks_are_green_in_github_whatever_the_bonus(outcome: Outcome) -> None:
+    made = classroom.result(seen(with_bonus(outcome)))
+    assert made["status"] == "pass"
+    assert {test["status"] for test in made["tests"]} == {"pass"}
+    assert sum(test["score"] for test in made["tests"]) == made["max_score"]
+    (bonus,) = [test for test in made["tests"] if "(bonus)" in test["name"]]
+    assert bonus["score"] == 0
+    assert (bonus["message"] == "Bonus: +2 points.") == (outcome is Outcome.PASSED)
 
 
 def test_a_huge_result_still_fits(tmp_path: Path) -> None:
@@ -259,6 +308,32 @@ def test_classroom50_takes_the_result(result: Result, tmp_path: Path) -> None:
         assert 100 * made["score"] / made["max-score"] == pytest.approx(result.total)
 
 
+@pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED, Outcome.NOT_ATTEMPTED])
+def test_full_marks_are_a_success_in_classroom50(
+    outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its runner looks for a status, and else takes any row that isn't passed for a failure."""
+    output = tmp_path / "output"
+    output.write_text("before=1\n")
+    monkeypatch.setenv("GITHUB_OUTPUT", str(output))
+    write_report(Grades([with_bonus(outcome)]), "classroom50", folder=tmp_path)
+    made = check(json.loads((tmp_path / "result.json").read_bytes()), CLASSROOM50)
+    assert all(test["passed"] for test in made["tests"])
+    assert len(made["tests"]) == (3 if outcome is Outcome.PASSED else 2)
+    assert made["score"] == made["max-score"]
+    bonus = ", and 66.7 bonus" if outcome is Outcome.PASSED else ""
+    assert output.read_text() == f"before=1\nstatus=success\nsummary=100 of 100{bonus}\n"
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_classroom50_s_status_is_that_of_the_base_tests(outcome: Outcome) -> None:
+    expected = {Outcome.PASSED: "success", Outcome.NOT_GRADED: "error"}.get(outcome, "failure")
+    lines = classroom50.status_lines(seen(one(outcome))).splitlines()
+    assert lines[0] == f"status={expected}"
+    assert lines[1].startswith("summary=")
+    assert len(lines) == 2
+
+
 @given(st.lists(st.sampled_from([0.5, 0.25, 1, 1.5, 2, 1 / 3]), min_size=1, max_size=5))
 def test_points_become_whole(points: list[float]) -> None:
     tests = [a_test(n, "nll", Outcome.PASSED) for n in range(len(points))]
@@ -309,10 +384,53 @@ def test_gradescope_takes_the_result(result: Result, tmp_path: Path) -> None:
         assert sum(test["score"] for test in made["tests"]) == pytest.approx(
             made["score"], abs=0.02
         )
-        assert sum(test["max_score"] for test in made["tests"]) == pytest.approx(20, abs=0.02)
+        assert sum(Decimal(str(test["max_score"])) for test in made["tests"]) == 20
         for test in made["tests"]:
+            red = test.get("status") == "failed"
+            assert red <= ("(bonus)" not in test["name"])
             expected = "hidden" if "(bonus)" in test["name"] else "after_published"
             assert test["visibility"] == expected
+
+
+@given(
+    st.lists(st.sampled_from([0.5, 1, 1.5, 2, 3, 1 / 3]), min_size=1, max_size=250),
+    st.sampled_from([1, 10, 20, 100, 262]),
+)
+def test_gradescope_s_maxima_sum_up_exactly(points: list[float], maximum: float) -> None:
+    shares = gradescope.shares(points, maximum)
+    assert sum(Decimal(str(share)) for share in shares) == maximum
+    for share, worth in zip(shares, points, strict=True):
+        assert share == pytest.approx(maximum * worth / sum(points), abs=0.0001)
+
+
+METADATA = '{"created_at": "%s", "assignment": {"due_date": "2026-11-20T10:00:00.000000-08:00"}}'
+
+
+@pytest.mark.parametrize(
+    ("metadata", "note"),
+    [
+        (METADATA % "2026-11-20T09:59:59.123456-08:00", ""),
+        (METADATA % "2026-11-20T18:00:00Z", ""),
+        (METADATA % "2026-11-20T18:00:30Z", "by seconds after the due date."),
+        (METADATA % "2026-11-20T19:02:00Z", "1 hour and 2 minutes after the due date."),
+        (METADATA % "2026-11-22T18:59:59Z", "2 days and 59 minutes after the due date."),
+        (METADATA % "yesterday", ""),
+        ('{"created_at": "2026-11-22T18:59:59Z", "assignment": {"due_date": null}}', ""),
+        ('{"created_at": "2026-11-22T18:59:59", "assignment": []}', ""),
+        ("[]", ""),
+        ("no JSON", ""),
+    ],
+)
+def test_gradescope_s_lateness_is_noted_and_costs_nothing(
+    metadata: str, note: str, tmp_path: Path
+) -> None:
+    (tmp_path / "submission_metadata.json").write_text(metadata)
+    (path,) = write_report(Grades([one()]), "gradescope", folder=tmp_path)
+    made = json.loads(path.read_bytes())
+    assert path == tmp_path / "results" / "results.json"
+    assert made["score"] == pytest.approx(100 / 3, abs=0.01)
+    assert ("Handed in late" in made["output"]) == bool(note)
+    assert note in made["output"]
 
 
 @pytest.mark.parametrize("message", MESSAGES)

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 from made_up_class import DETAIL, MISTAKE, SECRET, one, sample
 
-from grader.report import Format, ReportError, find_formats, report_failure, write_report
+from grader.report import (
+    Format,
+    ReportError,
+    check_orders,
+    find_formats,
+    report_failure,
+    write_report,
+)
 from grader.report.files import file_stems
 from grader.result import ExerciseResult, Grades, Outcome, Result, TestResult
 
@@ -58,10 +65,22 @@ def test_a_path_of_ones_own(tmp_path: Path) -> None:
 def test_what_cannot_be_written_says_what_to_do(
     order: str, options: dict[str, str], says: str, tmp_path: Path
 ) -> None:
+    grades = Grades([one()]) if order == "gradescope" else sample()
     with pytest.raises(ReportError, match=r"^[^\n]+$") as caught:
-        write_report(sample(), order, options, tmp_path)
+        write_report(grades, order, options, tmp_path)
     assert says in str(caught.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_report_for_one_submission_is_refused_before_a_class_is_graded() -> None:
+    for kind in FORMATS:
+        assert kind.single == (kind.name in ONE_ONLY)
+        check_orders([kind.name, f"{kind.name}=x"], 1)
+        if kind.single:
+            with pytest.raises(ReportError, match="is for one submission; this run has 2"):
+                check_orders(["csv", f"{kind.name}=x"], 2)
+        else:
+            check_orders([kind.name], 2)
 
 
 def test_a_folder_in_the_way_is_an_error_with_a_reason(tmp_path: Path) -> None:

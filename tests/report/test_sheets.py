@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -182,7 +183,57 @@ def test_feedback_in_moodle_is_text(feedback: str) -> None:
     from grader.report.seen import seen
 
     made = comment(seen(one(Outcome.FAILED, feedback=f"{HOSTILE[0]}{feedback}")))
-    assert set(re.findall(r"</?(\w+)", made)) <= {"p", "h5", "li", "pre"}
+    assert set(re.findall(r"</?(\w+)", made)) <= {"p", "h5", "ul", "li", "pre"}
+
+
+class Tags(HTMLParser):
+    """Raises where a tag is left open, or closed twice."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.feed(source)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_comments_are_whole_html_however_long(tmp_path: Path) -> None:
+    grades = sample()
+    for test in grades.results[0].exercises[0].tests:
+        test.outcome, test.feedback = Outcome.FAILED, f"<b>{test.name}\n" + "long & wide\n" * 500
+    path, _ = write_report(grades, "moodle", folder=tmp_path)
+    comments = [row["Feedback comments"] for row in rows_of(path)]
+    assert max(map(len, comments)) > 15_000
+    for comment in comments:
+        Tags(comment)
+
+
+def test_what_is_not_attempted_takes_one_line_of_a_comment(tmp_path: Path) -> None:
+    grades = Grades([sample().results[-2]])  # nothing is attempted
+    (path,) = write_report(grades, "moodle", folder=tmp_path)
+    (row,) = rows_of(path)
+    assert "<p>Not attempted yet: log_softmax, nll, accuracy.</p>" in row["Feedback comments"]
+    assert "<li>" not in row["Feedback comments"]
+
+
+def test_what_failed_in_the_same_way_is_told_once(tmp_path: Path) -> None:
+    result = one(Outcome.FAILED)
+    first, second = result.exercises[0].tests
+    second.hint = "Take the mean."
+    first.outcome, first.feedback, first.hint = second.outcome, second.feedback, second.hint
+    for name in ("moodle", "feedback", "html-students"):
+        (path, *_) = write_report(Grades([result]), name, folder=tmp_path / name)
+        text = path.read_text(encoding="utf-8")
+        assert text.count("Take the mean.") == 1, name
+        assert text.count("RuntimeError") == 1, name
+        for title in ("gives the right shape and dtype", "gives the right values on random"):
+            assert title in text, name
 
 
 def test_two_rows_that_fit_are_told_not_guessed(tmp_path: Path) -> None:

@@ -19,11 +19,12 @@ from grader.report.files import save
 from grader.report.markdown import escape, feedback
 from grader.report.seen import FAULT, Seen, SeenExercise, SeenTest
 from grader.report.single import only, said
-from grader.report.text import line, short
+from grader.report.text import line, short, worth
 from grader.result import Grades, Outcome, Result
 
 NAME = "classroom"
 HELP = "GitHub Actions: autograding result, job summary, annotations. Holds no secret."
+SINGLE = True
 OUT = "classroom"
 OPTIONS: Mapping[str, str] = {
     "file": "where an exercise's file is in the repository "
@@ -40,7 +41,7 @@ PASS, FAIL, ERROR = "pass", "fail", "error"
 
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     """Write the folder for the one submission of the run."""
-    student = only(grades, NAME)
+    student = only(grades)
     lines = commands(student, grades.results[0], options.get("file", FILE))
     return _folder(out, result(student), feedback(student), lines)
 
@@ -107,12 +108,17 @@ def _test(exercise: SeenExercise, test: SeenTest, graded: bool, room: int) -> di
     if test.outcome is Outcome.NOT_GRADED:
         status = ERROR
     else:
-        # a bonus that wasn't earned fails nothing
+        # A bonus that wasn't earned fails nothing.
         status = PASS if test.outcome is Outcome.PASSED or test.bonus else FAIL
     name = f"{exercise.name}: {test.title}" + (" (bonus)" if test.bonus else "")
-    message = "" if test.outcome is Outcome.PASSED else said(test)
+    # The reporter adds the scores up and prints the sum beside the maximum: no bonus in it.
+    score = test.earned if graded and not test.bonus else 0
+    if test.outcome is not Outcome.PASSED:
+        message = said(test)
+    else:
+        message = f"Bonus: +{worth(test.points)}." if test.bonus else ""
     cut = message if len(message) <= room else f"{message[:room]} […]".lstrip()
-    return _row(name, status, test.earned if graded else 0, cut, test.seconds)
+    return _row(name, status, score, cut, test.seconds)
 
 
 def _row(

@@ -1,7 +1,9 @@
 """Classroom 50: `result.json` as classroom50/result/v1 wants it, and `release-body.md`.
 
-Its scores are whole and never above the maximum: points are multiplied until whole, and bonus
-points stay apart, as extras of their tests.
+Its scores are whole and never above the maximum: points are multiplied until they are whole, and
+bonus points are no part of them. Its runner takes a run for a failure if any row isn't passed, so a
+bonus that wasn't earned has no row; the release's text tells of it. The run's status and a summary
+go to `$GITHUB_OUTPUT` too, where the runner looks for them first.
 """
 
 from __future__ import annotations
@@ -19,11 +21,12 @@ from grader.report.files import ReportError, save
 from grader.report.markdown import escape, feedback
 from grader.report.seen import FAULT, Seen, SeenTest
 from grader.report.single import only, said, whole_factor
-from grader.report.text import line
+from grader.report.text import line, number, score
 from grader.result import Grades, Outcome
 
 NAME = "classroom50"
 HELP = "Classroom 50: result.json and release-body.md. Holds no secret."
+SINGLE = True
 OUT = "."
 OPTIONS: Mapping[str, str] = {
     "datetime": "when it was submitted, YYYY-MM-DDTHH:MM:SSZ (default: now)",
@@ -43,9 +46,13 @@ VARIABLES = {
 
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     """Write both files to the folder `out`, from the runner's environment."""
-    student = only(grades, NAME)
+    student = only(grades)
     head = heading(os.environ, options.get("datetime", ""))
-    return _save(out, result(student, head), feedback(student))
+    written = _save(out, result(student, head), feedback(student))
+    if output := os.environ.get("GITHUB_OUTPUT"):
+        with Path(output).open("a", encoding="utf-8") as file:
+            file.write(status_lines(student))
+    return written
 
 
 def write_failure(message: str, out: Path, submitted: str = "") -> list[Path]:
@@ -57,6 +64,15 @@ def write_failure(message: str, out: Path, submitted: str = "") -> list[Path]:
 def _save(out: Path, made: dict[str, Any], body: str) -> list[Path]:
     content = msgspec.json.format(msgspec.json.encode(made), indent=2)
     return [save(out / "result.json", content + b"\n"), save(out / "release-body.md", body)]
+
+
+def status_lines(student: Seen) -> str:
+    """The lines for `$GITHUB_OUTPUT`: full base marks are a success, whatever the bonus."""
+    if not student.graded:
+        return "status=error\nsummary=Not graded\n"
+    status = "failure" if any(exercise.missed for exercise in student.exercises) else "success"
+    bonus = f", and {number(student.bonus)} bonus" if student.bonus else ""
+    return f"status={status}\nsummary={score(student.total)} of 100{bonus}\n"
 
 
 def heading(environment: Mapping[str, str], submitted: str = "") -> dict[str, str]:
@@ -87,6 +103,7 @@ def result(student: Seen, head: Mapping[str, str]) -> dict[str, Any]:
         _test(f"{exercise.name}: {test.title}", test, factor)
         for exercise in student.exercises
         for test in exercise.tests
+        if not test.bonus or test.outcome is Outcome.PASSED
     ]
     return {
         **head,

@@ -6,7 +6,8 @@ failed, which is the truth, and keeps no 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,16 @@ from grader.result import Grades, Outcome
 
 NAME = "gradescope"
 HELP = "Gradescope's results.json. Holds no secret."
+SINGLE = True
+STEPS = 10_000  # to a point
 OUT = "results/results.json"
 VISIBILITIES = ("visible", "after_due_date", "after_published", "hidden")
 OPTIONS: Mapping[str, str] = {
     "points": "the assignment's points (default 100)",
     "visibility": f"when students see the tests: {', '.join(VISIBILITIES)}",
     "bonus-visibility": "the same for the bonus tests (default: as the others)",
+    "metadata": "Gradescope's submission_metadata.json (default: where Gradescope has it, beside "
+    "the folder of the results)",
 }
 
 
@@ -39,7 +44,9 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
             raise ReportError(f"visibility={given}: give one of {', '.join(VISIBILITIES)}.")
     maximum = read_maximum(options.get("points", "100"))
     seconds = grades.results[0].seconds if grades.results else 0.0
-    made = result(only(grades, NAME), maximum, visibility, bonus)
+    student = only(grades)
+    metadata = Path(options.get("metadata") or out.parent.parent / "submission_metadata.json")
+    made = result(student, maximum, visibility, bonus, lateness(metadata))
     return [_save(out, {**made, "execution_time": round(seconds)})]
 
 
@@ -52,10 +59,40 @@ def _save(out: Path, made: dict[str, Any]) -> Path:
     return save(out, msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
 
 
+def lateness(metadata: Path) -> str:
+    """How late the submission is by Gradescope's own metadata, in words; '' if it isn't.
+
+    '' too where there is no such file, or no dates in it. What late work costs is Gradescope's to
+    decide: no points are taken here.
+    """
+    try:
+        told = msgspec.json.decode(metadata.read_bytes())
+        late = _instant(told["created_at"]) - _instant(told["assignment"]["due_date"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
+    if late <= timedelta():
+        return ""
+    days, hours = late.days, late.seconds // 3600
+    parts = [(days, "day"), (hours, "hour"), (late.seconds % 3600 // 60, "minute")]
+    said = [f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count]
+    return f"Handed in late, {' and '.join(said[:2]) or 'by seconds'} after the due date."
+
+
+def _instant(text: object) -> datetime:
+    return datetime.fromisoformat(str(text).replace("Z", "+00:00"))  # Python 3.10 doesn't read a Z
+
+
 def result(
-    student: Seen, maximum: float = 100.0, visibility: str = "visible", bonus: str = "visible"
+    student: Seen,
+    maximum: float = 100.0,
+    visibility: str = "visible",
+    bonus: str = "visible",
+    late: str = "",
 ) -> dict[str, Any]:
-    """What Gradescope reads: a test of ours is a test of its."""
+    """What Gradescope reads: each of our tests is one of its tests.
+
+    `maximum`: the assignment's points. `late`: a note on when it was handed in.
+    """
     if not student.graded:
         made = failure(student.fault or FAULT)
         made["tests"] += [
@@ -67,20 +104,40 @@ def result(
     scale = maximum / student.points
     total = ((student.total or 0.0) + student.bonus) * maximum / 100
     heading = f"{score(student.total)} of 100, and {number(student.bonus)} bonus."
+    maxima = iter(shares([t.points for e in student.exercises for t in e.base], maximum))
     return {
         "score": round(total, 4),
-        "output": "\n".join([heading, *student.notes]),
+        "output": "\n".join(filter(None, [heading, late, *student.notes])),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
         "stdout_visibility": "hidden",
         "extra_data": {"graded": True},
         "tests": [
-            _test(exercise, test, scale, bonus if test.bonus else visibility)
+            _test(exercise, test, round(test.points * scale, 4), bonus)
+            if test.bonus
+            else _test(exercise, test, next(maxima), visibility)
             for exercise in student.exercises
             for test in exercise.tests
         ],
     }
+
+
+def shares(points: Sequence[float], maximum: float) -> list[float]:
+    """Divide `maximum` in proportion to the points, so that the shares add up to it exactly.
+
+    Shares are multiples of 0.0001. Each is rounded down at first; what is left over goes to those
+    that lost most by it.
+    """
+    if not sum(points):
+        return [0.0] * len(points)
+    steps = round(STEPS * maximum)
+    exact = [steps * worth / sum(points) for worth in points]
+    whole = [int(share) for share in exact]
+    remainders = sorted(range(len(points)), key=lambda i: whole[i] - exact[i])
+    for i in remainders[: steps - sum(whole)]:
+        whole[i] += 1
+    return [share / STEPS for share in whole]
 
 
 def failure(message: str) -> dict[str, Any]:
@@ -100,18 +157,19 @@ def failure(message: str) -> dict[str, Any]:
 
 
 def _test(
-    exercise: SeenExercise, test: SeenTest, scale: float | None, visibility: str
+    exercise: SeenExercise, test: SeenTest, worth: float | None, visibility: str
 ) -> dict[str, Any]:
+    """`worth`: the test's points on Gradescope's scale, or None where nothing is scored."""
     passed = test.outcome is Outcome.PASSED
     made: dict[str, Any] = {
         "name": f"{exercise.name}: {test.title}" + (" (bonus)" if test.bonus else ""),
-        "status": "passed" if passed else "failed",
         "output": "" if passed else said(test),
         "visibility": visibility,
         "tags": [exercise.name],
     }
-    if scale is not None:
-        made["score"] = round(test.earned * scale, 4)
-        # a maximum of 0 makes points extra
-        made["max_score"] = 0 if test.bonus else round(test.points * scale, 4)
+    if passed or not test.bonus:  # without a status, a bonus that wasn't earned isn't shown red
+        made["status"] = "passed" if passed else "failed"
+    if worth is not None:
+        made["score"] = worth if passed else 0
+        made["max_score"] = 0 if test.bonus else worth  # a maximum of 0 makes points extra
     return made

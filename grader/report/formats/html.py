@@ -9,14 +9,16 @@ from statistics import mean, median
 from grader.report import analysis, text
 from grader.report.files import save
 from grader.report.formats.table import outcome
-from grader.report.pages import render
+from grader.report.pages import css, mark, render
 from grader.report.seen import titles
-from grader.result import Grades, Outcome
+from grader.result import Grades, Outcome, TestResult
 
 NAME = "html"
 HELP = "One HTML file with everything, for instructors: no network needed."
 OUT = "grades.html"
 OPTIONS: Mapping[str, str] = {}
+
+BONUS = ("o-bonus", "○")  # the CSS class and the mark of one that wasn't earned
 
 
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
@@ -52,13 +54,20 @@ def _groups(items: list[analysis.Item]) -> list[tuple[str, list[analysis.Item]]]
     return [(name, [item for item in items if item.exercise == name]) for name in names]
 
 
-def _cells(grades: Grades) -> list[dict[tuple[str, str], Outcome]]:
-    """For each result, the outcome of each test by exercise and name."""
+def _cells(grades: Grades) -> list[dict[tuple[str, str], tuple[str, str]]]:
+    """For each result, the CSS class and the mark of each test's cell, by exercise and name."""
     return [
         {
-            (text.line(exercise.name), text.line(test.name)): test.outcome
+            (text.line(exercise.name), text.line(test.name)): _cell(test)
             for exercise in result.exercises
             for test in exercise.tests
         }
         for result in grades.results
     ]
+
+
+def _cell(test: TestResult) -> tuple[str, str]:
+    """A bonus that wasn't earned is no failure, and doesn't look like one."""
+    if test.bonus and test.outcome not in (Outcome.PASSED, Outcome.NOT_GRADED):
+        return BONUS
+    return css(test.outcome), mark(test.outcome)

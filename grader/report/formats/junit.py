@@ -1,14 +1,19 @@
-"""JUnit XML, which every CI system shows. Holds no secret: tests go by their titles."""
+"""JUnit XML, which every CI system shows. Holds no secret: tests go by their titles.
+
+What is written here is valid by both schemas in use: Jenkins' (junit-10.xsd), which allows few
+attributes, and Ant's (windyroad's JUnit.xsd), which wants more of them and fixes the order.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from grader.report.files import save
-from grader.report.seen import Seen, SeenExercise, SeenTest, seen
+from grader.report.seen import FAULT, Seen, SeenExercise, SeenTest, seen
 from grader.result import Grades, Outcome
 
 NAME = "junit"
@@ -17,11 +22,12 @@ OUT = "junit.xml"
 OPTIONS: Mapping[str, str] = {}
 
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_GRADED = "Not graded"
 
 
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     """Write a test suite for each exercise of each submission."""
-    return [save(out, to_xml([seen(result) for result in grades.results]))]
+    return [save(out, to_xml([seen(result) for result in grades.results], grades.graded_at))]
 
 
 def write_failure(message: str, out: Path) -> list[Path]:
@@ -31,70 +37,91 @@ def write_failure(message: str, out: Path) -> list[Path]:
 
 def failure(message: str) -> bytes:
     """A file that says that nothing could be graded."""
-    root = ET.Element("testsuites", tests="1", failures="0", errors="1")
-    suite = ET.SubElement(root, "testsuite", name="grading", tests="1", failures="0", errors="1")
-    case = ET.SubElement(suite, "testcase", classname="grading", name="Not graded", time="0")
-    ET.SubElement(case, "error", message=_plain(message), type="not graded")
-    return _bytes(root)
+    root = ET.Element("testsuites")
+    suite = _suite(root, "grading")
+    _error(_case(suite, "grading", NOT_GRADED), message or FAULT)
+    return _finished(root, "")
 
 
-def to_xml(results: list[Seen]) -> bytes:
-    """A test suite for each exercise of each submission."""
+def to_xml(results: list[Seen], graded_at: str = "") -> bytes:
+    """A test suite for each exercise of each submission.
+
+    `graded_at`: when that was, in ISO 8601; by default now.
+    """
     root = ET.Element("testsuites")
     for result in results:
         for exercise in result.exercises:
-            _suite(root, result, exercise)
+            suite = _suite(root, f"{result.name}: {exercise.name}")
+            for test in exercise.tests:
+                _verdict(_case(suite, _class(exercise, test), test.title, test.seconds), test)
         if not result.graded and all(e.score is not None for e in result.exercises):
-            # a fault that no test shows
-            suite = ET.SubElement(root, "testsuite", name=_plain(result.name))
-            case = ET.SubElement(
-                suite, "testcase", classname=_plain(result.name), name="Not graded", time="0"
-            )
-            ET.SubElement(case, "error", message=result.fault, type="not graded")
-    for element in (*root.iter("testsuite"), root):
-        _count(element)
-    return _bytes(root)
+            # A fault that no test shows.
+            _error(_case(_suite(root, result.name), result.name, NOT_GRADED), result.fault)
+    return _finished(root, graded_at)
 
 
-def _suite(root: ET.Element, result: Seen, exercise: SeenExercise) -> None:
-    suite = ET.SubElement(root, "testsuite", name=_plain(f"{result.name}: {exercise.name}"))
-    for test in exercise.tests:
-        names = {"classname": f"{exercise.name}.{test.target}", "name": test.title}
-        case = ET.SubElement(
-            suite,
-            "testcase",
-            {key: _plain(v) for key, v in names.items()},
-            time=f"{test.seconds:.3f}",
-        )
-        _verdict(case, test)
+def _class(exercise: SeenExercise, test: SeenTest) -> str:
+    return f"{exercise.name}.{test.target}" if test.target else exercise.name
+
+
+def _suite(root: ET.Element, name: str) -> ET.Element:
+    suite = ET.SubElement(root, "testsuite", name=_plain(name) or "(no name)")
+    ET.SubElement(suite, "properties")
+    return suite
+
+
+def _case(suite: ET.Element, classname: str, name: str, seconds: float = 0.0) -> ET.Element:
+    names = {"classname": _plain(classname), "name": _plain(name) or "(no name)"}
+    return ET.SubElement(suite, "testcase", names, time=f"{seconds:.3f}")
 
 
 def _verdict(case: ET.Element, test: SeenTest) -> None:
-    """An error is ours, a failure theirs; a bonus that wasn't earned is neither."""
+    """An error is our fault, a failure theirs; a bonus that wasn't earned is neither."""
+    message = test.hint or test.outcome.value
     if test.outcome is Outcome.PASSED:
         return
-    ours = test.outcome is Outcome.NOT_GRADED
-    kind = "error" if ours else "skipped" if test.bonus else "failure"
-    attributes = {"message": test.hint or test.outcome.value}
-    if kind != "skipped":
-        attributes["type"] = test.outcome.value
-    verdict = ET.SubElement(case, kind, {key: _plain(v) for key, v in attributes.items()})
-    verdict.text = _plain(test.feedback)
+    if test.outcome is Outcome.NOT_GRADED:
+        _error(case, message).text = _plain(test.feedback)
+    elif test.bonus:
+        ET.SubElement(case, "skipped", message=_plain(f"bonus not earned: {message}"))
+    else:
+        kind = test.outcome.value
+        failed = ET.SubElement(case, "failure", message=_plain(message), type=kind)
+        failed.text = _plain(test.feedback)
 
 
-def _count(element: ET.Element) -> None:
-    cases = list(element.iter("testcase"))
-    element.set("tests", str(len(cases)))
-    for kind, name in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
-        element.set(name, str(sum(case.find(kind) is not None for case in cases)))
-    element.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")
+def _error(case: ET.Element, message: str) -> ET.Element:
+    return ET.SubElement(case, "error", message=_plain(message), type=Outcome.NOT_GRADED.value)
 
 
-def _plain(text: str) -> str:
-    return NOT_XML.sub("\ufffd", text)
-
-
-def _bytes(root: ET.Element) -> bytes:
+def _finished(root: ET.Element, graded_at: str) -> bytes:
+    """The file: each suite with its counts and with what Ant's schema wants of it."""
+    for number, suite in enumerate(root):
+        cases = suite.findall("testcase")
+        suite.set("tests", str(len(cases)))
+        for kind, name in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
+            suite.set(name, str(sum(case.find(kind) is not None for case in cases)))
+        suite.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")
+        suite.set("timestamp", _timestamp(graded_at))
+        suite.set("hostname", "localhost")  # the grading machine's own name is nobody's business
+        suite.set("id", str(number))
+        suite.set("package", suite.get("name", ""))
+        ET.SubElement(suite, "system-out")
+        ET.SubElement(suite, "system-err")
     ET.indent(root)
     made: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return made + b"\n"
+
+
+def _timestamp(graded_at: str) -> str:
+    """The time in UTC, to the second, without the time zone that the schema forbids."""
+    try:
+        when = datetime.fromisoformat(graded_at.replace("Z", "+00:00"))
+    except ValueError:
+        when = datetime.now(timezone.utc)
+    return when.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _plain(text: str) -> str:
+    """The text without what XML can't hold."""
+    return NOT_XML.sub("\ufffd", text)

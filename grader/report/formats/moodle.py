@@ -11,14 +11,15 @@ what Moodle has; a second file says who was left out and why.
 from __future__ import annotations
 
 import csv
-import html
 import io
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from markupsafe import Markup, escape
+
 from grader.report.files import ReportError, save
-from grader.report.seen import Seen, seen
+from grader.report.seen import Seen, SeenTest, alike, seen
 from grader.report.sheet import (
     Cell,
     left_out,
@@ -66,19 +67,27 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     return [save(out, sheet(rows)), *left_out(out, missing)]
 
 
-def comment(seen: Seen) -> str:
+def comment(seen: Seen) -> Markup:
     """The feedback as the little HTML that Moodle shows."""
     bonus = f", {number(seen.bonus)} bonus" if seen.bonus else ""
     parts = [f"<p>{score(seen.total)} of 100{bonus}</p>"]
-    parts += [f"<p>{html.escape(note)}</p>" for note in seen.notes]
+    parts += [f"<p>{escape(note)}</p>" for note in seen.notes]
     for exercise in seen.exercises:
-        parts.append(f"<h5>{html.escape(exercise.name)}: {score(exercise.score)}</h5>")
-        for test in exercise.missed:
-            said = f"<li>{html.escape(test.title)}: {MEANINGS[test.outcome]}"
-            said += f"<pre>{html.escape(test.feedback)}</pre>" if test.feedback else ""
-            said += f"<p>{html.escape(test.hint)}</p>" if test.hint else ""
-            parts.append(f"{said}</li>")
-    return "".join(parts)
+        parts.append(f"<h5>{escape(exercise.name)}: {score(exercise.score)}</h5>")
+        missed = "".join(_missed(*group) for group in alike(exercise.missed))
+        parts += [f"<ul>{missed}</ul>"] if missed else []
+        if to_write := [escape(target) for target in exercise.to_write if target]:
+            parts.append(f"<p>Not attempted yet: {', '.join(to_write)}.</p>")
+    return Markup("\n".join(parts))
+
+
+def _missed(test: SeenTest, *more: SeenTest) -> str:
+    """A list item for a test, and for those that failed in the same way."""
+    said = f"<li>{escape(test.title)}: {MEANINGS[test.outcome]}"
+    said += f"<pre>{escape(test.feedback)}</pre>" if test.feedback else ""
+    said += f"<p>{escape(test.hint)}</p>" if test.hint else ""
+    said += f"<p>The same in: {escape('; '.join(t.title for t in more))}</p>" if more else ""
+    return f"{said}</li>"
 
 
 def _fill(
