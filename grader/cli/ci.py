@@ -86,13 +86,11 @@ def ci(
     overhead = min(OVERHEAD_SECONDS, time_limit / 3)
     _end_in_time(round(time_limit - overhead / 4))
     try:
-        profile = announce_isolation(required=require_isolation)
+        isolation = announce_isolation(required=require_isolation)
         patience = replace(setup.patience, submission=time_limit - overhead)
         result = _grade(submission, replace(setup, patience=patience))
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        write_report(
-            Grades([result], graded_at=now, seed=result.seed, isolation=profile.name), target
-        )
+        write_report(Grades([result], graded_at=now, seed=result.seed, isolation=isolation), target)
         print(f"{result.submission}: {result.total:.1f} of 100")
     # Catch everything: a run that nobody watches must not end without a result.
     except (Exception, SystemExit, KeyboardInterrupt) as error:

@@ -7,7 +7,7 @@ import sys
 import click
 from rich.console import Console
 
-from grader.grading.engine import probe
+from grader.judge.isolation import account
 from grader.report import doctor_table
 
 
@@ -17,7 +17,6 @@ def doctor() -> None:
 
     Exit codes: 0 full isolation; 1 less.
     """
-    profile = probe()
-    doctor_table.show(profile, Console())
-    if not profile.full:
+    doctor_table.show(account(), Console())
+    if account().missing:
         sys.exit(1)

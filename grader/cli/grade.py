@@ -85,13 +85,13 @@ def grade(
         check_orders(reports, len(submissions))
     except ReportError as error:
         raise Unusable(str(error)) from None
-    profile = announce_isolation(required=require_isolation)
+    isolation = announce_isolation(required=require_isolation)
     grades = Grades(
         results=[],
         title=title,
         graded_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         seed=secrets.randbelow(2**31) if seed is None else seed,
-        isolation=profile.name,
+        isolation=isolation,
         notes=notes,
     )
     assignment = digest_of(setup.suites, repr(setup.patience), repr(setup.isolation))

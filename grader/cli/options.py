@@ -20,20 +20,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from grader.assignment.exercises import find_exercises
-from grader.grading.engine import (
-    Isolation,
-    Limits,
-    Patience,
-    Profile,
-    Setup,
-    default_workers,
-    probe,
-)
+from grader.grading.engine import Setup, default_workers
+from grader.judge.isolation import account
 from grader.release.bundles import unpack_suites
 
 UNUSABLE, NOT_GRADED, INTERRUPTED = 2, 3, 130
 
-LIMITS, PATIENCE = Limits(), Patience()
+DEFAULT = Setup(Path())
+LIMITS, PATIENCE = DEFAULT.isolation.limits, DEFAULT.patience
 MIB = 1 << 20
 
 # Messages go here: standard output is for what was asked for.
@@ -125,9 +119,9 @@ def setup_options(command: Callable[..., None]) -> Callable[..., None]:
         )
         setup = Setup(
             solutions,
-            spawn=spawn or Setup(solutions).spawn,
-            isolation=Isolation(limits),
-            patience=Patience(test_seconds, submission_seconds),
+            spawn=spawn or DEFAULT.spawn,
+            isolation=replace(DEFAULT.isolation, limits=limits),
+            patience=replace(PATIENCE, test=test_seconds, submission=submission_seconds),
         )
         command(setup=setup, **rest)
 
@@ -154,15 +148,18 @@ def setup_options(command: Callable[..., None]) -> Callable[..., None]:
     return result
 
 
-def announce_isolation(*, required: bool) -> Profile:
-    """Say aloud what isolation this machine gives; exit where it is less than is required."""
-    profile = probe()
-    missing = [layer.name for layer in profile.layers if layer.status == "missing"]
-    less = f", without {', '.join(missing)} (see `grader doctor`)" if missing else ""
-    err.print(f"Isolation: {profile.name}{less}", highlight=False)
-    if required and not profile.full:
+def announce_isolation(*, required: bool) -> str:
+    """Say aloud what isolation this machine gives; exit where it is less than is required.
+
+    Returns its name.
+    """
+    here = account()
+    names = ", ".join(part.name for part in here.missing)
+    less = f", without {names} (see `grader doctor`)" if names else ""
+    err.print(f"Isolation: {here.name}{less}", highlight=False)
+    if required and here.missing:
         raise Unusable("This machine gives less than full isolation. `grader doctor` says more.")
-    return profile
+    return here.name
 
 
 @contextmanager

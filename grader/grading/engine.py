@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from concurrent.futures.process import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -21,20 +21,12 @@ from typing import TYPE_CHECKING
 from grader.assignment.exercises import AssignmentError
 from grader.judge.sandboxes import Forker, Isolation
 from grader.lockdown.apply import shield
-from grader.lockdown.limits import Limits, Patience
-from grader.lockdown.probe import probe
-from grader.lockdown.records import Layer, Profile
+from grader.lockdown.limits import Patience
 from grader.result import Result
 from grader.submission import Submission
 
 if TYPE_CHECKING:
     from grader.judge.judge import Judge
-
-# The words of isolation, for those above that don't know where sandboxes come from.
-__all__ = [
-    "Isolation", "Layer", "Limits", "Patience", "Profile", "Setup", "Task", "default_workers",
-    "grade_all", "judge", "probe",
-]  # fmt: skip
 
 SPELL_SECONDS = 0.2
 
@@ -102,19 +94,19 @@ def task_result(task: Task) -> Result:
         return warm.grade(task.submission, task.seed, task.only, diagnose=task.setup.diagnose)
     except AssignmentError:
         raise
-    except Exception as error:  # nobody else's grading ends by it
+    except Exception as error:  # the others are graded all the same
         return failed(task, f"{type(error).__name__}: {error}")
 
 
 def failed(task: Task, why: str) -> Result:
-    """The result of a submission that could not be graded by a fault of ours."""
+    """The result of a submission that could not be graded because of a fault of ours."""
     return Result(
         task.submission.name, notes=list(task.submission.notes), fault=why, seed=task.seed
     )
 
 
 def local_processes(workers: int) -> Executor:
-    """Judges on this machine."""
+    """So many judges on this machine, each a process that ends when this one does."""
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
 
@@ -126,8 +118,13 @@ def default_workers() -> int:
     return os.cpu_count() or 1
 
 
-def grade_all(tasks: Iterable[Task], workers: int) -> Iterator[Result]:
+def grade_all(
+    tasks: Iterable[Task], workers: int, start: Callable[[int], Executor] = local_processes
+) -> Iterator[Result]:
     """Grade tasks, several at once, in any order: each gives exactly one result.
+
+    `start` makes the executor that the judges run in, from the number of workers; it is called
+    again when the executor breaks.
 
     When a judge's process dies, the tasks that it may have been at are graded anew, one by one, so
     that only the one that kills it again is given up (as not graded).
@@ -138,7 +135,9 @@ def grade_all(tasks: Iterable[Task], workers: int) -> Iterator[Result]:
         alone = bool(suspects)
         source = suspects if alone else waiting
         lost: list[Task] = []
-        yield from _run_pool(source, 1 if alone else workers, lost, one=alone)
+        executor = start(1 if alone else workers)
+        width = 1 if alone else 2 * workers
+        yield from _run_pool(source, executor, width, lost)
         if alone:
             yield from (failed(task, "the judge's process died twice") for task in lost)
         else:
@@ -146,15 +145,17 @@ def grade_all(tasks: Iterable[Task], workers: int) -> Iterator[Result]:
 
 
 def _run_pool(
-    source: deque[Task], workers: int, lost: list[Task], *, one: bool
+    source: deque[Task], executor: Executor, width: int, lost: list[Task]
 ) -> Iterator[Result]:
-    """Grade tasks from `source` until it is empty or the pool breaks (then `lost` were in it)."""
+    """Grade tasks from `source`, at most `width` in the executor at a time.
+
+    It ends when there are no more, or when the executor breaks: then `lost` were in it.
+    """
     running: dict[Future[Result], Task] = {}
-    executor = local_processes(workers)
     try:
         while source or running:
             silence = max(task.setup.silence for task in [*running.values(), *list(source)[:1]])
-            while source and len(running) < 2 * workers and not (one and running):
+            while source and len(running) < width:
                 task = source.popleft()
                 try:
                     with _away(), _undisturbed():
@@ -180,10 +181,10 @@ def _run_pool(
 
 
 def _wait(running: Iterable[Future[Result]], silence: float) -> set[Future[Result]]:
-    """Those that are done; none where nothing happens for so many seconds.
+    """The futures that are done; none if nothing has happened for `silence` seconds.
 
-    In short spells, between which Ctrl-C gets its turn: in the midst of `wait` it could leave the
-    futures' locks held, and then the pool never ends.
+    It waits for short spells and lets Ctrl-C through between them. Ctrl-C inside `wait` could leave
+    the locks of the futures held, and then the pool would never end.
     """
     give_up = time.monotonic() + silence
     done: set[Future[Result]] = set()
@@ -195,8 +196,11 @@ def _wait(running: Iterable[Future[Result]], silence: float) -> set[Future[Resul
 
 @contextlib.contextmanager
 def _away() -> Iterator[None]:
-    """Start a judge from Python's own folder: a new interpreter imports from where it is started,
-    and that may be a submission with a `pickle.py` in it."""
+    """Work in Python's own folder while a judge is started.
+
+    A new interpreter imports from the folder that it is started in, and that may be a submission
+    with a `pickle.py` in it.
+    """
     here = Path.cwd()
     os.chdir(Path(os.__file__).parent)
     try:
@@ -207,8 +211,11 @@ def _away() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Have signals wait: what one raised between a judge's start and its entry in the pool's list
-    would leave that judge running, with nobody to stop it."""
+    """Hold signals back until the block ends.
+
+    An exception between the start of a judge and its entry in the pool's list would leave that
+    judge running, with nobody to stop it.
+    """
     caught: list[int] = []
     handlers = {}
     if threading.current_thread() is threading.main_thread():
@@ -225,7 +232,7 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _stop(executor: Executor) -> None:
-    """End the judges at once: they hold nothing that isn't written down already."""
+    """End local judges at once: they hold nothing that isn't written down already."""
     processes = getattr(executor, "_processes", None) or {}
     for process in list(processes.values()):
         with contextlib.suppress(ValueError, OSError):

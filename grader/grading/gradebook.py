@@ -6,11 +6,15 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime, timezone
+from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 
 import msgspec
 
+import grader
+from grader.assignment.exercises import DATA
+from grader.judge.sandboxes import data_folder
 from grader.result import Result
 from grader.submission import Submission
 
@@ -97,9 +101,26 @@ class Gradebook:
         self._connection.close()
 
 
-def digest_of(folder: Path, *also: str) -> str:
-    """Changes when a file below `folder` does, or one of the words `also`."""
+def digest_of(suites: Path, *also: str) -> str:
+    """Changes with all that a grade depends on besides the submission.
+
+    That is the suites and references, the grader itself, torch, the data that student code may
+    read, and the words `also`.
+    """
     total = hashlib.sha256("\0".join(also).encode())
-    for file in sorted(folder.rglob("*.py")):
+    for package in ("torchgrade", "torch", "numpy", "pytest"):
+        total.update(f"{package} {_version(package)}\0".encode())
+    code = Path(grader.__file__).parent
+    data = data_folder()
+    files = [*suites.rglob("*.py"), *code.rglob("*.py"), *(data / name for name in DATA)]
+    for file in sorted(file for file in files if file.is_file()):
+        folder = next(folder for folder in (suites, code, data) if folder in file.parents)
         total.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes())
     return total.hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:  # it lies in a folder on the path
+        return ""

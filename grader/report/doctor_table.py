@@ -6,26 +6,23 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.grading.engine import Profile
+from grader.judge.isolation import Account
 
 STYLES = {"on": "green", "missing": "bold red", "not needed": "dim"}
 
 
-def show(profile: Profile, console: Console) -> None:
-    """Print the profile, its layers, and what a missing one means."""
-    verdict = "full isolation" if profile.full else "less than full isolation"
-    console.print(Text(f"{profile.name}: {verdict}", style="bold"))
+def show(account: Account, console: Console) -> None:
+    """Print each part of the isolation, and what a missing one means."""
+    verdict = "less than full isolation" if account.missing else "full isolation"
+    console.print(Text(f"{account.name}: {verdict}", style="bold"))
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for title in ("Layer", "State", "What it gives"):
         table.add_column(title, no_wrap=title != "What it gives")
-    for layer in profile.layers:
-        table.add_row(layer.name, Text(layer.status, style=STYLES[layer.status]), layer.reason)
+    for part in account.protections:
+        table.add_row(part.name, Text(part.state, style=STYLES[part.state]), part.gives)
     console.print(table)
-    for layer in profile.layers:
-        if layer.status == "missing":
-            console.print(Text(f"\n{layer.name} is missing: {layer.why}", style="red"))
-            console.print(
-                Text(f"  Without it, submissions can do what it would stop: {layer.reason}.")
-            )
-            if layer.remedy:
-                console.print(Text(f"  To get it: {layer.remedy}."))
+    for part in account.missing:
+        console.print(Text(f"\n{part.name} is missing: {part.why}", style="red"))
+        console.print(Text(f"  Without it, submissions can do what it would stop: {part.gives}."))
+        if part.remedy:
+            console.print(Text(f"  To get it: {part.remedy}."))

@@ -1,0 +1,96 @@
+"""The engine: any executor, each task exactly one result; and what makes an old result stale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+
+from grader.grading import engine, gradebook
+from grader.grading.engine import Setup, Task, grade_all
+from grader.result import Result
+from grader.submission import Submission
+
+SETUP = Setup(Path("solutions"))
+
+
+class Here(Executor):
+    """Runs a task as soon as it is submitted; breaks at tasks of the given names, once each."""
+
+    def __init__(self, breaks_at: set[str], widths: list[int], width: int) -> None:
+        self._breaks_at = breaks_at
+        self.closed = False
+        widths.append(width)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        [task] = args
+        if task.submission.name in self._breaks_at:
+            self._breaks_at.discard(task.submission.name)
+            future.set_exception(BrokenExecutor())
+        else:
+            future.set_result(fn(*args, **kwargs))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def tasks(monkeypatch) -> list[Task]:
+    monkeypatch.setattr(engine, "task_result", lambda task: Result(task.submission.name))
+    return [Task(SETUP, Submission(name, {}), 1) for name in ("ann", "bob", "cyd", "dan")]
+
+
+def test_any_executor_will_do(tasks):
+    widths: list[int] = []
+    results = grade_all(tasks, 3, lambda width: Here(set(), widths, width))
+    assert sorted(result.submission for result in results) == ["ann", "bob", "cyd", "dan"]
+    assert widths == [3]
+
+
+def test_what_was_running_when_the_executor_broke_is_graded_again_alone(tasks):
+    widths: list[int] = []
+    breaks = {"bob"}
+    results = list(grade_all(tasks, 2, lambda width: Here(breaks, widths, width)))
+    assert sorted(result.submission for result in results) == ["ann", "bob", "cyd", "dan"]
+    assert not any(result.fault for result in results)
+    assert widths[:2] == [2, 1]
+
+
+def test_a_task_that_breaks_it_twice_is_given_up_and_the_others_are_not(tasks):
+    breaks = iter([{"bob"}, {"bob"}])
+    results = grade_all(tasks, 2, lambda width: Here(next(breaks, set()), [], width))
+    faults = {result.submission: result.fault for result in results}
+    assert faults == {"ann": "", "bob": "the judge's process died twice", "cyd": "", "dan": ""}
+
+
+def test_an_old_result_counts_only_under_the_same_suites_grader_torch_and_data(
+    tmp_path, monkeypatch
+):
+    solutions = tiny.write_assignment(tmp_path)
+    before = gradebook.digest_of(solutions, "limits")
+    assert gradebook.digest_of(solutions, "limits") == before
+    assert gradebook.digest_of(solutions, "other limits") != before
+    code = tmp_path / "grader"
+    code.mkdir()
+    (code / "__init__.py").write_text("")
+    (tmp_path / "data").mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(gradebook.grader, "__file__", str(code / "__init__.py"))
+        assert gradebook.digest_of(solutions, "limits") != before
+    with monkeypatch.context() as patch:
+        patch.setattr(gradebook, "data_folder", lambda: tmp_path / "data")
+        assert gradebook.digest_of(solutions, "limits") != before
+    with monkeypatch.context() as patch:
+        versions = {"torch": "99.0"}
+        patch.setattr(gradebook.metadata, "version", lambda name: versions.get(name, "1"))
+        old = gradebook.digest_of(solutions, "limits")
+        versions["torch"] = "99.1"
+        assert gradebook.digest_of(solutions, "limits") != old
+    (solutions / "01_double" / "test_double.py").write_text("# another suite")
+    assert gradebook.digest_of(solutions, "limits") != before
