@@ -132,3 +132,17 @@ def test_few_know_that_there_are_sandboxes() -> None:
             for module in imports(file):
                 known = module.startswith(("grader.lockdown", "grader.sandbox", "grader.wire"))
                 assert not known, f"{name_of(file)} imports {module}"
+
+
+def test_the_architecture_page_lists_the_rooms() -> None:
+    """Its table has a row for each room, in the order of LEVELS; each place it names is there."""
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rooms = page.partition("## The rooms")[2].partition("\n## ")[0]
+    listed = re.findall(r"^\| `(\w+)` \|", rooms, re.MULTILINE)
+    assert listed == [room for room in LEVELS if room != "__main__"]
+    there = {f.stem for f in PACKAGE.iterdir() if f.is_dir() or f.suffix == ".py"}
+    assert set(listed) == there - {"__init__", "__main__", "__pycache__"}
+    named = set(re.findall(r"`([\w.]+(?:/[\w.]+)+)`", page))
+    assert len(named) > 5
+    for place in named:
+        assert (ROOT / place).exists() or (PACKAGE / place).exists(), place

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from grader.report import text
 from grader.report.curves import HEIGHT, WIDTH, picture
 from grader.report.seen import alike, bonus_score
-from grader.result import Outcome
+from grader.result import GRAVITY, Outcome
 
 
 @cache
@@ -37,7 +37,11 @@ def _environment() -> Environment:
         alike=alike,
     )
     environment.globals.update(
-        picture=picture, plot=(WIDTH, HEIGHT), outcomes=list(Outcome), meanings=text.MEANINGS
+        picture=picture,
+        plot=(WIDTH, HEIGHT),
+        outcomes=list(Outcome),
+        gravity=GRAVITY,
+        meanings=text.MEANINGS,
     )
     return environment
 

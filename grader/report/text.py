@@ -27,6 +27,16 @@ MEANINGS = {
     Outcome.REFUSED: "refused: a shortcut",
     Outcome.NOT_GRADED: "not graded: a fault of the grader, counted as nothing",
 }
+# How a terminal shows them, as rich names it; a page's colours are in templates/style.css.
+STYLES = {
+    Outcome.PASSED: "green",
+    Outcome.FAILED: "yellow",
+    Outcome.NOT_ATTEMPTED: "dim",
+    Outcome.TIMED_OUT: "magenta",
+    Outcome.CRASHED: "red",
+    Outcome.REFUSED: "red",
+    Outcome.NOT_GRADED: "bold red",
+}
 NOT_GRADED = Outcome.NOT_GRADED.value
 MAX_CODE = 100_000
 

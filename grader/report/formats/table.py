@@ -22,15 +22,6 @@ OPTIONS: Mapping[str, str] = {"width": "columns of the table (default 120)"}
 
 NARROW = 100
 MAX_NOTES = 20
-STYLES = {
-    Outcome.PASSED: "green",
-    Outcome.FAILED: "yellow",
-    Outcome.NOT_ATTEMPTED: "dim",
-    Outcome.TIMED_OUT: "magenta",
-    Outcome.CRASHED: "red",
-    Outcome.REFUSED: "red",
-    Outcome.NOT_GRADED: "bold red",
-}
 
 
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
@@ -84,7 +75,7 @@ def _table(grades: Grades, names: list[str], exercises: list[str], width: int) -
         if bonus:
             row.append(Text(f"+{text.number(result.bonus)}" if result.bonus else ""))
         worst = outcome(result)
-        row.append(Text(worst.value, style=STYLES[worst]))
+        row.append(Text(worst.value, style=text.STYLES[worst]))
         table.add_row(*row)
     table.expand = width < NARROW
     return table
@@ -96,9 +87,9 @@ def _cell(exercise: ExerciseResult | None) -> Text:
         return Text("")
     worst = exercise.outcome
     if exercise.score is None:
-        return Text("?", style=STYLES[Outcome.NOT_GRADED])
+        return Text("?", style=text.STYLES[Outcome.NOT_GRADED])
     mark = "" if worst is Outcome.PASSED else text.MARKS[worst]
-    return Text(f"{exercise.score:.0f}{mark:1}", style=STYLES[worst])
+    return Text(f"{exercise.score:.0f}{mark:1}", style=text.STYLES[worst])
 
 
 def outcome(result: Result) -> Outcome:

@@ -3,7 +3,8 @@ document.documentElement.classList.add("js");
 
 // ---- sorting: any table; a heading's button sorts by its column, once more turns it round
 
-const GRAVITY = ["o-not-graded", "o-crashed", "o-timed-out", "o-refused", "o-failed", "o-not-attempted", "o-bonus", "o-passed"];
+// Classes of cells, the most serious first.
+const GRAVITY = document.getElementById("heat").dataset.gravity.split(" ");
 
 function worth(cell) {
   if (!cell) return "";
