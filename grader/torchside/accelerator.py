@@ -26,6 +26,8 @@ from typing import Any, NamedTuple
 
 import torch
 
+from grader.torchside import private
+
 NAME = "simulated"
 _DEVICE = torch.device("privateuseone", 0)  # torch's name for it until it is registered
 _data: Any = torch.Tensor.data
@@ -37,15 +39,15 @@ class SimulatedTensor(torch.Tensor):
     _host: torch.Tensor
 
     # Torch's Python functions stay as they are: all happens below autograd, operation by operation.
-    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
+    __torch_function__ = private.disabled_torch_function
 
     @staticmethod
     def __new__(cls, host: torch.Tensor) -> SimulatedTensor:
         """Put a CPU tensor on the device without a copy."""
         # Backward then runs in the thread that calls it. Torch starts its threads for devices once
         # in a process, which may have been before it knew of this one.
-        torch._C._set_multithreading_enabled(False)
-        self: SimulatedTensor = torch.Tensor._make_wrapper_subclass(
+        private.set_multithreaded_autograd(False)
+        self: SimulatedTensor = private.wrapper_tensor(
             cls, host.size(), host.stride(), host.storage_offset(), dtype=host.dtype, device=_DEVICE
         )
         self._host = host
@@ -69,7 +71,7 @@ class SimulatedTensor(torch.Tensor):
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
         """Pickle as a CPU tensor and the device to put it on."""
         contents = (self.detach().cpu(), self.dtype, str(self.device), self.requires_grad)
-        return torch._utils._rebuild_device_tensor_from_cpu_tensor, contents
+        return private.tensor_from_its_copy_on_the_cpu, contents
 
     @property
     def data(self) -> Any:
@@ -212,13 +214,11 @@ def _library() -> Any:
 @cache
 def fallback_reason() -> str:
     """Say why `simulated` is ``meta``; an empty string where it isn't."""
-    api: Any = torch.utils.backend_registration
     try:
-        register = api._setup_privateuseone_for_python_backend
         # Torch starts its threads for devices in the first backward. Before it knows of this
         # device it starts none for it, and a process without them can still be forked.
         torch.autograd.backward(torch.ones((), requires_grad=True))
-        register(NAME, backend_module=_MODULE)
+        private.register_backend(NAME, _MODULE)
         _library()
         leaf = torch.ones(2, device=_DEVICE, requires_grad=True)
         torch.autograd.backward((leaf * leaf).sum())

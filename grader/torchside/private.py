@@ -1,13 +1,22 @@
-"""The private names of torch that this package depends on. Nothing else in `grader` uses others.
+"""The private names of torch that `grader` depends on.
 
-Tried with torch 2.13; pyproject.toml keeps torch below the first release that wasn't tried.
+Tried with torch 2.13. pyproject.toml keeps torch below the first release that wasn't tried; to
+raise that bound, run the tests of `tests/torchside` with the new one and say so here.
 
-| private name of torch | used in, for | in a torch without it |
-| --- | --- | --- |
-| `torch.autograd.profiler._prepare_profiler`, `_enable_profiler`, `_disable_profiler` | here, for `ran`: operators and nodes | importing this fails |
-| `_ExperimentalConfig(profile_all_threads=)` | here, for `ran`: every thread | only the thread that calls is observed |
-| `torch.autograd.Variable._execution_engine` | `ran`: passes of autograd | entering `Ran` fails |
-"""  # noqa: E501
+From `torch.autograd.profiler` and `torch.autograd`, used here, for `grader.torchside.ran`:
+`_prepare_profiler`, `_enable_profiler`, `_disable_profiler`, `profile.config`,
+`_ExperimentalConfig(profile_all_threads=)` (an older torch lacks it: then only the thread that
+calls is observed), `Variable._execution_engine`.
+
+For the simulated accelerator, in `grader.torchside.accelerator`: `_make_wrapper_subclass`,
+`_disabled_torch_function_impl`, `_set_multithreading_enabled`,
+`_rebuild_device_tensor_from_cpu_tensor`, `__tensor_flatten__` and `__tensor_unflatten__`,
+`_is_in_bad_fork` on a device's module, the operator ``aten::_copy_from``, and
+`_setup_privateuseone_for_python_backend` (a torch without it gets the ``meta`` device instead).
+
+Elsewhere: `Module._parameters`, `_buffers`, `_modules` in `grader.sandbox.worker` and
+`grader.judge.proxies`, the latter with `torch._C.DisableTorchFunctionSubclass` as well.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +32,8 @@ _torch: Any = profiler  # its private names have no types
 _FUNCTIONS = "_prepare_profiler", "_enable_profiler", "_disable_profiler"
 _prepare, _enable, _disable = (getattr(_torch, name) for name in _FUNCTIONS)
 _USER_SCOPE = 7  # RecordScope::USER_SCOPE: what `record_function` announces
+_Variable: Any = torch.autograd.Variable
+_engine: Any = _Variable._execution_engine
 _START, _END = "grader: start", "grader: end"
 
 
@@ -93,6 +104,29 @@ class Profiler:
         return result
 
 
+class PassCounter:
+    """While open, `saw()` is called for each pass of autograd that starts in Python."""
+
+    def __init__(self, saw: Callable[[], None]) -> None:
+        self._saw = saw
+
+    def open(self) -> None:
+        """Stand in for torch's engine."""
+        _Variable._execution_engine = self
+
+    def close(self) -> None:
+        """Put torch's own engine back."""
+        _Variable._execution_engine = _engine
+
+    def run_backward(self, *args: Any, **kwargs: Any) -> Any:
+        """Count a pass, and leave it to torch's engine, as everything else."""
+        self._saw()
+        return _engine.run_backward(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_engine, name)
+
+
 def _settings() -> tuple[Any, Any]:
     """The profiler's settings and activities: operators on the CPU, in every thread."""
     try:
@@ -118,3 +152,17 @@ def _quiet() -> Iterator[None]:
     finally:
         if level is None:
             del os.environ["KINETO_LOG_LEVEL"]
+
+
+# -- for the simulated accelerator ----------------------------------------------------------------
+
+disabled_torch_function: Any = torch._C._disabled_torch_function_impl
+set_multithreaded_autograd: Any = torch._C._set_multithreading_enabled
+wrapper_tensor: Any = torch.Tensor._make_wrapper_subclass
+tensor_from_its_copy_on_the_cpu: Any = torch._utils._rebuild_device_tensor_from_cpu_tensor
+
+
+def register_backend(name: str, module: object) -> None:
+    """Make `name` a device; `AttributeError` where torch has no backends in Python."""
+    api: Any = torch.utils.backend_registration
+    api._setup_privateuseone_for_python_backend(name, backend_module=module)

@@ -20,6 +20,8 @@ there. `names` holds:
 - `STOPPED`: the profiler was stopped from inside, so nobody knows what ran. Only code that uses
   torch's private functions for this can do it; an ordinary profiler in the block is fine.
 
+`torch.compile` compiles nothing in the block.
+
 Code that sets out to deceive can change whatever is in its own process, this included.
 """
 
@@ -28,15 +30,17 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
 from torch import nn
 
-from grader.torchside.private import Profiler
+from grader.torchside.private import PassCounter, Profiler
 from grader.torchside.taps import Instead, Taps, asked_by_torch
 
 STOPPED = "profiler.stopped"
+PASS = "torch.autograd.backward"
 
 _NODE = "autograd::engine::evaluate_function: "
 _QUESTIONS = {
@@ -56,12 +60,14 @@ class Ran:
     def __init__(self) -> None:
         self.names: Counter[str] = Counter()
         self._profiler = Profiler(self._saw)
+        self._passes = PassCounter(lambda: _note(PASS))
 
     def __enter__(self) -> Ran:
         if Ran._active is None:
             Ran._active = self
             _TAPS.open()
-            _Variable._execution_engine = _Engine()
+            self._passes.open()
+            self._eager = _eager()
             try:
                 self._profiler.start()
             except BaseException:
@@ -76,10 +82,11 @@ class Ran:
             self.names[STOPPED] += 1
         self._close()
         if any(name.startswith("autograd::") for name in self.names):
-            self.names.setdefault("torch.autograd.backward", 1)
+            self.names.setdefault(PASS, 1)
 
     def _close(self) -> None:
-        _Variable._execution_engine = _REAL_ENGINE
+        self._passes.close()
+        self._eager.__exit__(None, None, None)
         _TAPS.close()
         Ran._active = None
 
@@ -96,19 +103,19 @@ def _note(name: str) -> None:
         Ran._active.names[name] += 1
 
 
-_Variable: Any = torch.autograd.Variable
-_REAL_ENGINE: Any = _Variable._execution_engine
+def _eager() -> AbstractContextManager[None]:
+    """Run without the compiler what is compiled already: it can't follow a tap."""
+    if "torch._dynamo" not in sys.modules:
+        return nullcontext()
+    stance: AbstractContextManager[None] = torch.compiler.set_stance("force_eager")
+    return stance
 
 
-class _Engine:
-    """Torch's engine for passes of autograd, counting them."""
+def _on_compiling() -> Iterator[tuple[Any, Instead]]:
+    def eagerly(original: Any, *args: Any, **kwargs: Any) -> Any:
+        return original(*args, **{**kwargs, "disable": True})
 
-    def run_backward(self, *args: Any, **kwargs: Any) -> Any:
-        _note("torch.autograd.backward")
-        return _REAL_ENGINE.run_backward(*args, **kwargs)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(_REAL_ENGINE, name)
+    yield torch.compile, eagerly
 
 
 def _on_modules() -> Iterator[tuple[Any, Instead]]:
@@ -195,4 +202,4 @@ def _optimizer_of(optimizer: object) -> str:
     return names[0] if names else "torch.optim.Optimizer"
 
 
-_TAPS = Taps([*_on_modules(), *_on_optimizers(), *_on_questions()])
+_TAPS = Taps([*_on_compiling(), *_on_modules(), *_on_optimizers(), *_on_questions()])

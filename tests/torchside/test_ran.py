@@ -381,3 +381,18 @@ def test_torchs_own_questions_dont_count() -> None:
 
     names = ran_in(work)
     assert not [n for n in names if "available" in n or "accelerator" in n or "device_count" in n]
+
+
+# --- the compiler
+
+COMPILED: Any = torch.compile(nn.Linear(3, 2), backend="eager")
+
+
+def test_compiled_code_is_seen() -> None:
+    COMPILED(X)
+    names = ran_in(lambda: COMPILED(X))
+    assert names["torch.nn.Linear"] >= 1
+    assert names["aten::linear"] >= 1
+    compiled = ran_in(lambda: torch.compile(lambda x: x.log_softmax(1))(X))
+    assert compiled["aten::_log_softmax"] == 1
+    torch.testing.assert_close(COMPILED(X), COMPILED._orig_mod(X))
