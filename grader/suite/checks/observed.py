@@ -1,0 +1,68 @@
+"""What ran inside a call, and what of it is a shortcut."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+from grader.result import Outcome, OutcomeError
+from grader.suite import current
+
+Patterns = str | Collection[str]
+
+
+class Refused(OutcomeError):
+    """The answer is a shortcut; the message says which. `shortcuts`: the names of what ran."""
+
+    outcome = Outcome.REFUSED
+
+    def __init__(self, message: str, shortcuts: Collection[str] = ()) -> None:
+        super().__init__(message)
+        self.shortcuts = tuple(sorted(shortcuts))
+
+
+class Observation:
+    """Collects what runs in the calls of a check, and judges it at the end."""
+
+    def __init__(self, forbids: Patterns, requires: Patterns) -> None:
+        self.forbids, self.requires = _patterns(forbids), _patterns(requires)
+        self.ran: set[str] = set()
+
+    @contextmanager
+    def watch(self) -> Iterator[None]:
+        """What runs in the student's calls inside is observed, if a rule asks for it."""
+        calls = current.provider().calls
+        calls.begin()
+        if not self.forbids and not self.requires:
+            yield
+            return
+        calls.watching = True
+        try:
+            yield
+        finally:
+            calls.watching = False
+            self.ran.update(calls.ran)
+
+    def judge(self, name: str) -> None:
+        """Raise `Refused` for a shortcut: what `name` ran, or what it never ran."""
+        used = {ran for ran in self.ran if _any_fits(ran, self.forbids)}
+        if used:
+            what = ", ".join(map(_readable, sorted(used)[:3]))
+            raise Refused(f"{name} ran PyTorch's own {what}: write it yourself here.", used)
+        if self.requires and not any(_any_fits(ran, self.requires) for ran in self.ran):
+            wanted = " or ".join(map(_readable, self.requires[:3]))
+            raise Refused(f"{name} never ran {wanted}: that is what does the work here.")
+
+
+def _patterns(patterns: Patterns) -> tuple[str, ...]:
+    return (patterns,) if isinstance(patterns, str) else tuple(patterns)
+
+
+def _any_fits(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _readable(name: str) -> str:
+    """`aten::_log_softmax` is what a learner knows as `log_softmax`."""
+    return name.removeprefix("aten::").strip("_") if name.startswith("aten::") else name

@@ -1,0 +1,191 @@
+"""Calls on both sides: theirs through the provider, ours here, each on copies of the arguments."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from grader.suite import current
+
+Device = torch.device | str
+
+
+@dataclass(frozen=True, eq=False)
+class Either:
+    """One thing that there is on each side: a check passes to each side its own."""
+
+    theirs: Any
+    ours: Any
+
+
+def define(thing: Any) -> Either:
+    """A function or class of the suite, which holds no secret, made on both sides."""
+    return Either(current.provider().lab.define(thing), thing)
+
+
+def both(build: Callable[[Any], Any]) -> Either:
+    """What `build` makes of `torch` on each side: `both(lambda torch: torch.nn.L1Loss())`."""
+    with undrawn():
+        theirs = build(current.provider().lab)
+    return Either(theirs, build(torch))
+
+
+def side_of(value: Any, theirs: bool) -> Any:
+    """A value with all that there is twice replaced by one side's."""
+    if isinstance(value, Either):
+        return value.theirs if theirs else value.ours
+    if type(value) in (list, tuple):
+        return type(value)(side_of(item, theirs) for item in value)
+    if type(value) is dict:
+        return {key: side_of(item, theirs) for key, item in value.items()}
+    return value
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Whatever is drawn inside, our generator goes on as if nothing had been.
+
+    Locally both sides draw from one generator where `lab` is used, across the boundary they don't.
+    """
+    state = torch.default_generator.get_state()
+    try:
+        yield
+    finally:
+        torch.default_generator.set_state(state)
+
+
+def name_of(callable_: Any) -> str:
+    """What a learner calls it: the name of a function, or of a model's class."""
+    handle = getattr(callable_, "_handle", None)  # a model that lives beside the student's code
+    name = getattr(handle, "name", None) or getattr(callable_, "__name__", None)
+    if name is None and isinstance(callable_, nn.Module):
+        name = type(callable_).__name__
+    return name if isinstance(name, str) and name != "<lambda>" else "your code"
+
+
+def argument_names(ours: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[str]:
+    """What the arguments are called, by our signature if it has names for them."""
+    named: list[str] = []
+    try:
+        if callable(ours) and not isinstance(ours, nn.Module):
+            parameters = inspect.signature(ours).parameters.values()
+            named = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    except (TypeError, ValueError):
+        pass
+    known = len(named) >= len(args)
+    places = [named[i] if known else f"argument {i + 1}" for i in range(len(args))]
+    return [*places, *kwargs]
+
+
+class Copies:
+    """Copies of a call's arguments, and what became of them."""
+
+    def __init__(
+        self,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        names: Sequence[str],
+        device: Device | None = None,
+        *,
+        share_leaves: bool = False,
+    ) -> None:
+        """share_leaves: leaves that require grad are passed on themselves, to be changed."""
+        self._device, self._share_leaves = device, share_leaves
+        self._copies: list[tuple[str, Any, Any]] = []  # name, original, copy
+        self._known: dict[int, Any] = {}
+        self._leaves: dict[str, torch.Tensor] = {}
+        named = iter(names)
+        self.args = [self._copy(arg, next(named)) for arg in args]
+        self.kwargs = {key: self._copy(arg, next(named)) for key, arg in kwargs.items()}
+
+    def _copy(self, value: Any, name: str) -> Any:
+        if id(value) in self._known:
+            return self._known[id(value)]
+        if isinstance(value, torch.Tensor) and self._is_shared(value):
+            return value
+        if isinstance(value, torch.Tensor):
+            copy: Any = copy_of(value, self._device)
+            if value.requires_grad:
+                self._leaves[name] = copy
+            self._copies.append((name, value, copy))
+        elif isinstance(value, np.ndarray):
+            copy = value.copy()
+            self._copies.append((name, value, copy))
+        elif type(value) in (list, tuple):
+            inner = [f"{name}[{i}]" for i in range(len(value))]
+            copy = type(value)(map(self._copy, value, inner))
+        elif type(value) is dict:
+            copy = {key: self._copy(item, f"{name}[{key!r}]") for key, item in value.items()}
+        else:
+            return value
+        self._known[id(value)] = copy
+        return copy
+
+    def _is_shared(self, tensor: torch.Tensor) -> bool:
+        lives_there = "_remote" in vars(tensor)  # beside the student's code: a parameter, say
+        return lives_there or (self._share_leaves and tensor.requires_grad and tensor.is_leaf)
+
+    @property
+    def leaves(self) -> dict[str, torch.Tensor]:
+        """The copies that require grad: they may be changed, and gradients arrive at them."""
+        return self._leaves
+
+    def make_leaves(self) -> None:
+        """Ask for gradients at every floating tensor, where nothing asks for one."""
+        if not self._leaves:
+            for name, _, copy in self._copies:
+                if isinstance(copy, torch.Tensor) and copy.is_floating_point():
+                    self._leaves[name] = copy.requires_grad_()
+
+    def changed(self, *, leaves: bool = False) -> list[str]:
+        """The arguments that aren't what they were; those that require grad only if asked for."""
+        return [
+            name
+            for name, original, copy in self._copies
+            if (leaves or name not in self._leaves) and not same_bits(original, copy)
+        ]
+
+
+def copy_of(tensor: torch.Tensor, device: Device | None = None) -> torch.Tensor:
+    """A tensor of its own: as it lies in memory, a leaf with its gradient, or with its graph."""
+    if device is not None and torch.device(device).type != tensor.device.type:
+        copy = tensor.detach().to(device)
+    elif tensor.requires_grad and not tensor.is_leaf:
+        return tensor.clone()
+    else:
+        copy = _laid_out_alike(tensor.detach())
+    if isinstance(tensor, nn.Parameter):
+        copy = nn.Parameter(copy, tensor.requires_grad)
+    else:
+        copy.requires_grad_(tensor.requires_grad)
+    if tensor.is_leaf and tensor.grad is not None:
+        copy.grad = tensor.grad.detach().clone().to(copy.device)
+    return copy
+
+
+def _laid_out_alike(tensor: torch.Tensor) -> torch.Tensor:
+    if tensor.layout is not torch.strided or 0 in tensor.stride() or tensor.is_meta:
+        return tensor.clone()
+    copy = torch.empty_strided(
+        tensor.shape, tensor.stride(), dtype=tensor.dtype, device=tensor.device
+    )
+    return copy.copy_(tensor)
+
+
+def same_bits(left: Any, right: Any) -> bool:
+    """Whether two tensors or arrays are the same bit for bit (so NaN equals itself)."""
+    if isinstance(left, np.ndarray):
+        return bool(left.shape == right.shape and left.tobytes() == right.tobytes())
+    if left.shape != right.shape or left.dtype != right.dtype:
+        return False
+    if "meta" in (left.device.type, right.device.type) or not left.numel():
+        return True
+    pair = [t.detach().cpu().contiguous().reshape(-1) for t in (left, right)]
+    return bool(torch.equal(pair[0].view(torch.uint8), pair[1].view(torch.uint8)))

@@ -1,0 +1,271 @@
+"""The checks of training: `trained_alike`, `learns`, `untrained_loss`, `independent`."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from grader.suite import current
+from grader.suite.calls import call_text
+from grader.suite.checks.compare import Tolerance, compare, short, written
+from grader.suite.checks.mismatch import Problem, Show
+from grader.suite.checks.observed import Observation, Patterns
+from grader.suite.checks.readers import Unreadable, floats
+from grader.suite.checks.sides import Copies, argument_names, name_of, side_of, undrawn
+from grader.suite.checks.slips import Finding
+from grader.suite.checks.trajectory import trajectory_slip
+from grader.suite.checks.twins import Twins
+from grader.suite.checks.verdict import claim, conclude
+
+Reader = Callable[[Any], Any]
+
+
+def trained_alike(
+    theirs: Callable[..., Any],
+    ours: Callable[..., Any],
+    pair: Twins,
+    *args: Any,
+    read: Reader | None = None,
+    rtol: float | None = None,
+    atol: float | None = None,
+    in_place: bool = False,
+    forbids: Patterns = (),
+    requires: Patterns = (),
+    show: Show = "everything",
+    check: str = "trained_alike",
+    **kwargs: Any,
+) -> Any:
+    """Both train from one state, land on the same parameters and give the same losses.
+
+    The model (and the optimizer, if the pair has one) goes first among the arguments, unless
+    `pair.model` is among them. Data is passed in copies and may not be changed.
+
+    read: what the result may be; without it, where ours give a list of losses, theirs give as many
+        Python floats, each the mean over the epoch's batches or over its samples. `anything`: it
+        doesn't count.
+    in_place: the very parameters that the model had before must be trained.
+
+    Otherwise as `same`. Returns what theirs gave, as read.
+    """
+    current.next_check()
+    given = args if any(arg is pair.model for arg in args) else (*pair.first, *args)
+    tolerance = Tolerance(rtol, atol)
+    held = list(pair.theirs.parameters())
+    before = {name: value.clone() for name, _, value in pair.parameters() if value is not None}
+    start = copy.deepcopy((pair.ours, pair.our_opt))
+    names = argument_names(ours, given, kwargs)
+    copies = Copies(side_of(given, True), side_of(kwargs, True), names, pair.device)
+    mine = Copies(side_of(given, False), side_of(kwargs, False), names)
+    call = call_text(name_of(theirs), copies.args, copies.kwargs)
+    observation = Observation(forbids, requires)
+    with observation.watch():
+        raw = theirs(*copies.args, **copies.kwargs)
+    changed = copies.changed() or list(dict.fromkeys(current.provider().calls.changed))
+    run = Run(mine)
+    wanted = ours(*run.args, **run.kwargs)
+    observation.judge(name_of(theirs))
+
+    pairs = pair.parameters(held if in_place else None)
+    problems = [Problem("changed", name, "", "") for name in changed]
+    for name, left, right in pairs:
+        problems += compare(left, right, f"{name} after training", tolerance)
+    value, wrong = _compare_results(raw, wanted, read, run, tolerance)
+    problems += wrong
+    after = {name: left for name, left, _ in pairs}
+    landed = {name: ours_ for name, _, ours_ in pairs if ours_ is not None}
+    slip = None
+    if problems:
+        again = Again(ours, given, kwargs, pair, start)
+        slip = trajectory_slip(before, after, landed, value, wanted, again)
+    finding = Finding(
+        call,
+        value,
+        wanted,
+        problems,
+        _gave(raw, after, before),
+        [value, *after.values()],
+        [],
+        seen={
+            "before": before,
+            "after": after,
+            "wanted": landed,
+            "losses": value,
+            "wanted_losses": wanted,
+            "recorded": run.losses,
+        },
+    )
+    conclude(check, [finding], show, slip)
+    return value
+
+
+@dataclass
+class Run:
+    """The arguments of our own run, with a loss function that keeps what it gives."""
+
+    copies: Copies
+    losses: list[tuple[float, int]] = field(default_factory=list)  # each with its sample count
+
+    @property
+    def args(self) -> list[Any]:
+        return [self._kept(arg) for arg in self.copies.args]
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        return {key: self._kept(arg) for key, arg in self.copies.kwargs.items()}
+
+    def _kept(self, arg: Any) -> Any:
+        is_model = isinstance(arg, nn.Module) and any(True for _ in arg.parameters())
+        if not callable(arg) or is_model or isinstance(arg, (type, torch.optim.Optimizer)):
+            return arg
+        return lambda *args, **kwargs: self._keep(arg(*args, **kwargs), args)
+
+    def _keep(self, value: Any, args: Sequence[Any]) -> Any:
+        if isinstance(value, torch.Tensor) and value.numel() == 1 and args:
+            self.losses.append((value.item(), len(args[0]) if args[0].dim() else 1))
+        return value
+
+    def over_samples(self, losses: list[Any]) -> list[float] | None:
+        """The mean loss of each epoch over its samples, where `losses` are means over batches."""
+        if not losses or len(self.losses) % len(losses):
+            return None
+        batches = len(self.losses) // len(losses)
+        epochs = [self.losses[i : i + batches] for i in range(0, len(self.losses), batches)]
+        for mean, epoch in zip(losses, epochs, strict=True):
+            over_batches = sum(loss for loss, _ in epoch) / batches
+            if not isinstance(mean, float) or not math.isclose(mean, over_batches, rel_tol=1e-5):
+                return None
+        return [sum(loss * n for loss, n in e) / sum(n for _, n in e) for e in epochs]
+
+
+@dataclass
+class Again:
+    """Our own training, from the same start, on other arguments: what a slip would give."""
+
+    ours: Callable[..., Any]
+    args: Sequence[Any]
+    kwargs: dict[str, Any]
+    pair: Twins
+    start: tuple[nn.Module, Any]
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """Our arguments by name, defaults included."""
+        args, kwargs = side_of(tuple(self.args), False), side_of(self.kwargs, False)
+        try:
+            bound = inspect.signature(self.ours).bind(*args, **kwargs)
+        except (TypeError, ValueError):
+            return {}
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+    def __call__(self, **other: Any) -> tuple[dict[str, torch.Tensor], Any]:
+        """The parameters after training with these arguments changed, and what it gave."""
+        model, opt = copy.deepcopy(self.start)
+        arguments = {**self.named, **other}
+        for name, value in arguments.items():
+            if value is self.pair.ours:
+                arguments[name] = model
+            elif value is self.pair.our_opt and value is not None:
+                arguments[name] = opt
+        with undrawn():
+            gave = self.ours(**arguments)
+        return {name: p.detach() for name, p in model.named_parameters()}, gave
+
+
+def _compare_results(
+    raw: Any, wanted: Any, read: Reader | None, run: Run, tolerance: Tolerance
+) -> tuple[Any, list[Problem]]:
+    if read is None and not isinstance(wanted, list):
+        return raw, []
+    reader = read or floats
+    expected = reader(wanted)
+    where = "the losses" if read is None else "the result"
+    try:
+        value = reader(raw)
+    except Unreadable as error:
+        return raw, [Problem(error.kind, where, error.theirs, error.ours)]
+    problems = compare(value, expected, where, tolerance)
+    if problems and read is None and len(value) == len(expected):
+        over_samples = run.over_samples(expected)
+        if over_samples is not None and not compare(value, over_samples, where, tolerance):
+            return value, []
+    return value, problems
+
+
+def _gave(raw: Any, after: dict[str, Any], before: dict[str, torch.Tensor]) -> str:
+    """What training gave, and what it made of the model."""
+    still = [n for n, t in after.items() if t is not None and torch.equal(t, before[n])]
+    if len(still) == len(after):
+        return f"{short(raw)}, and no parameter had changed"
+    return short(raw)
+
+
+def learns(
+    train: Callable[[], Any],
+    measure: Callable[[], float],
+    *,
+    below: float | None = None,
+    above: float | None = None,
+    what: str = "the loss on data that your code never saw",
+    show: Show = "everything",
+) -> float:
+    """After `train()`, the judge's own measure lies below (or above) a threshold.
+
+    `measure` is computed on our side, on data that the student's code doesn't get:
+    `pair.loss(F.cross_entropy, x, y)`, `pair.accuracy(x, y)`. `what`: how a learner is told of it.
+    Kept in `current.measured()`, where margins are read. Returns the measure.
+    """
+    current.next_check()
+    train()
+    value = float(measure())
+    bound = current.Measured(what, value, below, above)
+    current.measured().append(bound)
+    good = (below is None or value < below) and (above is None or value > above)
+    if not good:
+        limits = [f"below {below:g}"] if below is not None else []
+        limits += [f"above {above:g}"] if above is not None else []
+        problem = Problem("values", f"{what} after training", written(value), " and ".join(limits))
+        finding = Finding("", value, None, [problem], "", value)
+        conclude("learns", [finding], show)
+    return value
+
+
+def untrained_loss(
+    build: Callable[[], Any],
+    loss: Callable[..., torch.Tensor],
+    x: torch.Tensor,
+    y: torch.Tensor,
+    *,
+    low: float,
+    high: float,
+    show: Show = "everything",
+) -> None:
+    """A new model's loss lies between `low` and `high`: it knows nothing, and shows no favour."""
+    current.next_check()
+    for _ in range(2):
+        with torch.no_grad():
+            value = loss(build()(x.clone()), y).item()
+        if not low < value < high:
+            text = f"an untrained model's loss lies between {low:g} and {high:g}"
+            raise claim("untrained_loss", text, value, written(value), show)
+
+
+def independent(build: Callable[[], Any], x: torch.Tensor, *, show: Show = "everything") -> None:
+    """Two models share nothing: other numbers in one leave the other's answer as it was."""
+    current.next_check()
+    first, second = build(), build()
+    with torch.no_grad():
+        before = second(x.clone()).detach().clone()
+        for parameter in first.parameters():
+            parameter.copy_(torch.randn(parameter.shape, dtype=parameter.dtype))
+        after = second(x.clone()).detach()
+    if not torch.equal(before, after):
+        text = "two models share nothing: to change one leaves the other as it was"
+        raise claim("independent", text, None, "", show)

@@ -1,0 +1,66 @@
+"""From the findings of a check to its end: nothing, or one `Mismatched` for what matters most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from grader.suite import current
+from grader.suite.checks.compare import KEPT_NUMBERS, compact
+from grader.suite.checks.mismatch import RANKS, Mismatch, Mismatched, Problem, Show, Slip
+from grader.suite.checks.slips import Finding, find_slip
+
+
+def conclude(
+    check: str, findings: Sequence[Finding], show: Show = "everything", slip: Slip | None = None
+) -> None:
+    """Raise `Mismatched` for the finding that tells most, if any went wrong."""
+    wrong = [finding for finding in findings if finding.problems]
+    if not wrong:
+        return
+    worst = min(wrong, key=lambda f: (min(RANKS.index(p.kind) for p in f.problems), _size(f)))
+    room = max(8, KEPT_NUMBERS // len(findings))
+    sight = [
+        [i, compact(f.got, room), sorted([p.kind, p.where] for p in f.problems)]
+        for i, f in enumerate(findings)
+        if f.problems
+    ]
+    raise Mismatched(
+        Mismatch(
+            check=check,
+            problems=tuple(worst.problems),
+            place=current.place(),
+            call=worst.call,
+            gave=worst.gave,
+            got=worst.theirs,
+            wanted=worst.ours,
+            sight=sight,
+            cases=len(findings),
+            wrong=len(wrong),
+            slip=slip or find_slip(findings),
+            show=show,
+            seen=worst.seen,
+        )
+    )
+
+
+def claim(check: str, text: str, value: Any, gave: str, show: Show = "everything") -> Mismatched:
+    """The failure of a claim in words about a value."""
+    problem = Problem("claim", text, gave, "")
+    return Mismatched(
+        Mismatch(
+            check=check,
+            problems=(problem,),
+            place=current.place(),
+            gave=gave,
+            got=value,
+            sight=compact(value),
+            show=show,
+        )
+    )
+
+
+def _size(finding: Finding) -> int:
+    """How much there is to look at: small examples are understood best."""
+    numels = (getattr(arg, "numel", None) for arg in finding.args)
+    return sum(numel() for numel in numels if callable(numel))

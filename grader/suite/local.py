@@ -1,0 +1,184 @@
+"""The student's file in this process: plain tracebacks, and `breakpoint()` works.
+
+Its functions and classes are wrapped, so that a test sees what it sees across the boundary:
+arguments go in as copies, and what the student's code draws comes from generators of its own.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+
+from grader.assignment.exercises import Exercise
+from grader.suite.calls import Calls, call_text
+from grader.suite.checks.sides import Copies, argument_names
+from grader.torchside.ran import Ran
+from grader.torchside.seeding import seed_everything
+
+
+def load(file: Path, name: str) -> ModuleType:
+    """Import a file under a name of its own."""
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+class Local:
+    """The provider of a student's own machine, and of the rehearsal."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        """`file` stands in for the exercise's own file."""
+        self._file = file
+        self.calls: Calls = LocalCalls()
+        self.lab = Lab()
+        self.generators = Generators()
+
+    def path(self, exercise: Exercise) -> Path:
+        """The student's file."""
+        return self._file or exercise.file
+
+    def owns(self, path: Path, exercise: Exercise) -> bool:
+        """Whether code that a traceback has at `path` is the student's."""
+        return path == self.path(exercise) or exercise.folder in path.parents
+
+    def shown(self, path: Path) -> str:
+        """What the student calls the code at `path`, if not by the path."""
+        return ""
+
+    def module(self, exercise: Exercise) -> ModuleType:
+        """The student's module, as it is."""
+        return load(self.path(exercise), f"student_{exercise.name}")
+
+    def student(self, exercise: Exercise) -> Any:
+        """The student's module, its functions and classes wrapped."""
+        with self.generators.theirs():
+            return Student(self.module(exercise), self)
+
+    def seed(self, seed: int) -> None:
+        """Seed what the student's code draws from."""
+        self.generators.seed(seed)
+
+
+class Lab:
+    """torch, in this process."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(torch, name)
+
+    def define(self, thing: Any) -> Any:
+        """A function or class of the suite: here it is there already."""
+        return thing
+
+
+class Student:
+    """The student's module; each function or class of it is called by value."""
+
+    def __init__(self, module: ModuleType, local: Local) -> None:
+        self._module, self._local = module, local
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._module, name)
+        if name.startswith("_") or not callable(value) or isinstance(value, torch.nn.Module):
+            return value
+        return ByValue(value, name, self._local)
+
+
+class ByValue:
+    """A function or class of the student's whose arguments are copies."""
+
+    def __init__(self, thing: Any, name: str, local: Local) -> None:
+        self._thing, self._local = thing, local
+        self.__name__ = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._thing, name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it; what it changes without being asked to is noted in the provider's log."""
+        calls = self._local.calls
+        copies = Copies(args, kwargs, argument_names(self._thing, args, kwargs), share_leaves=True)
+        try:
+            with self._local.generators.theirs():
+                result = self._thing(*copies.args, **copies.kwargs)
+        except Exception:
+            calls.failed = call_text(self.__name__, args, kwargs)
+            raise
+        calls.changed += copies.changed()
+        return result
+
+
+class LocalCalls(Calls):
+    """The log of this process: while it is watching, whatever runs is observed."""
+
+    _run: Ran | None = None
+
+    @property  # type: ignore[override]
+    def watching(self) -> bool:
+        """Whether what runs is observed."""
+        return self._run is not None
+
+    @watching.setter
+    def watching(self, on: bool) -> None:
+        if on and self._run is None:
+            self._run = Ran()
+            self._run.__enter__()
+        elif not on and self._run is not None:
+            run, self._run = self._run, None
+            run.__exit__(None, None, None)
+            self.ran += Counter(run.names)
+
+
+class Generators:
+    """The random numbers of the student's code: what it draws or seeds, the suite doesn't feel."""
+
+    def __init__(self) -> None:
+        self._states: tuple[Any, ...] | None = None
+        self._inside = False
+
+    def seed(self, seed: int) -> None:
+        """Seed them; the suite's own go on as they were."""
+        kept = _states()
+        seed_everything(seed)
+        self._states = _states()
+        _set_states(kept)
+
+    @contextmanager
+    def theirs(self) -> Iterator[None]:
+        """What is drawn inside comes from the student's generators."""
+        if self._inside:
+            yield
+            return
+        kept = _states()
+        if self._states is not None:
+            _set_states(self._states)
+        self._inside = True
+        try:
+            yield
+        finally:
+            self._inside = False
+            self._states = _states()
+            _set_states(kept)
+
+
+def _states() -> tuple[Any, ...]:
+    return torch.default_generator.get_state(), random.getstate(), np.random.get_state()
+
+
+def _set_states(states: tuple[Any, ...]) -> None:
+    torch.default_generator.set_state(states[0])
+    random.setstate(states[1])
+    np.random.set_state(states[2])
