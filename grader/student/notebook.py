@@ -50,7 +50,7 @@ class _Notebook(Local):
         super().__init__()
         self._names = names
 
-    def student(self, exercise: Exercise) -> Any:
+    def module(self, exercise: Exercise) -> types.ModuleType:
         module = types.ModuleType(f"student_{exercise.name}")
         module.__dict__.update(self._names)
         return module

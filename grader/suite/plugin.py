@@ -13,8 +13,11 @@ import pytest
 import torch
 
 from grader.assignment.exercises import FOLDER, Exercise
-from grader.suite.provider import Local, Provider
-from grader.suite.shortcuts import Refused, Shortcut
+from grader.suite import current
+from grader.suite.checks.observed import Refused
+from grader.suite.local import load
+from grader.suite.provider import Provider
+from grader.suite.shortcuts import Shortcut
 from grader.torchside.accelerator import simulated
 from grader.torchside.seeding import seed_torch
 
@@ -31,22 +34,58 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "points(n): what the test is worth (1 unless told)")
     config.addinivalue_line("markers", "bonus: adds points above 100, never takes any")
+    config.addinivalue_line("markers", "on_each_device: runs on the CPU and on each accelerator")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test with `accelerator` runs on each there is; none is touched before the test runs."""
+    """A device test runs on each device there is; none is touched before the test runs."""
+    accelerators = ["simulated"]
+    accelerators += ["cuda"] if torch.cuda.device_count() else []
+    accelerators += ["mps"] if torch.backends.mps.is_available() else []
     if "accelerator" in metafunc.fixturenames:
-        names = ["simulated"]
-        names += ["cuda"] if torch.cuda.device_count() else []
-        names += ["mps"] if torch.backends.mps.is_available() else []
-        metafunc.parametrize("accelerator", names, indirect=True)
+        metafunc.parametrize("accelerator", accelerators, indirect=True)
+    if "device" in metafunc.fixturenames:
+        every = metafunc.definition.get_closest_marker("on_each_device") is not None
+        metafunc.parametrize("device", ["cpu", *accelerators] if every else ["cpu"], indirect=True)
 
 
 @pytest.fixture
 def accelerator(request: pytest.FixtureRequest) -> torch.device:
     """A device that is not the CPU: a simulated one on every machine, and the machine's own."""
-    name: str = request.param
+    return _device(request.param)
+
+
+@pytest.fixture
+def device(request: pytest.FixtureRequest) -> torch.device:
+    """With `@on_each_device`: the CPU, then each accelerator."""
+    return _device(request.param)
+
+
+def _device(name: str) -> torch.device:
+    if name == "cpu":
+        return torch.device(name)
     return simulated() if name == "simulated" else torch.device(name, 0)
+
+
+def device_of(item: pytest.Item) -> str:
+    """The device that a test is run on once for each, such as "simulated"; '' for other tests."""
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    found = (parameters[name] for name in ("accelerator", "device") if name in parameters)
+    return str(next(found, ""))
+
+
+def is_device_test(item: pytest.Item) -> bool:
+    """Whether a test is run once for each device: then its runs share its points."""
+    return bool(device_of(item))
+
+
+def device_group(item: pytest.Item) -> str:
+    """The test's name without its device: the same for all runs that share one test's points."""
+    name, bracket, parameters = item.name.partition("[")
+    if not bracket:
+        return name
+    rest = [part for part in parameters[:-1].split("-") if part != device_of(item)]
+    return f"{name}[{'-'.join(rest)}]" if rest else name
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +108,7 @@ def lab(request: pytest.FixtureRequest) -> Any:
 @pytest.fixture(scope="module")
 def reference(exercise: Exercise) -> Any:
     """The reference, imported here (hidden suites only)."""
-    return Local().student(exercise)
+    return load(exercise.file, f"reference_{exercise.name}")
 
 
 @pytest.fixture
@@ -82,6 +121,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     exercise = exercise_of(item)
     if exercise is None:  # a test of something else in the same session
         return
+    current.begin(item.config.stash[PROVIDER])
     name = f"{item.config.getoption('seed', 0)}/{exercise.name}/{item.name}"
     digest = hashlib.sha256(name.encode()).digest()
     seed_torch(int.from_bytes(digest[:7], "big"))

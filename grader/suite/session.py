@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from grader.suite.calls import Calls
 from grader.suite.plugin import PROVIDER
 from grader.suite.provider import Provider
 from grader.suite.records import Record, Recorder
@@ -59,6 +60,7 @@ class RecordedRun(Provider):
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
+        self.calls = Calls()
         self.seconds = 0.0
         self.text = ""
         self._shared: dict[str, list[Record]] = {}

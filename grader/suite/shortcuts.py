@@ -5,23 +5,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from grader.assignment.exercises import Exercise
 from grader.assignment.stubs import is_stub
-from grader.result import Outcome, OutcomeError
-from grader.suite.provider import Provider
+from grader.suite.checks.observed import Refused
 
-
-class Refused(OutcomeError):
-    """The answer is a shortcut; the message says which."""
-
-    outcome = Outcome.REFUSED
+__all__ = ["Refused", "Shortcut"]
 
 
 class Shortcut:
     """The fixture `shortcut`: refuses an answer that takes one."""
 
-    def __init__(self, provider: Provider, exercise: Exercise) -> None:
+    def __init__(self, provider: Any, exercise: Exercise) -> None:
         self._provider, self._exercise = provider, exercise
 
     def refuse_source(self, target: str, forbidden: set[str]) -> None:

@@ -1,1 +1,66 @@
 """The words that suites are written in; docs/suites.md has an example of each."""
+
+import pytest
+
+from grader.suite.checks.compare import Tolerance
+from grader.suite.checks.inputs import (
+    all_alike,
+    classification,
+    labels,
+    layouts,
+    log_probabilities,
+    pessimist,
+    regression,
+    scores,
+    shapes,
+    tensors,
+)
+from grader.suite.checks.mismatch import Mismatch, Mismatched
+from grader.suite.checks.observed import Refused
+from grader.suite.checks.readers import anything, array, floats, loss, number, pair, several
+from grader.suite.checks.sides import Either, both, define
+from grader.suite.checks.training import independent, learns, trained_alike, untrained_loss
+from grader.suite.checks.twins import Twins, twins
+from grader.suite.checks.values import by_hand, gradients, judged, leaves_alone, same
+
+on_each_device = pytest.mark.on_each_device
+"""Run a test that asks for the fixture `device` on the CPU and on each accelerator."""
+
+__all__ = [
+    "Either",
+    "Mismatch",
+    "Mismatched",
+    "Refused",
+    "Tolerance",
+    "Twins",
+    "all_alike",
+    "anything",
+    "array",
+    "both",
+    "by_hand",
+    "classification",
+    "define",
+    "floats",
+    "gradients",
+    "independent",
+    "judged",
+    "labels",
+    "layouts",
+    "learns",
+    "leaves_alone",
+    "log_probabilities",
+    "loss",
+    "number",
+    "on_each_device",
+    "pair",
+    "pessimist",
+    "regression",
+    "same",
+    "scores",
+    "several",
+    "shapes",
+    "tensors",
+    "trained_alike",
+    "twins",
+    "untrained_loss",
+]

@@ -1,8 +1,8 @@
 """Twins: a model on the student's side and one on ours with the same numbers, whatever the layout.
 
-Where both are built by one function, parameters correspond by their names. Where theirs is a
-student's own class, names and layout are free: then both must be one linear map plus a bias, and
-each number's place in that map says which of theirs is which of ours.
+Parameters correspond by their names where one function builds both. Those of a student's own
+linear layer have names and a layout of their own: then both models must be one linear map plus a
+bias, and each number's place in that map says which of theirs is which of ours.
 """
 
 from __future__ import annotations
@@ -109,6 +109,11 @@ class Twins:
         """What a training function takes first: the model, and the optimizer if there is one."""
         return (self.model,) if self.our_opt is None else (self.model, self.opt)
 
+    @property
+    def theirs_first(self) -> tuple[Any, ...]:
+        """The same, theirs alone: for a call outside of a check."""
+        return (self.theirs,) if self.their_opt is None else (self.theirs, self.their_opt)
+
     def parameters(self, theirs: Sequence[torch.Tensor] | None = None) -> list[Pairing]:
         """The parameters of both, by our names, theirs in our layout.
 
@@ -153,8 +158,9 @@ def twins(
         that holds no secret. With `ours`: what makes theirs (a student's class or function, a
         ready model), which may give a pair of a model and its optimizer.
     optimizer: what makes the optimizers: `lambda optim, model: optim.SGD(model.parameters(), 0.1)`.
-    ours: what makes ours, where theirs is a student's. It must be one linear map plus a bias.
-    inputs: how many inputs that map has; told by ours if it is an `nn.Linear`.
+    ours: what makes ours, where theirs is a student's.
+    inputs: how many inputs the models have, where they are one linear map plus a bias; told by ours
+        if it is an `nn.Linear`. Other models must have the same names as ours.
     dtype: of both. device: of theirs; the checks then move data there.
 
     Raises `Mismatched` where a student's model isn't such a map, or has other parameters.
@@ -174,10 +180,8 @@ def twins(
         raise _odd(f"a {theirs.__class__.__name__}", "a model (nn.Module)", "type", "what is made")
     if dtype is not None:
         theirs, mine = theirs.to(dtype), mine.to(dtype)
-    if ours is None or _names(theirs) == _names(mine):
-        layout = _by_name(theirs, mine)
-    else:
-        layout = _by_place(theirs, mine, inputs)
+    width = None if ours is None else inputs or getattr(mine, "in_features", None)
+    layout = _by_name(theirs, mine) if width is None else _by_place(theirs, mine, width)
     layout.fill(theirs, mine)
     if device is not None:
         theirs = theirs.to(device)
@@ -207,11 +211,8 @@ def _by_name(theirs: nn.Module, ours: nn.Module) -> Layout:
     return Layout(torch.arange(sum(p.numel() for p in ours.parameters())))
 
 
-def _by_place(theirs: nn.Module, ours: nn.Module, inputs: int | None) -> Layout:
-    """Match numbers by where they stand in the map from inputs to outputs."""
-    width = inputs or getattr(ours, "in_features", None)
-    if width is None:
-        raise ValueError("twins: say how many inputs the model has")
+def _by_place(theirs: nn.Module, ours: nn.Module, width: int) -> Layout:
+    """Match numbers by where they stand in the map from `width` inputs to the outputs."""
     sizes = [sorted(p.numel() for p in model.parameters()) for model in (theirs, ours)]
     if sum(sizes[0]) != sum(sizes[1]):
         raise _odd(f"parameters of {sizes[0]} numbers", f"{sizes[1]} numbers")

@@ -1,0 +1,339 @@
+"""The checks, on right and wrong answers in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from grader.suite.checks import (
+    Mismatched,
+    Refused,
+    anything,
+    by_hand,
+    classification,
+    gradients,
+    judged,
+    learns,
+    leaves_alone,
+    log_probabilities,
+    loss,
+    number,
+    pessimist,
+    regression,
+    same,
+    tensors,
+    trained_alike,
+    twins,
+)
+from grader.suite.checks import define as defined
+from grader.suite.seen import alike, sight_of
+
+Here = Callable[[str], Any]
+
+
+def failed(check: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    with pytest.raises(Mismatched) as caught:
+        check(*args, **kwargs)
+    return caught.value.mismatch
+
+
+NLL = "def nll(input, target):\n    return {}\n"
+RIGHT = NLL.format("-input[range(len(target)), target].mean()")
+
+
+def batches() -> Any:
+    return tensors("n c", "n < c", of=lambda n, c, dtype: log_probabilities(n, c, dtype))
+
+
+def test_right_answers_pass_and_are_returned(here: Here) -> None:
+    student = here(RIGHT)
+    values = same(student.nll, F.nll_loss, each=batches(), read=loss)
+    assert len(values) == 7
+    assert same(student.nll, 2.5, torch.tensor([[-2.5, 0.0]]), torch.tensor([0])) == 2.5
+
+
+@pytest.mark.parametrize(
+    ("answer", "slip"),
+    [
+        ("-input[range(len(target)), target].sum()", "sum_for_mean"),
+        ("input[range(len(target)), target].mean()", "sign"),
+        ("-input[range(len(target)), target].mean() / torch.tensor(2.).log()", "log2"),
+        ("-input[range(len(target)), target].mean() * 3", "factor"),
+        ("-input[range(len(target)), target].mean() + 3", "constant"),
+        ("-input[range(len(target)), target].max()", ""),
+        ("-input[range(len(target)), target].mean().square()", ""),
+    ],
+)
+def test_slips_of_a_loss(here: Here, answer: str, slip: str) -> None:
+    student = here(NLL.format(answer))
+    mismatch = failed(same, student.nll, F.nll_loss, each=batches(), read=loss)
+    assert mismatch.problem == "values"
+    assert (mismatch.slip.name if mismatch.slip else "") == slip
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        ("-input[range(len(target)), target]", "shape"),
+        ("-input[range(len(target)), target].mean().item()", "type"),
+        ("-input[range(len(target)), target].mean().double()", "dtype"),
+        ("input.zero_().mean() - 1", "values"),
+    ],
+)
+def test_what_matters_most_comes_first(here: Here, answer: str, problem: str) -> None:
+    student = here(NLL.format(answer))
+    mismatch = failed(same, student.nll, F.nll_loss, each=batches(), read=loss)
+    assert mismatch.problem == problem
+    assert "1.234" not in mismatch.hidden()
+
+
+LOG_SOFTMAX = "def log_softmax(x):\n    return {}\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "slip"),
+    [
+        ("x - x.exp().sum(-1, keepdim=True).log()", None),
+        ("x - x.exp().sum(0, keepdim=True).log()", "other_dimension"),
+        ("(x - x.exp().sum(-1, keepdim=True).log()).T", "transposed"),
+        ("x - x.exp().sum(-1, keepdim=True).log2()", "log2"),
+        ("x - x.exp().sum(-1, keepdim=True).log10()", "log10"),
+    ],
+)
+def test_slips_of_a_matrix(here: Here, answer: str, slip: str | None) -> None:
+    student = here(LOG_SOFTMAX.format(answer))
+    ours = torch.nn.functional.log_softmax
+    if slip is None:
+        same(student.log_softmax, lambda x: ours(x, -1), each=tensors("n c"))
+        gradients(student.log_softmax, lambda x: ours(x, -1), each=tensors("n c"), exact=True)
+    else:
+        mismatch = failed(same, student.log_softmax, lambda x: ours(x, -1), each=tensors("n c"))
+        assert mismatch.slip.name == slip
+
+
+def test_a_changed_argument_is_told_and_poisons_nothing(here: Here) -> None:
+    student = here("def log_softmax(x):\n    x.zero_()\n    return x - x.logsumexp(-1, True)\n")
+    x = torch.randn(3, 4)
+    kept = x.clone()
+    mismatch = failed(same, student.log_softmax, lambda x: F.log_softmax(x, -1), x)
+    assert {p.kind for p in mismatch.problems} == {"values", "changed"}
+    assert torch.equal(x, kept)
+    assert failed(leaves_alone, student.log_softmax, x).problem == "changed"
+
+
+def test_gradients_that_do_not_arrive(here: Here) -> None:
+    student = here("def double(x):\n    return (2 * x).detach()\ndef triple(x):\n    return 3 * x")
+    ours = lambda x: 2 * x  # noqa: E731
+    assert failed(gradients, student.double, ours, torch.randn(3)).problem == "type"
+    assert gradients(student.triple, torch.full((3,), 3.0), torch.ones(3)).tolist() == [3.0] * 3
+    mismatch = failed(gradients, student.triple, torch.ones(3), torch.ones(3))
+    assert mismatch.problems[0].where == "the gradient of argument 1"
+
+
+def test_parameters_that_are_there_to_be_changed(here: Here) -> None:
+    student = here("""
+def sgd_step(params, lr):
+    with torch.no_grad():
+        for p in params:
+            p -= lr * p.grad
+            p.grad = None
+def backwards(params, lr):
+    with torch.no_grad():
+        for p in params:
+            p += lr * p.grad
+""")
+
+    def ours(params: Any, lr: float) -> None:
+        with torch.no_grad():
+            for p in params:
+                p.sub_(p.grad, alpha=lr)
+
+    params = [torch.randn(n).requires_grad_() for n in (3, 2)]
+    for p in params:
+        p.grad = torch.ones_like(p)
+    same(student.sgd_step, ours, params, 0.1, read=anything)
+    mismatch = failed(same, student.backwards, ours, params, 0.1, read=anything)
+    assert mismatch.problems[0].where == "params[0] after the call"
+
+
+FIT = """
+def fit(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
+    history = []
+    for _ in range(epochs):
+        losses = []
+        for i in range(0, len(x_train), bs):
+            loss = loss_func(model(x_train[i:i+bs]), y_train[i:i+bs])
+            loss.backward()
+            with torch.no_grad():
+                for p in model.parameters():
+                    p -= lr * p.grad
+            model.zero_grad()
+            losses.append(loss.item())
+        history.append(sum(losses) / len(losses))
+    return history
+"""
+
+
+def our_fit() -> Any:
+    names: dict[str, Any] = {"torch": torch}
+    exec(FIT, names)
+    return names["fit"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "slip"),
+    [
+        ("", "", None),
+        ("losses.append(loss.item())", "losses += [loss.item()] * len(x_train[i:i+bs])", None),
+        ("range(0, len(x_train), bs)", "range(0, len(x_train) - bs, bs)", "last_batch_left_out"),
+        ("range(epochs)", "range(epochs + 1)", "one_epoch_more"),
+        ("range(epochs)", "range(epochs - 1)", "one_epoch_fewer"),
+        ("lr * p.grad", "0 * p.grad", "unchanged"),
+        ("model.zero_grad()", "pass", ""),
+        ("p -= lr", "p.numel() == 5 and p.sub_(lr", "some_unchanged"),
+    ],
+)
+def test_training(here: Here, old: str, new: str, slip: str | None) -> None:
+    source = FIT.replace(old, new)
+    source = source.replace("p.sub_(lr * p.grad", "p.sub_(lr * p.grad)")
+    student = here(source)
+    pair = twins(lambda nn: nn.Linear(20, 5))
+    args = pair, F.cross_entropy, *classification(50)
+    if slip is None:
+        losses = trained_alike(student.fit, our_fit(), *args, epochs=3, bs=16, lr=0.2)
+        assert len(losses) == 3
+    else:
+        mismatch = failed(trained_alike, student.fit, our_fit(), *args, epochs=3, bs=16, lr=0.2)
+        assert (mismatch.slip.name if mismatch.slip else "") == slip
+        assert "before" in mismatch.seen
+
+
+def test_an_optimizer_and_any_loss(here: Here) -> None:
+    source = FIT.replace("def fit(model,", "def fit(model, opt,").replace(
+        "for p in model.parameters():\n                    p -= lr * p.grad", "opt.step()"
+    )
+    student = here(source)
+    ours: dict[str, Any] = {"torch": torch}
+    exec(source, ours)
+    for make in (
+        lambda optim, model: optim.Adam(model.parameters(), lr=0.05),
+        lambda optim, model: optim.SGD(model.parameters(), lr=0.05, momentum=0.9),
+    ):
+        pair = twins(lambda nn: nn.Linear(3, 2), make, dtype=torch.float64)
+        data = regression(20, dtype=torch.float64)
+        trained_alike(student.fit, ours["fit"], pair, defined(pessimist), *data, bs=8)
+        by_hand(student.fit, ours["fit"], pair, F.mse_loss, *data, forbids="aten::conv*")
+        with pytest.raises(Refused, match=r"torch\.optim"):
+            by_hand(student.fit, ours["fit"], pair, F.mse_loss, *data, forbids="torch.optim.*")
+
+
+LAYERS = """
+class Rows(nn.Module):
+    def __init__(self, a, b):
+        super().__init__()
+        self.w = nn.Parameter(torch.randn(a, b))
+        self.b = nn.Parameter(torch.zeros(b))
+    def forward(self, x):
+        return x @ self.w + self.b
+class Columns(nn.Module):
+    def __init__(self, a, b):
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(1, b))
+        self.weights = nn.Parameter(torch.randn(b, a))
+    def forward(self, x):
+        return x @ self.weights.T + self.bias
+class Odd(Rows):
+    def forward(self, x):
+        return super().forward(x).relu()
+class Bare(nn.Linear):
+    pass
+"""
+
+
+@pytest.mark.parametrize("name", ["Rows", "Columns", "Bare"])
+@pytest.mark.parametrize(("a", "b"), [(3, 5), (4, 4), (1, 1), (784, 10)])
+def test_twins_in_any_layout(here: Here, name: str, a: int, b: int) -> None:
+    student = here(LAYERS)
+    pair = twins(lambda: getattr(student, name)(a, b), ours=lambda: nn.Linear(a, b))
+    same(pair.theirs, pair.ours, each=[torch.randn(6, a), torch.randn(1, a)])
+    gradients(pair.theirs, pair.ours, torch.randn(7, a))
+    assert torch.equal(pair.learned().weight, pair.ours.weight)
+
+
+def test_twins_of_what_is_no_layer(here: Here) -> None:
+    student = here(LAYERS)
+    mismatch = failed(twins, lambda: student.Odd(3, 5), ours=lambda: nn.Linear(3, 5))
+    assert mismatch.problem == "claim"
+    mismatch = failed(twins, lambda: student.Rows(3, 4), ours=lambda: nn.Linear(3, 5))
+    assert mismatch.problem == "shape"
+
+
+def test_shortcuts(here: Here) -> None:
+    student = here("""
+def log_softmax(x):
+    return getattr(torch, "log_" + "softmax")(x, -1)
+def right(x):
+    return x - x.logsumexp(-1, keepdim=True)
+def zeros(x):
+    return 0 * x
+""")
+    ours = lambda x: F.log_softmax(x, -1)  # noqa: E731
+    x = torch.randn(3, 4)
+    with pytest.raises(Refused) as caught:
+        by_hand(student.log_softmax, ours, x, forbids="aten::_log_softmax")
+    assert sight_of(caught.value).problem == "shortcut"
+    by_hand(student.right, ours, x, forbids="aten::_log_softmax")
+    failed(by_hand, student.zeros, ours, x, forbids="aten::_log_softmax")
+    with pytest.raises(Refused, match="never ran"):
+        by_hand(student.right, ours, x, forbids=(), requires="torch.autograd.backward")
+
+
+def test_claims_and_measures(here: Here) -> None:
+    from grader.suite import current
+
+    here("")
+    assert judged(3, "three is odd", lambda n: n % 2) == 3
+    mismatch = failed(judged, 4, "the number of batches is odd", False)
+    assert "the number of batches is odd" in mismatch.public()
+    assert learns(lambda: None, lambda: 0.2, below=0.5) == 0.2
+    failed(learns, lambda: None, lambda: 0.7, below=0.5)
+    assert [m.value for m in current.measured()] == [0.2, 0.7]
+
+
+def test_one_number_in_any_form(here: Here) -> None:
+    student = here("""
+import numpy as np
+def a(x): return x.mean()
+def b(x): return x.mean().item()
+def c(x): return np.float64(x.mean())
+def d(x): return x.mean(0, keepdim=True)
+def e(x): return x
+def f(x): return 'one'
+""")
+    for name in "abcd":
+        same(getattr(student, name), torch.mean, torch.randn(3), read=number)
+    assert failed(same, student.e, torch.mean, torch.randn(3), read=number).problem == "shape"
+    assert failed(same, student.f, torch.mean, torch.randn(3), read=number).problem == "type"
+
+
+def test_fingerprints(here: Here) -> None:
+    def sight(answer: str) -> Any:
+        student = here(NLL.format(answer))
+        with pytest.raises(Exception) as caught:
+            same(student.nll, F.nll_loss, each=batches(), read=loss)
+        return sight_of(caught.value)
+
+    total, sums = (
+        "-input[range(len(target)), target].sum()",
+        "-input.gather(1, target[:, None]).sum()",
+    )
+    assert alike(sight(total), sight(sums))
+    assert not alike(sight(total), sight(f"{total} * 2"))
+    assert alike(sight("input.nosuch()"), sight("(input + 1).nosuch()"))
+    assert not alike(sight("input.nosuch()"), sight("input.other()"))
+    assert "nan" in repr(sight("input.sum() * float('nan')").got)
