@@ -89,7 +89,7 @@ def shield() -> None:
 
 
 def _neighbours(*, stranger: bool) -> int | None:
-    """What RLIMIT_NPROC must add: it counts all tasks of a user, and doesn't bind root at all."""
+    """The tasks to add to RLIMIT_NPROC: it counts all of a user's, and root isn't bound by it."""
     if not LINUX:
         return None
     if stranger:

@@ -1,4 +1,4 @@
-"""Who a sandbox is: as root, nobody else on the machine; and without a single capability."""
+"""Who a sandbox is: under root, a user that nobody else is; and always without capabilities."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _UIDS = 1 << 22  # the largest number of processes that Linux can have
 
 
 def uid_range() -> range:
-    """The uids to throw away: an unused range, or the end of a container's smaller one."""
+    """The uids that sandboxes may take: an unused range, or the end of a container's range.
+
+    Raises PermissionError if the container has too few.
+    """
     wanted = range(_FIRST_UID, _FIRST_UID + _UIDS)
     for line in Path("/proc/self/uid_map").read_text().splitlines():
         first, _, count = map(int, line.split())
@@ -33,10 +36,10 @@ def uid_range() -> range:
 
 
 def become_stranger(uids: range, workdir: Path) -> None:
-    """Take a uid that no other process has, and with it the work directory.
+    """Take a uid that no other process has, and give the work directory to it.
 
-    Unique, because this process's id is, as long as it lives. Capabilities stay, unused, until
-    `set_capabilities` drops them.
+    The uid is derived from this process's id, so it is unique as long as the process lives.
+    Capabilities stay until `set_capabilities` drops them.
     """
     uid = uids[os.getpid() % len(uids)]
     os.chown(workdir, uid, uid)
@@ -50,23 +53,23 @@ def become_stranger(uids: range, workdir: Path) -> None:
 
 
 def set_capabilities(kept: int) -> None:
-    """Give up every capability but those among the bits of `kept`."""
+    """Give up every capability whose bit isn't set in `kept`."""
     header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
     low, high = kept & 0xFFFFFFFF, kept >> 32
     syscall(_CAPSET[machine()], header, struct.pack("=6I", low, low, 0, high, high, 0))
 
 
 def capabilities() -> int:
-    """The capabilities that this process could use."""
+    """The capabilities that this process could use, as bits."""
     header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
     sets = (ctypes.c_char * 24)()
     syscall(_CAPGET[machine()], header, sets)
     _, low, _, _, high, _ = struct.unpack("=6I", sets.raw)
-    return int(low | high << 32)  # the permitted ones, of which the effective are a part
+    return int(low | high << 32)  # the permitted ones: the effective are among them
 
 
 def closed_to_strangers(paths: Iterable[Path]) -> bool:
-    """Whether a uid without rights of its own couldn't get into one of these paths."""
+    """Whether one of these folders can't be entered by a user without special rights."""
     return any(
         not place.stat().st_mode & stat.S_IXOTH
         for path in paths

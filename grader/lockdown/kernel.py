@@ -18,8 +18,8 @@ PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS = 38, 39
 
 
 def machine() -> str:
-    """The processor architecture under one name each: 'x86_64', 'aarch64' or whatever it is."""
-    # A 32-bit Python on a 64-bit kernel makes calls from a table we don't have.
+    """The name of the processor architecture in lower case, such as 'x86_64' or 'aarch64'."""
+    # A 32-bit Python on a 64-bit kernel uses other numbers for its calls: we have no table of them.
     return platform.machine().lower() if sys.maxsize > 2**32 else "32-bit"
 
 
@@ -31,21 +31,24 @@ def _libc() -> ctypes.CDLL:
 
 
 def syscall(number: int, *arguments: int | bytes | ctypes.Array[ctypes.c_char]) -> int:
-    """Make one system call; a bytes or buffer argument is passed by its address."""
-    # A bare Python int would be passed as a C int, and lose its upper half.
+    """Make one system call. A bytes or buffer argument is passed by its address.
+
+    Raises OSError if the call fails.
+    """
+    # ctypes would pass a plain Python int as a C int, without its upper half.
     converted = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
     return _checked(_libc().syscall(ctypes.c_long(number), *converted))
 
 
 def prctl(option: int, *arguments: int | ctypes.Array[ctypes.c_char]) -> int:
-    """Ask for or set an attribute of this process; see prctl(2)."""
+    """Get or set an attribute of this process; see prctl(2). Raises OSError if that fails."""
     converted = [ctypes.c_ulong(a) if isinstance(a, int) else a for a in arguments]
-    missing = [ctypes.c_ulong(0)] * (4 - len(arguments))  # the kernel refuses rubbish there
+    missing = [ctypes.c_ulong(0)] * (4 - len(arguments))  # unused ones must be 0
     return _checked(_libc().prctl(ctypes.c_int(option), *converted, *missing))
 
 
 def count_threads() -> int:
-    """How many threads this process has, those that Python doesn't know included (Linux)."""
+    """How many threads this process has, including those that Python doesn't know of (Linux)."""
     return os.stat("/proc/self/task").st_nlink - 2  # noqa: PTH116 - 10 µs matter here
 
 

@@ -59,8 +59,8 @@ def _check_identity(here: Here) -> None:
 
 
 def _capabilities(here: Here) -> None:
-    # A stranger may keep the right to pass through closed directories, for a Python under root's
-    # home or a private work directory: what it may read there is Landlock's to say.
+    # With a uid of its own, it may have to pass through closed directories: to a Python in root's
+    # home, or to a private work directory. Landlock decides what it may read there.
     stranger = here.lockdown.uids is not None
     closed = here.lockdown.closed or not os.access(here.workdir, os.R_OK | os.X_OK)
     identity.set_capabilities(identity.CAP_DAC_READ_SEARCH if stranger and closed else 0)
@@ -95,7 +95,7 @@ def _check_parent(here: Here) -> None:
     deadly = (ctypes.c_char * 4)()
     prctl(PR_GET_PDEATHSIG, deadly)
     expect(int.from_bytes(deadly.raw, sys.byteorder) == signal.SIGKILL, "it may outlive us")
-    # The parent may have gone just before the signal was asked for.
+    # The parent may have ended just before the signal was set.
     expect(os.getppid() == here.lockdown.parent, "its parent has ended")
 
 
@@ -113,9 +113,9 @@ def _check_landlock(here: Here) -> None:
 
 def _descriptors(here: Here) -> None:
     kept = sorted(here.keep_fds)
-    highest = 1 << 20  # the most that Linux gives; without close_range(2) each is tried
+    highest = 1 << 20  # the most that Linux gives; without close_range(2), each is closed in turn
     for last, following in zip(kept, [*kept[1:], highest], strict=True):
-        if last + 1 < following:  # closerange(n, n) has closed everything in some Pythons
+        if last + 1 < following:  # in some Pythons, closerange(n, n) closed everything
             os.closerange(last + 1, following)
 
 
@@ -144,13 +144,13 @@ def _check_seccomp(here: Here) -> None:
         os.kill(here.lockdown.parent, 0)
 
 
-_LINUX = "run the grader on Linux, in a virtual machine or in WSL2 if need be"
+_LINUX = "run the grader on Linux, if necessary in a virtual machine or in WSL2"
 
-# In the order of their application: each still has the rights that it needs.
+# In the order of their application: each step still has the rights that it needs.
 STEPS: Sequence[Step] = (
     Step(
         "session",
-        "its process group is its own: signals to a group or a terminal don't cross",
+        "it has a process group of its own, so signals to a group or a terminal don't cross",
         "",
         _session,
         _check_session,
@@ -166,42 +166,42 @@ STEPS: Sequence[Step] = (
     ),
     Step(
         "identity",
-        "as root: a uid that nobody else has, so that nothing on the machine is its own",
+        "under root, it has a uid that nobody else has, and so owns nothing on the machine",
         "give the container the capabilities SETUID, SETGID and CHOWN, or don't run as root",
         _identity,
         _check_identity,
     ),
     Step(
         "capabilities",
-        "none of root's powers",
+        "it has none of root's powers",
         _LINUX,
         _capabilities,
         _check_capabilities,
     ),
     Step(
         "no new privileges",
-        "setuid programs and sudo give it nothing",
+        "setuid programs and sudo give it no rights",
         _LINUX,
         _no_new_privileges,
         _check_no_new_privileges,
     ),
     Step(
         "hidden memory",
-        "no core dump, and no process of its user can look into it",
+        "it leaves no core dump, and no process of its user can look into it",
         _LINUX,
         _hidden_memory,
         _check_hidden_memory,
     ),
     Step(
         "parent",
-        "the kernel kills it when the grader ends, however that happens",
+        "the kernel kills it when the grader ends, in whatever way",
         _LINUX,
         _parent,
         _check_parent,
     ),
     Step(
         "landlock",
-        "it reads Python, torch and its own files only, writes in its work directory only, and "
+        "it reads only Python, torch and its own files, writes only in its work directory, and "
         "can't look into any process",
         "Linux 5.13 or newer, started with Landlock among its security modules (lsm=landlock,...)",
         _landlock,
@@ -217,7 +217,7 @@ STEPS: Sequence[Step] = (
     ),
     Step(
         "seccomp",
-        "no sockets, processes, programs, signals or tracing, and no rare system calls",
+        "it has no sockets, processes, programs, signals, tracing or rare system calls",
         "a 64-bit Linux kernel with seccomp filters, on x86-64 or aarch64",
         _seccomp,
         _check_seccomp,

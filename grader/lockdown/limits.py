@@ -17,50 +17,50 @@ GIB = 1 << 30
 
 @dataclass(frozen=True)
 class Limits:
-    """What one sandbox may use before the kernel stops it. Honest training needs a tenth of it."""
+    """What one sandbox may use before the kernel stops it: ten times what honest training needs."""
 
     cpu_seconds: int = 60
-    """Processor time, summed over threads. Then SIGXCPU; one second later SIGKILL."""
+    """Processor time, summed over threads. Then comes SIGXCPU, and a second later SIGKILL."""
 
     memory_bytes: int = 2 * GIB
-    """Address space on top of what the interpreter and torch have mapped already."""
+    """Address space, on top of what the interpreter and torch have already mapped."""
 
     threads: int = 64
-    """Threads. Exact under a throw-away uid; the kernel counts per user, so coarse without."""
+    """Threads. Exact under a uid of its own; the kernel counts per user, so otherwise rough."""
 
     file_bytes: int = 64 * MIB
     """The size of any one file."""
 
     open_files: int = 256
-    """Open descriptors, pipes and events included."""
+    """Open descriptors, including pipes and events."""
 
     scratch_bytes: int = 256 * MIB
-    """Disk space in the work directory. The judge watches it, with `outgrown`."""
+    """Disk space in the work directory. The judge checks it with `outgrown`."""
 
     scratch_files: int = 10_000
-    """Files and folders in the work directory, watched likewise."""
+    """Files and folders in the work directory, checked in the same way."""
 
     output_bytes: int = 64 * MIB
-    """What it prints, before it is killed; far less is kept."""
+    """What it may print before it is killed. Far less is kept."""
 
     cpus: frozenset[int] | None = None
-    """The processors it may run on, or None for any: the one bound on what a horde of busy
-    threads takes from its neighbours before its processor time is up."""
+    """The processors it may run on, or None for any. Nothing else bounds what many busy threads
+    take from other sandboxes before their processor time is used up."""
 
 
 @dataclass(frozen=True)
 class Patience:
-    """Wall-clock limits in seconds: for a test (unless it is marked with another), for them all."""
+    """Wall-clock limits in seconds: for one test (unless its mark says otherwise), and for all."""
 
     test: float = 10.0
     submission: float = 300.0
 
 
 def restrict(limits: Limits, neighbours: int | None) -> None:
-    """Set the resource limits of this process, hard ones too, so that nothing can raise them.
+    """Set the resource limits of this process. The hard limits are set too, so none can be raised.
 
-    `neighbours` is how many tasks the user already has (see `count_tasks`), 0 under a uid of its
-    own, None where the kernel doesn't bind the number of tasks.
+    `neighbours` is how many tasks the user already has (see `count_tasks`): 0 under a uid of its
+    own, None if the kernel doesn't limit the number of tasks.
     """
     for kind, bounds in rlimits(limits, neighbours):
         resource.setrlimit(kind, bounds)
@@ -69,10 +69,10 @@ def restrict(limits: Limits, neighbours: int | None) -> None:
 
 
 def rlimits(limits: Limits, neighbours: int | None) -> Iterator[tuple[int, tuple[int, int]]]:
-    """Each resource and its (soft, hard) limit, on top of what this process uses now."""
+    """Each resource with its (soft, hard) limit, which allows for what this process uses now."""
 
     def at_most(kind: int, soft: int, hard: int) -> tuple[int, tuple[int, int]]:
-        ceiling = resource.getrlimit(kind)[1]  # a stricter limit from outside stays
+        ceiling = resource.getrlimit(kind)[1]  # a stricter limit that was there before stays
         if ceiling == resource.RLIM_INFINITY:
             return kind, (soft, hard)
         return kind, (min(soft, ceiling), min(hard, ceiling))
@@ -85,13 +85,13 @@ def rlimits(limits: Limits, neighbours: int | None) -> Iterator[tuple[int, tuple
     yield exactly(resource.RLIMIT_NOFILE, limits.open_files)
     yield exactly(resource.RLIMIT_CORE, 0)
     if sys.platform == "linux":
-        # Not RLIMIT_DATA: an anonymous mapping that is shared isn't counted by it.
+        # RLIMIT_DATA wouldn't do: it doesn't count anonymous mappings that are shared.
         yield exactly(resource.RLIMIT_AS, address_space() + limits.memory_bytes)
-        # Kernel memory that address space doesn't count.
+        # These two are kernel memory, which the address space doesn't include.
         yield exactly(resource.RLIMIT_MSGQUEUE, 0)
         yield exactly(resource.RLIMIT_MEMLOCK, 0)
         if neighbours is not None:
-            # A shared count: leave room for seven neighbours as greedy as this one.
+            # The user's other sandboxes count too: leave room for seven that use as much.
             room = limits.threads * (8 if neighbours else 1)
             yield exactly(resource.RLIMIT_NPROC, neighbours + room)
 
@@ -104,7 +104,7 @@ def hold(limits: Limits) -> bool:
         resource.RLIMIT_NOFILE: limits.open_files,
     }
     if sys.platform == "linux":
-        bounds[resource.RLIMIT_AS] = 1 << 62  # anything but infinity
+        bounds[resource.RLIMIT_AS] = 1 << 62  # anything that isn't infinity
     hard = {kind: resource.getrlimit(kind)[1] for kind in bounds}
     return all(0 <= hard[kind] <= bound for kind, bound in bounds.items())
 
@@ -116,7 +116,7 @@ def address_space() -> int:
 
 
 def count_tasks(uid: int) -> int:
-    """How many processes and threads a user has now: what RLIMIT_NPROC is compared with (Linux)."""
+    """How many processes and threads a user has: RLIMIT_NPROC is compared with that (Linux)."""
     total = 0
     for process in Path("/proc").iterdir():
         if not process.name.isdigit():
@@ -124,13 +124,13 @@ def count_tasks(uid: int) -> int:
         try:
             if process.stat().st_uid == uid or _real_uid(process) == uid:
                 total += sum(1 for _ in (process / "task").iterdir())
-        except OSError:  # it has ended meanwhile
+        except OSError:  # it has ended in the meantime
             continue
     return max(total, 1)
 
 
 def _real_uid(process: Path) -> int:
-    # A process that isn't dumpable has its directory owned by root: ask its status then.
+    # The directory of a process that isn't dumpable belongs to root, but its status names the user.
     for line in (process / "status").read_text().splitlines():
         if line.startswith("Uid:"):
             return int(line.split()[1])
@@ -138,7 +138,7 @@ def _real_uid(process: Path) -> int:
 
 
 def in_units(size: int) -> str:
-    """A number of bytes as people say it: '2 GiB', '64 MiB'."""
+    """A number of bytes in words: '2 GiB', '64 MiB'."""
     for unit, name in ((GIB, "GiB"), (MIB, "MiB"), (1 << 10, "KiB")):
         if size >= unit:
             return f"{size / unit:.3g} {name}"
@@ -146,10 +146,11 @@ def in_units(size: int) -> str:
 
 
 def outgrown(workdir: Path, limits: Limits) -> str:
-    """The limit that a work directory has passed, in words: for the judge to ask now and then.
+    """Which limit a work directory has exceeded, in words; '' if none. The judge asks repeatedly.
 
-    The look is bounded, and complete: a sandbox can't remove, link or rename anything, so all
-    that it has written is there to be seen. What can't be looked into counts as too much.
+    This is complete, because a sandbox can't remove, link or rename anything: all that it has
+    written can be seen. It ends soon, because it stops at the limit. A folder that can't be listed
+    counts as too much.
     """
     size = files = 0
     folders = [str(workdir)]
@@ -166,6 +167,6 @@ def outgrown(workdir: Path, limits: Limits) -> str:
                     if size > limits.scratch_bytes:
                         return f"wrote more than {in_units(limits.scratch_bytes)} of files"
         except OSError:
-            if workdir.exists():  # if not, the sandbox is over
+            if workdir.exists():  # otherwise the sandbox has ended
                 return "made folders that can't be looked into"
     return ""

@@ -1,7 +1,7 @@
 """The system calls that a sandbox may make: a seccomp filter, written as a table.
 
-What isn't named here is refused, so a call that a future kernel adds is refused too. The filter
-takes what Landlock can't see: sockets, processes, programs, signals, tracing, and files' modes.
+A call that isn't named here is refused, and so is any that a future kernel adds. The filter stops
+what Landlock doesn't control: sockets, processes, programs, signals, tracing, and files' modes.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from grader.lockdown.kernel import PR_SET_NO_NEW_PRIVS, machine, prctl, syscall
 
 _SET_MODE_FILTER = 1
-# Kernels before 5.16 slow a filtered process down against Spectre v4, which lets code read its own
-# process: nothing here is worth hiding from itself.
+# Kernels before 5.16 slow a filtered process down, as a defence against Spectre v4. That lets code
+# read the memory of its own process, and a sandbox holds nothing to hide from itself.
 _FLAG_SPEC_ALLOW = 4
 
-# Each call as name:x86-64:aarch64, by its numbers in the two tables.
+# Each call as name:number on x86-64:number on aarch64.
 _ALLOWED = (
     # memory, within RLIMIT_AS
     "brk:12:214 mmap:9:222 munmap:11:215 mremap:25:216 mprotect:10:226 madvise:28:233 "
@@ -62,27 +62,27 @@ _ALLOWED = (
     "getrusage:98:165 capget:125:90 uname:63:160 sysinfo:99:179 getrandom:318:278 "
 )
 
-# These do nothing and say that they did: `shutil.copy` and `TemporaryDirectory`, which use them in
-# passing, shouldn't fail by it. Modes, owners and times, because Landlock doesn't guard them, and
-# whoever runs the grader owns files. Removal (and renaming, which is refused), because a file that
-# is removed while mapped takes disk space that nobody can see, least of all the watcher of it.
+# These calls do nothing and report success, so that `shutil.copy` and `TemporaryDirectory`, which
+# make them in passing, don't fail. Some change modes, owners and times, which Landlock doesn't
+# guard: a sandbox may run as the user who owns files. The others remove a file. One that is removed
+# while it is mapped takes disk space that nobody can see. Renaming is refused for the same reason.
 _PRETENDED = (
     "chmod:90:- fchmod:91:52 fchmodat:268:53 fchmodat2:452:452 chown:92:- fchown:93:55 "
     "lchown:94:- fchownat:260:54 utime:132:- utimes:235:- futimesat:261:- utimensat:280:88 "
     "unlink:87:- unlinkat:263:35 rmdir:84:- "
 )
 
-# A filter can't look at what a pointer points to. Told that these don't exist, libc falls back to
-# the older calls, whose flags are in registers.
+# A filter can't see what a pointer points to. If these seem not to exist, libc falls back to the
+# older calls, whose flags are in registers.
 _ABSENT = "clone3:435:435 openat2:437:437 "
-_LAST_KNOWN = 462  # mseal; for a newer one, too, libc falls back
+_LAST_KNOWN = 462  # mseal; libc falls back for newer ones too
 
-_SELF = None  # stands for the process's own id, which is known only after the fork
+_SELF = None  # stands for the id of the process, which is known only after the fork
 
 
 @dataclass(frozen=True)
 class _Argument:
-    """One argument of a call, and the values allowed among the bits of the mask."""
+    """One argument of a call, and the values that its bits in `mask` may have."""
 
     position: int
     allowed: Iterable[int | None]
@@ -93,8 +93,8 @@ _CLONE_THREAD = 0x10000
 _NEW_NAMESPACE = 0x7E020080  # any of CLONE_NEW*
 _STREAM = 1
 _ACCESS_MODE, _TRUNCATE, _NAMELESS = 0o3, 0o1000, 0o20000000
-# Before Landlock's version 3 a file that may be read could be emptied while opening it to read.
-# A nameless file, O_TMPFILE, is one that is removed from the start.
+# Before version 3 of Landlock, a file that may be read could be emptied by opening it for reading.
+# A nameless file (O_TMPFILE) is like one that has been removed.
 _OPEN_MODES = (0, 1, 2, 3, _TRUNCATE | 1, _TRUNCATE | 2)
 _OPEN_MASK = _ACCESS_MODE | _TRUNCATE | _NAMELESS
 
@@ -105,25 +105,25 @@ _CHECKED = {
     "prlimit64:302:261": [_Argument(0, [0, _SELF])],
     "open:2:-": [_Argument(1, _OPEN_MODES, _OPEN_MASK)],
     "openat:257:56": [_Argument(2, _OPEN_MODES, _OPEN_MASK)],
-    # asyncio wakes itself through a pair. Not datagrams: one of those can be sent to any address.
+    # asyncio wakes itself up through a pair. Datagrams could be sent to any address.
     "socketpair:53:199": [_Argument(0, [1]), _Argument(1, [_STREAM], 0xF)],
-    # TCGETS, TCGETS2, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX: nothing types into a
-    # terminal, or has signals sent.
+    # TCGETS, TCGETS2, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX: none of these types into a
+    # terminal or causes a signal.
     "ioctl:16:29": [_Argument(1, [0x5401, 0x802C542A, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451])],
-    # Duplicates, flags, locks, and a pipe's size. Not F_SETOWN and F_SETSIG, which together send
-    # any signal to any process of the same user.
+    # Duplicates, flags, locks, and the size of a pipe. F_SETOWN and F_SETSIG are left out: together
+    # they send any signal to any process of the same user.
     "fcntl:72:25": [_Argument(1, [0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032])],
-    # PR_SET_NAME, PR_SET_VMA, PR_SVE_GET_VL, PR_SME_GET_VL and the harmless PR_GET_*. Not
-    # PR_SET_PDEATHSIG, which would let it outlive its parent, or PR_SET_DUMPABLE.
+    # PR_SET_NAME, PR_SET_VMA, PR_SVE_GET_VL, PR_SME_GET_VL and the harmless PR_GET_*.
+    # PR_SET_PDEATHSIG, which would let it outlive its parent, and PR_SET_DUMPABLE are left out.
     "prctl:157:167": [_Argument(0, [15, 0x53564D41, 51, 64, 2, 3, 16, 21, 23, 39])],
 }
 
 _ARCHITECTURES = {"x86_64": (1, 0xC000003E), "aarch64": (2, 0xC00000B7)}
-_CALL_NUMBERS = {  # what installing the filter, and trying it, need
+_CALL_NUMBERS = {  # for installing the filter, and for trying it
     "x86_64": {"seccomp": 317, "clone": 56},
     "aarch64": {"seccomp": 277, "clone": 220},
 }
-_X32 = 0x40000000  # x86-64's second table, of which we name nothing
+_X32 = 0x40000000  # the calls of x86-64's second table, none of which is allowed
 
 # Classic BPF, see linux/filter.h.
 _LOAD, _AND, _RETURN = 0x20, 0x54, 0x06
@@ -140,14 +140,14 @@ _Instruction = tuple[int, int, int, int | None]
 
 @dataclass(frozen=True)
 class Filter:
-    """An assembled filter, and where in it the process's own id belongs."""
+    """An assembled filter, and the offsets at which the id of the process belongs."""
 
     code: bytes
     holes: tuple[int, ...]
 
     @classmethod
     def build(cls) -> Filter:
-        """Assemble the filter for this machine; OSError where there is no table for it."""
+        """Assemble the filter for this machine. Raises OSError if there is no table for it."""
         name = machine()
         if name not in _ARCHITECTURES:
             raise OSError(errno.ENOSYS, f"no table of system calls for {name}")
@@ -170,7 +170,7 @@ class Filter:
 
 
 def try_fork() -> None:
-    """Ask for a process past libc and Python's hooks; OSError if refused, as it should be."""
+    """Fork without libc and Python's hooks. Raises OSError if that is refused, as it should be."""
     sigchld = 17
     if syscall(_CALL_NUMBERS[machine()]["clone"], sigchld, 0, 0, 0, 0) == 0:
         os._exit(0)
@@ -178,7 +178,7 @@ def try_fork() -> None:
 
 def _assemble(column: int, architecture: int) -> list[_Instruction]:
     def numbers(table: str) -> list[int]:
-        """The calls' numbers on this architecture, for those that it has."""
+        """The numbers of the calls that this architecture has."""
         columns = [entry.split(":")[column] for entry in table.split()]
         return [int(number) for number in columns if number != "-"]
 
@@ -210,12 +210,12 @@ def _assemble(column: int, architecture: int) -> list[_Instruction]:
 
 
 def _check(arguments: Iterable[_Argument]) -> list[_Instruction]:
-    """Allow the call if every argument has one of its values, else refuse it."""
+    """Allow the call if each argument has one of its allowed values, and refuse it otherwise."""
     block: list[_Instruction] = []
     for argument in arguments:
         values = list(argument.allowed)
         block += [
-            (_LOAD, 0, 0, _ARGUMENTS + 8 * argument.position),  # the kernel takes the low half
+            (_LOAD, 0, 0, _ARGUMENTS + 8 * argument.position),  # the low half
             (_AND, 0, 0, argument.mask),
             *[(_IF_EQUAL, len(values) - i, 0, value) for i, value in enumerate(values)],
             (_RETURN, 0, 0, _REFUSE),
@@ -224,7 +224,7 @@ def _check(arguments: Iterable[_Argument]) -> list[_Instruction]:
 
 
 def _ranges(verdicts: dict[int, int]) -> list[tuple[int, int, int]]:
-    """Neighbouring numbers of one verdict, merged: (first, last, verdict)."""
+    """Consecutive numbers with the same verdict, merged: (first, last, verdict)."""
     merged: list[tuple[int, int, int]] = []
     for number, verdict in sorted(verdicts.items()):
         if merged and merged[-1][1:] == (number - 1, verdict):

@@ -1,4 +1,4 @@
-"""Whatever arrives (folder, clone, file, archive, an LMS's download) becomes a Submission."""
+"""Whatever arrives (a folder, clone, file, archive, or an LMS's download) becomes submissions."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def find_submissions(
     *,
     single: bool = False,
 ) -> list[Submission]:
-    """The submissions at `path`: itself one, or many as schools and their systems lay them out.
+    """The submissions at `path`: one, or many in a layout that schools and their systems use.
 
-    Nothing is run, and nothing written. What can't be read is said in the submission's notes; one
-    with nothing usable has no files. `single`: `path` is one student's, whatever it looks like.
-    Raises `NoSubmissions` with what to do where there is none.
+    Nothing is run and nothing is written. A submission's notes say what couldn't be read; one with
+    nothing usable has no files. With `single`, `path` is one student's, whatever it looks like.
+    Raises `NoSubmissions`, which says what to do, if there is none.
     """
     try:
         top = on_disk(path)
@@ -53,8 +53,8 @@ def find_submissions(
     if not submissions:
         names = ", ".join(f"{e.module}.py" for e in exercises)
         raise NoSubmissions(
-            f"{path}: no submission in it. A submission is a folder or an archive that holds some "
-            f"of {names} or their notebooks, or one such file."
+            f"{path}: there is no submission in it. A submission is a folder or an archive with "
+            f"some of {names} or their notebooks, or one such file."
         )
     return submissions
 
@@ -79,7 +79,7 @@ def _split(top: Node, exercises: Sequence[Assigned]) -> list[HandedIn]:
 
 
 def _from_archive(top: File, exercises: Sequence[Assigned]) -> list[HandedIn]:
-    """A whole class's archive, or one student's."""
+    """What an archive holds: a whole class, or one student."""
     own = archive_stem(top.name)
     try:
         inside = unwrapped(opened(top, CLASS))
@@ -107,7 +107,7 @@ def _submission(
         notes[MAX_NOTES:] = [f"… and {len(notes) - MAX_NOTES} more notes."]
     return Submission(
         name,
-        # The same bytes are kept once: most helpers and stubs are the same for a whole class.
+        # Equal bytes are kept once: most helpers and stubs are the same for a whole class.
         {file: pool.setdefault(content, content) for file, content in collected.files.items()},
         notes,
         student or _shown(one.student),

@@ -1,4 +1,4 @@
-"""The Submission: what one student handed in, as the judge takes it."""
+"""The Submission: what one student handed in, as the judge gets it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Protocol
 
 from grader.result import Student
 
-# Where each line of a file made from a notebook comes from: (cell, line in the cell), both from 1,
-# as Jupyter numbers cells after "Restart and run all". (0, 0): a line of ours.
+# For each line of a file that was made from a notebook, where it comes from: (cell, line in the
+# cell). Both count from 1; cells count as in Jupyter after "Restart and run all". (0, 0) is a line
+# that we have added.
 LineMap = list[tuple[int, int]]
 
 
 class NoSubmissions(ValueError):
-    """Nothing at this path can be graded."""
+    """There is nothing at this path that can be graded."""
 
 
 class Assigned(Protocol):
-    """What the reader has to know of an exercise; `grader.assignment.exercises.Exercise` is one."""
+    """What must be known of an exercise here; `grader.assignment.exercises.Exercise` has it."""
 
     @property
     def name(self) -> str:
@@ -35,9 +36,11 @@ class Assigned(Protocol):
 
 @dataclass(frozen=True)
 class Submission:
-    """`files`: what lies in the sandbox's work folder. `notes`: what was odd, for the student.
+    """What one student handed in.
 
-    Files are UTF-8 sources by flat names: exercises as `<module>.py`, helpers beside them.
+    `files` are UTF-8 sources by name, without folders: `<module>.py` for each exercise, and helpers
+    beside them. They make up the sandbox's work folder. `notes` tell the student what was odd.
+    `cells` has a `LineMap` for each file that was made from a notebook.
     """
 
     name: str
@@ -49,14 +52,14 @@ class Submission:
 
     @property
     def digest(self) -> str:
-        """Changes when the files do."""
+        """A SHA-256 of the files, in hex."""
         total = hashlib.sha256()
         for name, content in sorted(self.files.items()):
             total.update(f"{name}\0{len(content)}\0".encode("utf-8", "replace") + content)
         return total.hexdigest()
 
     def locate(self, file: str, line: int) -> str:
-        """Where the student finds that line: `cell 7, line 3` or `losses.py, line 3`."""
+        """Where the student finds a line of a file: `cell 7, line 3` or `losses.py, line 3`."""
         origin = self.cells.get(file, [])
         cell, number = origin[line - 1] if 0 < line <= len(origin) else (0, 0)
         return f"cell {cell}, line {number}" if cell else f"{file}, line {line}"

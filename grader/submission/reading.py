@@ -1,4 +1,4 @@
-"""Python files and notebooks, read: which exercises they answer, and with what module."""
+"""Read Python files and notebooks: which exercises they answer, and with what module."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class PythonFile:
     """A `.py` file."""
 
     def __init__(self, raw: bytes) -> None:
-        """Raises `UnreadableError` where it is no text."""
+        """Raises `UnreadableError` if it isn't text."""
         try:
             self.content, self.encoding = source(raw)
         except NotTextError as error:
@@ -55,20 +55,20 @@ class PythonFile:
                 body = parse(text)
                 self._made = {n: not is_stub(s) for s in body for n in _bound(s)}
             except SyntaxError:
-                # Half-written: what it means to define is an attempt.
+                # Half-written: whatever it begins to define is an attempt.
                 self._made = dict.fromkeys(re.findall(r"^(?:def|class) +(\w+)", text, re.M), True)
         return self._made
 
     def serves(self, exercise: Assigned, own: Sequence[str]) -> bool:
-        """Whether it holds this exercise's targets; `own`: those that no other exercise has."""
+        """Whether it has the exercise's targets. `own` are those that no other exercise has."""
         return _serves(exercise, own, set(self._definitions()))
 
     def answers(self, exercise: Assigned) -> bool:
-        """Whether it is more than the stubs."""
+        """Whether it holds more than the exercise's stubs."""
         return any(self._definitions().get(target) for target in exercise.targets)
 
     def module(self, exercise: Assigned) -> Module:
-        """The file as it is."""
+        """The file, unchanged."""
         return Module(self.content)
 
 
@@ -76,7 +76,7 @@ class Notebook:
     """An `.ipynb` file."""
 
     def __init__(self, raw: bytes, exercises: Sequence[Assigned]) -> None:
-        """Raises `UnreadableError` where it is no notebook."""
+        """Raises `UnreadableError` if it isn't a notebook."""
         try:
             cells = read_notebook(decode(raw)[0], exercises)
         except (NotTextError, NotANotebookError) as error:
@@ -87,7 +87,7 @@ class Notebook:
         self._statements: list[Statement] = []
         left, room = SOURCE, STATEMENTS
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of doubtful escapes: not ours to print
+            warnings.simplefilter("ignore")  # about invalid escapes in the student's code
             for cell in cells:
                 left -= len(cell.source)
                 self._codes.append(code := read_cell(cell))
@@ -109,13 +109,13 @@ class Notebook:
         self._targets = set(targets)
 
     def serves(self, exercise: Assigned, own: Sequence[str]) -> bool:
-        """Whether it holds this exercise's targets; `own`: those that no other exercise has."""
+        """Whether it has the exercise's targets. `own` are those that no other exercise has."""
         defined = {t for t in exercise.targets if self._slicer.defines(t)}
         named = any(code.cell.section == exercise.module for code in self._codes)
         return bool(defined and named) or _serves(exercise, own, defined)
 
     def answers(self, exercise: Assigned) -> bool:
-        """Whether it is more than the stubs."""
+        """Whether it holds more than the exercise's stubs."""
         return any(t in self._half_written or self._slicer.answers(t) for t in exercise.targets)
 
     def has(self, exercise: Assigned) -> bool:
@@ -123,7 +123,7 @@ class Notebook:
         return any(self._slicer.defines(target) for target in exercise.targets)
 
     def module(self, exercise: Assigned) -> Module:
-        """The exercise's module, cut out."""
+        """The exercise's module, cut out of the notebook."""
         cut = self._slicer.cut(exercise)
         self._taken |= cut.taken
         self._graded |= set(exercise.targets)
@@ -131,7 +131,7 @@ class Notebook:
 
     @property
     def notes(self) -> list[str]:
-        """What was left out of all modules cut so far, and why: a line a cell."""
+        """What was left out of all modules cut so far, and why: a line for each cell."""
         notes = []
         for code in self._codes:
             number = code.cell.number
@@ -141,7 +141,7 @@ class Notebook:
             if broken:
                 notes.append(
                     f"cell {number} can't be read as Python ({code.error}): "
-                    f"what it has of {', '.join(broken)} doesn't count."
+                    f"its {', '.join(broken)} doesn't count."
                 )
             reasons = self._reasons(code)
             if reasons and not code.cell.ours:
@@ -153,14 +153,14 @@ class Notebook:
         return notes
 
     def _reasons(self, code: Code) -> list[str]:
-        """What is left out of a cell: each reason once, with the lines that it is about."""
+        """What is left out of a cell: each reason once, with the lines that it concerns."""
         found: dict[str, list[str]] = {}
         for command in code.commands:
             found.setdefault("not Python", []).append(f"`{shown(command, 60)}`")
         inside = [(n, s) for n, s in enumerate(self._statements) if s.cell is code.cell]
         left = [s for n, s in inside if n not in self._taken]
         for statement in left:
-            # Imports are no loss, and of several definitions it has been said which counts.
+            # A missing import is no loss. Of several definitions, another note says which counts.
             if not statement.is_import and not statement.binds & self._graded:
                 found.setdefault(purpose(statement), []).append(f"line {statement.first}")
         if len(left) == len(inside) and len(found) == 1 and not code.commands:

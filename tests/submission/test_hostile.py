@@ -66,10 +66,10 @@ def test_nothing_but_regular_files_is_opened(lay_out, find, answer, tmp_path):
     found = find(top)
     assert list(found["kim"].files) == ["fit.py"]
     assert found["kim"].notes == [
-        "losses.py: passed over, it is a link.",
-        "more: passed over, it is a link.",
-        "round: passed over, it is a link.",
-        "scratch.py: passed over, it isn't a regular file.",
+        "losses.py: skipped, because it is a link.",
+        "more: skipped, because it is a link.",
+        "round: skipped, because it is a link.",
+        "scratch.py: skipped, because it isn't a regular file.",
     ]
     assert not found["park"].files
     assert "it is a link" in found["park"].notes[0]
@@ -129,7 +129,7 @@ def test_a_huge_folder(tmp_path, find, answer):
 def test_a_sparse_giant(lay_out, find):
     top = lay_out({"kim/losses.py": ""})
     os.truncate(top / "kim" / "losses.py", 1 << 40)
-    assert find(top)["kim"].notes[0] == "losses.py: passed over, it is larger than 1 MiB."
+    assert find(top)["kim"].notes[0] == "losses.py: skipped, because it is larger than 1 MiB."
 
 
 def test_the_same_input_gives_the_same(lay_out, exercises, answer):

@@ -83,7 +83,7 @@ def test_canvas(lay_out, find, answer):
     found = find(top)
     assert found["kimanna"].files == {"losses.py": answer("losses"), "fit.py": answer("fit")}
     assert found["kimanna"].student.id == "12"
-    assert "losses.py: passed over, losses-1.py is newer." in found["kimanna"].notes
+    assert "losses.py: skipped, because losses-1.py is newer." in found["kimanna"].notes
     assert [s.late for s in found.values()] == [False, True, False]
     assert "Handed in late." in found["leebora"].notes
     assert not found["parkchan"].files
@@ -182,7 +182,7 @@ def test_the_newest_wins(lay_out, find, answer):
     os.utime(both_answer, (1e9, 1e9))
     kim = find(top)["kim"]
     assert b"return 0" in kim.files["losses.py"]
-    assert kim.notes == ["b/losses.py: passed over, a/losses.py is newer."]
+    assert kim.notes == ["b/losses.py: skipped, because a/losses.py is newer."]
 
 
 def test_a_stub_never_beats_an_answer(lay_out, find, answer, stub):
@@ -241,8 +241,8 @@ def test_helpers_come_along_and_junk_stays(lay_out, find, answer):
     kim = find(top)["kim"]
     assert kim.files == {"losses.py": answer("losses"), "utils.py": b"A = 1\n"}
     assert kim.notes == [
-        "my notes.py: passed over, Python can't import it.",
-        "deep/utils.py: passed over, there is another file of that name.",
+        "my notes.py: skipped, because Python can't import it.",
+        "deep/utils.py: skipped, because there is another file of that name.",
     ]
 
 

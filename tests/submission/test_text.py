@@ -51,7 +51,7 @@ def test_it_becomes_utf_8(find, lay_out, text, encoding, said, newline):
 def test_no_text(find, lay_out, content):
     submission = graded(find, lay_out, content)
     assert not submission.files
-    assert submission.notes[0] == "losses.py: passed over, it isn't text."
+    assert submission.notes[0] == "losses.py: skipped, because it isn't text."
 
 
 def test_nuls_left_by_a_crash_at_the_end(find, lay_out):
@@ -60,4 +60,4 @@ def test_nuls_left_by_a_crash_at_the_end(find, lay_out):
 
 def test_too_large(find, lay_out):
     submission = graded(find, lay_out, b"#" * ((1 << 20) + 1))
-    assert submission.notes[0] == "losses.py: passed over, it is larger than 1 MiB."
+    assert submission.notes[0] == "losses.py: skipped, because it is larger than 1 MiB."

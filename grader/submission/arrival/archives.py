@@ -1,4 +1,4 @@
-"""Archives read in memory: nothing is ever written to a disk, nor more read than allowed."""
+"""Read archives in memory: nothing is written to a disk, and no more is read than allowed."""
 
 from __future__ import annotations
 
@@ -36,8 +36,11 @@ LONGEST_NAME = 255
 
 @dataclass(frozen=True)
 class ArchiveLimits:
-    """`packed`: bytes of the archive; `directory`: of a zip's table of contents; `total`: that a
-    tar may unpack to; `single`: of one file in a tar. `entries`: files in either."""
+    """What an archive may hold, in bytes.
+
+    `packed` is for the archive itself, `directory` for a zip's table of contents, `total` for what
+    a tar unpacks to and `single` for one file in it. `entries` is the number of files.
+    """
 
     packed: int
     directory: int
@@ -55,13 +58,13 @@ CLASS = ArchiveLimits(
 
 
 def archive_stem(name: str) -> str:
-    """`homework` of `homework.tar.gz`; '' for a file that is no archive."""
+    """The name without its ending: `homework` for `homework.tar.gz`; '' if it isn't an archive."""
     fits = [e for e in (*ENDINGS, *FOREIGN) if name.casefold().endswith(e)]
     return name[: -len(max(fits, key=len))] if fits else ""
 
 
 def opened(file: File, limits: ArchiveLimits) -> Folder:
-    """An archive as a folder. Raises `UnreadableError` with the reason, for the student."""
+    """An archive as a folder. Raises `UnreadableError`, with the reason for the student."""
     if file.name.casefold().endswith(FOREIGN):
         raise UnreadableError(FOREIGN_REASON)
     if file.size > limits.packed:
@@ -77,13 +80,13 @@ def opened(file: File, limits: ArchiveLimits) -> Folder:
                 found = list(_tar(_unpacked(stream, start, limits.total), limits))
     except UnreadableError:
         raise
-    except Exception:  # whatever a decoder raises on bytes that were made to break it
-        raise UnreadableError("it is damaged, or no archive") from None
+    except Exception:  # a decoder may raise anything on bytes that were made to break it
+        raise UnreadableError("it is damaged, or it isn't an archive") from None
     return _tree(file.name, found)
 
 
 class _Cautious(io.BufferedIOBase):
-    """What `zipfile` reads from: refuses to read more at once than a sane archive needs."""
+    """A stream for `zipfile` that refuses to read more at once than an honest archive needs."""
 
     def __init__(self, stream: BinaryIO, largest: int) -> None:
         self._stream, self._largest = stream, largest
@@ -132,7 +135,7 @@ def _zip_node(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> N
         return Odd(name, "it is a link" if kind == stat.S_IFLNK else "it isn't a regular file")
     if member.flag_bits & 1:
         return Odd(name, "it is protected by a password")
-    # The other methods unpack without bounds.
+    # Other methods can't be kept from unpacking too much.
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return Odd(name, "it is compressed in an unusual way")
     if member.file_size > max(RATIO_FROM, RATIO * member.compress_size):
@@ -145,18 +148,18 @@ def _zip_node(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> N
 
 
 class _Member(io.BytesIO):
-    """One file of a zip, unpacked up to the size that it declares."""
+    """One file of a zip, unpacked up to its declared size."""
 
     def __init__(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
         try:
             with archive.open(member) as stream:
                 super().__init__(stream.read(member.file_size))
-        except Exception:  # whatever a decoder raises on bytes that were made to break it
+        except Exception:  # a decoder may raise anything on bytes that were made to break it
             raise UnreadableError("it is damaged") from None
 
 
 def _zip_name(member: zipfile.ZipInfo) -> str:
-    """Names without the UTF-8 flag come out as CP437; Korean Windows writes CP949."""
+    """A member's name. Without the UTF-8 flag, zipfile reads CP437; Korean Windows writes CP949."""
     if member.flag_bits & 0x800:
         return member.filename
     for codec in ("utf-8", "cp949"):
@@ -175,7 +178,7 @@ def _zip_time(member: zipfile.ZipInfo) -> float:
 
 
 class _Bounded(io.RawIOBase):
-    """A decompressed stream that ends in an error when it goes on for too long."""
+    """A decompressed stream that raises `UnreadableError` after too many bytes."""
 
     def __init__(self, stream: BinaryIO, total: int) -> None:
         self._stream, self._left = stream, total
@@ -226,7 +229,7 @@ def _tar_node(
 
 
 def _path(name: str) -> tuple[str, ...]:
-    """The parts of a name, whichever way its slashes lean."""
+    """The parts of a path, with slashes or backslashes."""
     parts = [p for p in name.replace("\\", "/").split("/") if p not in ("", ".", "..")]
     return tuple(part[:LONGEST_NAME] for part in parts[-DEPTH:]) or ("?",)
 
@@ -241,7 +244,7 @@ def _refused(name: str) -> Odd | None:
 
 
 def _tree(name: str, found: list[Found]) -> Folder:
-    """Folders made of paths. Of two files with one path the later one is the newer."""
+    """Make folders of paths. If two files have one path, the later one counts as newer."""
     inside: dict[str, list[Found]] = {}
     nodes: list[Node] = []
     for path, node in found:

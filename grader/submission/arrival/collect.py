@@ -1,4 +1,4 @@
-"""One student's files, whatever their names: the newest answer to each exercise, and helpers."""
+"""Collect one student's files: the newest answer to each exercise, and what it may import."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ TOTAL_LIMIT = 256 << 20
 MAX_HELPERS = 200
 HELPERS_LIMIT = 4 << 20
 MAX_READ = 200
-SECONDS = 10.0  # an honest submission takes hundredths
+SECONDS = 10.0  # for a submission; an honest one takes hundredths of a second
 ARCHIVES_DEPTH = 2
 MAX_ARCHIVES = 8
-# Dates in zip files count in steps of two seconds, and a checkout writes all files in one go.
+# Files that are closer in time than this are taken for equally old: zip files store times in steps
+# of two seconds, and a checkout writes all files at once.
 SAME_TIME = 2.0
 Read = PythonFile | Notebook
 
@@ -43,8 +44,8 @@ class Found:
     file: File
     attempt: int
     order: int
-    exact: str  # the exercise that it is named after, '' for none
-    near: str  # the exercise that its name ends with
+    exact: str  # the exercise that it is named after, '' if none
+    near: str  # the exercise that its name ends with, '' if none
 
     @property
     def shown(self) -> str:
@@ -53,7 +54,7 @@ class Found:
 
 @dataclass
 class Candidate:
-    """A file that may be the answer to an exercise. `named`: 2 as it should be, 1 nearly, 0 not."""
+    """A file that may answer an exercise. `named`: 2 if its name is right, 1 if nearly, else 0."""
 
     found: Found
     exercise: Assigned
@@ -62,18 +63,18 @@ class Candidate:
 
     @cached_property
     def answers(self) -> bool:
-        """Whether it is more than the stubs."""
+        """Whether it holds more than the exercise's stubs."""
         return self.read.answers(self.exercise)
 
     @property
     def placed(self) -> bool:
-        """Whether it lies where the kit has it, or at the top."""
+        """Whether it lies at the top, or in the folder of its exercise."""
         return self.found.path[-2:-1] in ((), (self.exercise.name,))
 
 
 @dataclass
 class Collected:
-    """What a student's files come to."""
+    """What was made of a student's files."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     cells: dict[str, LineMap] = field(default_factory=dict)
@@ -81,7 +82,7 @@ class Collected:
 
 
 class Collector:
-    """Collects from the files and folders of one student."""
+    """Collects one student's answers from files and folders."""
 
     def __init__(self, nodes: Sequence[Node], exercises: Sequence[Assigned]) -> None:
         self._exercises = exercises
@@ -111,7 +112,10 @@ class Collector:
     def _list(
         self, top: Node, attempt: int = 0, depth: int = 0
     ) -> Iterator[tuple[tuple[str, ...], File, int]]:
-        """The files below. Archives count as folders; a copy's number goes for all in it."""
+        """The files below, each with its path and attempt. Archives count as folders.
+
+        The number of an archive's copy is the attempt of all files in it.
+        """
         for path, file in walk(top, self._out.notes):
             stem = archive_stem(file.name)
             if not stem:
@@ -130,7 +134,7 @@ class Collector:
                 yield (*path, *below), packed, newest
 
     def _note(self, path: Sequence[str], reason: object) -> None:
-        self._out.notes.append(f"{shown('/'.join(path))}: passed over, {reason}.")
+        self._out.notes.append(f"{shown('/'.join(path))}: skipped, because {reason}.")
 
     def collect(self) -> Collected:
         """Decide for every exercise, then add the helpers."""
@@ -167,7 +171,7 @@ class Collector:
     # -- candidates -------------------------------------------------------------------------------
 
     def _candidates(self, exercise: Assigned) -> list[Candidate]:
-        """The files that may answer an exercise; by name if any, else by what they define."""
+        """The files that may answer an exercise: by their names, or else by what they define."""
         named = [f for f in self._found if exercise.module in (f.exact, f.near)]
         found = [c for f in named if (c := self._candidate(f, exercise))]
         others = [f for f in self._found if f.exact == "" and f.near != exercise.module]
@@ -190,7 +194,7 @@ class Collector:
         return Candidate(found, exercise, read, 2 if found.exact == exercise.module else 1)
 
     def _reading(self, found: Found) -> Read | None:
-        """A file, read once; None, with a note, where it can't be."""
+        """A file, read only once. None, with a note, if it can't be read."""
         if found not in self._read:
             self._read[found] = None
             try:
@@ -207,7 +211,7 @@ class Collector:
         limit = NOTEBOOK_LIMIT if found.name.is_notebook else FILE_LIMIT
         raw = found.file.read(min(limit, max(self._left, 0)))
         self._left -= len(raw)
-        # A notebook that was renamed is still one.
+        # A renamed notebook is still a notebook.
         if found.name.is_notebook or (raw.lstrip()[:1] == b"{" and b'"cells"' in raw):
             return Notebook(raw, self._exercises)
         return PythonFile(raw)
@@ -215,7 +219,7 @@ class Collector:
     # -- helpers ----------------------------------------------------------------------------------
 
     def _add_helpers(self, decided: set[Found]) -> None:
-        """Other Python files that the answers may import, the nearest one of each name."""
+        """Add Python files that the answers may import: of each name, the one nearest the top."""
         taken = {folded(name) for name in (*self._out.files, *(f"{m}.py" for m in self._modules))}
         room = HELPERS_LIMIT
         helpers = [f for f in self._found if f not in decided and not f.name.is_notebook]
@@ -243,7 +247,7 @@ class Collector:
 
 
 def _best(candidates: Sequence[Candidate]) -> Candidate:
-    """An answer before a stub, the right name before others; of those the newest."""
+    """The best candidate: an answer rather than a stub, with the right name, and the newest."""
 
     def rank(one: Candidate) -> tuple[bool, int, int]:
         return one.answers, one.named, one.found.attempt
@@ -261,7 +265,7 @@ def _best(candidates: Sequence[Candidate]) -> Candidate:
 
 
 def _why_not(other: Candidate, best: Candidate) -> list[str]:
-    """What to say of a second file; nothing of a stub that lies beside the answer untouched."""
+    """A note on a file that isn't used; none on an untouched stub beside the answer."""
     ours, theirs = best.found, other.found
     newer = (ours.attempt, ours.file.modified) > (theirs.attempt, theirs.file.modified + SAME_TIME)
     older = (theirs.attempt, theirs.file.modified) > (ours.attempt, ours.file.modified + SAME_TIME)
@@ -273,4 +277,4 @@ def _why_not(other: Candidate, best: Candidate) -> list[str]:
         why = f"it answers nothing, {ours.shown} does"
     else:
         return []
-    return [f"{theirs.shown}: passed over, {why}."]
+    return [f"{theirs.shown}: skipped, because {why}."]

@@ -1,7 +1,8 @@
-"""Gradescope's `submission_metadata.yml`: which folder of an export is whose.
+"""Gradescope's `submission_metadata.yml`: which folder of an export belongs to whom.
 
-Only names, ids and emails are needed of a file that holds every result of every student, so this
-reads those lines and no YAML: at most one pass, and nothing in it can be deep or self-referential.
+The file holds every result of every student, but only names, ids and e-mail addresses are needed.
+So this reads those lines, in one pass, without a YAML parser: nothing can be deeply nested or refer
+to itself.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _FIELD = re.compile(r"(?P<new>-)?\s*:(?P<key>name|sid|email):\s*(?P<value>.*)")
 
 
 def submitters(text: str) -> dict[str, list[Student]]:
-    """The students of each folder; several where they handed in together."""
+    """The students of each folder: several, if they handed in together."""
     found: dict[str, list[Student]] = {}
     folder, margin, level = "", -1, -1
     for line in text.splitlines():
@@ -34,7 +35,7 @@ def submitters(text: str) -> dict[str, list[Student]]:
                 margin = -1
             elif item:
                 _note(found[folder], item)
-        # Deeper lines are what a student's program printed, whatever they look like.
+        # Deeper lines, whatever they look like, are output of a student's program.
         level = indent if level < 0 and indent else level
     return found
 

@@ -1,4 +1,4 @@
-"""How submissions lie in what schools hand on: whose is which file or folder."""
+"""The layouts in which submissions arrive: which file or folder belongs to whom."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ _MOODLE = re.compile(
 
 @dataclass
 class HandedIn:
-    """One student's files and folders, before anyone has looked into them."""
+    """One student's files and folders, not yet looked into."""
 
     name: str
     nodes: list[Node] = field(default_factory=list)
     student: Student | None = None
     late: bool = False
     notes: list[str] = field(default_factory=list)
-    certain: bool = True  # False: a file that may as well be the instructor's own script
+    certain: bool = True  # False: it may be a script of the instructor's instead
 
 
 Layout = Callable[[Folder, list[Node], Sequence[Assigned]], "list[HandedIn] | None"]
 
 
 def handed_in(top: Folder, exercises: Sequence[Assigned]) -> list[HandedIn]:
-    """What `top` holds: the one submission that it is itself, or one a student."""
+    """What `top` holds: one submission, if it is one itself, or one for each student."""
     nodes = [n for n in top.list() if not _is_left_behind(n)]
     folders = [n for n in nodes if isinstance(n, Folder)]
     for layout in LAYOUTS:
         found = layout(top, nodes, exercises)
         if found is not None:
             return found
-    # A download that was unpacked into a folder of its own.
+    # Perhaps a download that was unpacked into a folder of its own.
     if len(folders) == len(nodes) == 1:
         inner = [n for n in folders[0].list() if not _is_left_behind(n)]
         for layout in DOWNLOADS:
@@ -57,7 +57,7 @@ def handed_in(top: Folder, exercises: Sequence[Assigned]) -> list[HandedIn]:
 
 
 def unwrapped(archive: Folder) -> Folder:
-    """An archive's only folder; people pack a folder as often as what is in it."""
+    """An archive's only folder, if that is all: people pack a folder as often as its contents."""
     nodes = [n for n in archive.list() if not (_is_left_behind(n) or isinstance(n, Odd))]
     only = nodes[0] if len(nodes) == 1 else None
     return Folder(archive.name, only.list) if isinstance(only, Folder) else archive
@@ -125,7 +125,7 @@ def _canvas(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[Hande
 
 
 def _itself(top: Folder, nodes: list[Node], exercises: Sequence[Assigned]) -> list[HandedIn] | None:
-    """`top` is one submission: it holds exercise files, flat or in the kit's layout."""
+    """If `top` is one submission: it holds exercise files, at the top or in the kit's layout."""
     inside = {n.name: n for n in nodes if isinstance(n, Folder)}
     for place in (top, inside.get("exercises")):
         if place is not None and _holds(place, exercises):
@@ -160,7 +160,7 @@ def _clones(top: Folder, nodes: list[Node], exercises: Sequence[Assigned]) -> li
 
 
 def _shared(folder: str, names: list[str]) -> str:
-    """What all names but the usernames have in common, up to a hyphen."""
+    """What all names begin with, up to a hyphen: the rest of each is a username."""
     by_tool = re.sub(r"-?submissions$", "-", folder)
     if by_tool != folder and any(n.startswith(by_tool) for n in names):
         return by_tool
@@ -170,12 +170,12 @@ def _shared(folder: str, names: list[str]) -> str:
 
 
 def _one_a_student(nodes: Iterable[Node], exercises: Sequence[Assigned]) -> list[HandedIn]:
-    """A folder, an archive or some files a student."""
+    """A folder, an archive or some files for each student."""
     found: dict[str, HandedIn] = {}
     for node in nodes:
         owner = _owner(node, exercises) if isinstance(node, File) else node.name
         if isinstance(node, Odd) and "." in node.name:
-            continue  # a link or device where a file should be; one to a folder is somebody's
+            continue  # it stands for a file; without an ending it may be a student's folder
         if owner:
             one = found.setdefault(folded(owner), HandedIn(owner, certain=False))
             one.nodes.append(node)

@@ -1,4 +1,4 @@
-"""The class list: which student a submission is from."""
+"""The class list: whose a submission is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grader.submission.arrival.text import NotTextError, decode
 from grader.submission.arrival.tree import File, UnreadableError, on_disk
 from grader.submission.model import Submission
 
-# What schools' exports call their columns, in lower case and without spaces and marks.
+# The names of columns in schools' exports, in lower case, without spaces and punctuation.
 COLUMNS = {
     "id": "id studentid sid sisuserid userid idnumber studentnumber matriculation identifier 학번",
     "login": "login username githubusername github githublogin sisloginid loginid account 아이디",
@@ -34,7 +34,7 @@ class RosterError(ValueError):
 
 
 class Roster:
-    """The students of a class, found by whatever a download calls them."""
+    """The students of a class, who can be found by whatever a download calls them."""
 
     def __init__(self, students: Iterable[Student], aliases: Iterable[list[str]] = ()) -> None:
         """`aliases`: more ids and logins of each student."""
@@ -58,7 +58,7 @@ class Roster:
 
     @classmethod
     def read(cls, path: Path) -> Roster:
-        """A CSV file with a header; commas, semicolons or tabs. Raises `RosterError`."""
+        """Read a CSV file with a header and commas, semicolons or tabs. Raises `RosterError`."""
         try:
             node = on_disk(path)
             if not isinstance(node, File):
@@ -80,8 +80,8 @@ class Roster:
         }
         if not any(columns[field] for field in ("id", "login", "email", "name", "last")):
             raise RosterError(
-                f"{path}: no column of the roster is known. Its first line has to name some of: "
-                "name, id, login, email, section."
+                f"{path}: none of the roster's columns is known. Its first line has to name some "
+                "of: name, id, login, email, section."
             )
         students, aliases = [], []
         for row in rows:
@@ -95,7 +95,10 @@ class Roster:
         return cls(students, aliases)
 
     def match(self, told: Student | None, name: str) -> Student | None:
-        """The one student whom the download's own words (`told`) or the name of the folder fit."""
+        """The one student who fits what the download says (`told`) or the name of the folder.
+
+        None if nobody or several fit.
+        """
         known = told or Student("")
         tails = [name[m.end() :] for m in re.finditer(r"[-_]", name)]
         ids = (known.id, known.email, known.login, name)
@@ -110,7 +113,7 @@ class Roster:
         return None
 
     def unmatched(self, submissions: Iterable[Submission]) -> tuple[list[str], list[str]]:
-        """The submissions of nobody in the roster, and the students without a submission."""
+        """The submissions of nobody on the roster, and the students on it without a submission."""
         by_name: dict[str, list[int]] = {}
         for number, student in enumerate(self.students):
             by_name.setdefault(student.name, []).append(number)
@@ -137,7 +140,7 @@ def _columns(header: Iterable[str], words: str) -> list[str]:
 
 
 def _spellings(name: str) -> list[str]:
-    """A name without marks and spaces, beginning with each of its words: `kimanna`, `annakim`."""
+    """A name without accents and spaces, starting with each of its words: `kimanna`, `annakim`."""
     bare = "".join(
         c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c)
     )

@@ -1,4 +1,4 @@
-"""Source files in the encodings they come in, made into plain UTF-8 text."""
+"""Turn source files in whatever encoding into plain UTF-8 text."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# PEP 263: in one of the first two lines
+# PEP 263: a coding line is one of the first two.
 _COOKIE = re.compile(
     r"\A((?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n))?[ \t\f]*#[^\r\n]*?coding[:=][ \t]*)([-\w.]+)"
 )
-# Encodings of text; codecs such as `idna` or `unicode_escape` would let a file hide what it says.
+# Encodings of text only: a codec such as `idna` or `unicode_escape` could hide what a file says.
 _TEXT = re.compile(
     r"utf-8|ascii|iso8859-\d+|cp\d+|euc_\w+|johab|shift_jis\w*|gb\w+|big5\w*|koi8-\w"
 )
 
 
 class NotTextError(ValueError):
-    """These bytes are no text; the message says so, for the student."""
+    """These bytes aren't text. The message is for the student."""
 
 
 def decode(raw: bytes) -> tuple[str, str]:
-    """The text with Unix line ends, and the encoding if it was not UTF-8 ('' if it was)."""
+    """The text with Unix line ends, and its encoding ('' for UTF-8)."""
     text, encoding = _decode(raw)
     plain = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
     return plain, encoding
 
 
 def source(raw: bytes) -> tuple[bytes, str]:
-    """The same as UTF-8 bytes that Python reads as such, whatever coding line they carry."""
+    """The text as UTF-8, with a coding line that agrees if it has one, and its former encoding."""
     text, encoding = decode(raw)
     return utf8(_COOKIE.sub(r"\1utf-8", text)), encoding
 
 
 def utf8(text: str) -> bytes:
-    """Lone surrogates, which JSON can smuggle in, can't be encoded: they become `?`."""
+    """The text in UTF-8. Lone surrogates, which JSON can hold, become `?`."""
     return text.encode("utf-8", "replace")
 
 
@@ -57,7 +57,7 @@ def _decode(raw: bytes) -> tuple[str, str]:
             return text, "UTF-16"
         if raw.rstrip(b"\0").count(b"\0") or len(raw.rstrip(b"\0")) * 2 < len(raw):
             raise NotTextError("it isn't text")
-        raw = raw.rstrip(b"\0")  # what a crash while saving leaves at the end
+        raw = raw.rstrip(b"\0")  # which a crash while saving leaves at the end
     declared = _declared(raw)
     for codec in filter(None, ("utf-8", declared)):
         try:
@@ -83,7 +83,7 @@ def _declared(raw: bytes) -> str:
 
 
 def _utf_16_without_bom(raw: bytes) -> str:
-    """UTF-16 of mostly ASCII text has a NUL in every other place; '' where this has not."""
+    """The text, if it is UTF-16 that is mostly ASCII (every other byte is NUL); else ''."""
     for start, codec in ((1, "utf-16-le"), (0, "utf-16-be")):
         half = raw[start::2]
         if len(raw) % 2 == 0 and half.count(0) * 2 > len(half) and not raw[1 - start :: 2].count(0):
@@ -95,7 +95,7 @@ def _utf_16_without_bom(raw: bytes) -> str:
 
 
 def _is_korean(text: str) -> bool:
-    """Latin-1 bytes can pass for CP949, but hardly for the syllables that Korean is written in."""
+    """Whether it is Korean. Latin-1 bytes can pass for CP949, but rarely for common syllables."""
     foreign = [c for c in text if c > "\x7f"]
     common = sum(1 for c in foreign if "\uac00" <= c <= "\ud7a3" and _in_ks_x_1001(c))
     return common * 2 > len(foreign)
@@ -103,6 +103,6 @@ def _is_korean(text: str) -> bool:
 
 def _in_ks_x_1001(character: str) -> bool:
     try:
-        return len(character.encode("euc_kr")) == 2  # the rest is spelt out in eight bytes
+        return len(character.encode("euc_kr")) == 2  # any other takes eight bytes
     except UnicodeError:
         return False

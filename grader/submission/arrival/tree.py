@@ -1,4 +1,4 @@
-"""Files and folders as they arrive, on a disk or in an archive, looked at without trusting them."""
+"""Files and folders as they arrive, on a disk or in an archive, read without trusting them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ JUNK_FILES = {"thumbs.db", "desktop.ini"}
 
 
 class UnreadableError(Exception):
-    """This file can't be taken; the message says why, for the student."""
+    """This file can't be used. The message tells the student why."""
 
 
 @dataclass(frozen=True)
 class File:
-    """A regular file. `modified`: seconds since 1970, 0 where unknown."""
+    """A regular file. `modified`: seconds since 1970, or 0 if unknown."""
 
     name: str
     size: int
@@ -37,11 +37,11 @@ class File:
     open: Callable[[], BinaryIO]
 
     def read(self, limit: int) -> bytes:
-        """All of it. Raises `UnreadableError` if it is larger than `limit` bytes or changes."""
+        """The content. Raises `UnreadableError` if it exceeds `limit` bytes or is changing."""
         if self.size > limit:
             raise UnreadableError(f"it is larger than {limit >> 20} MiB")
         content = self._read(limit)
-        # It grew or shrank since it was listed: someone may be writing to it right now.
+        # It grew or shrank after it was listed: someone may be writing to it now.
         if len(content) != self.size and self._read(limit) != content:
             raise UnreadableError("it was changing while it was read")
         return content
@@ -59,7 +59,7 @@ class File:
 
 @dataclass(frozen=True)
 class Folder:
-    """`list` gives what is in it, in order; it may raise `UnreadableError`."""
+    """A folder. `list` returns what is in it, by name; it may raise `UnreadableError`."""
 
     name: str
     list: Callable[[], list[Node]]
@@ -67,7 +67,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class Odd:
-    """Something that is never opened: a link, a device, a pipe, a file that can't be reached."""
+    """Something that is never opened: a link, a device, a pipe, or an unreachable file."""
 
     name: str
     reason: str
@@ -77,12 +77,12 @@ Node = File | Folder | Odd
 
 
 def in_memory(name: str, content: bytes, modified: float) -> File:
-    """A file whose bytes are at hand."""
+    """A file with this content."""
     return File(name, len(content), modified, lambda: io.BytesIO(content))
 
 
 def on_disk(path: Path) -> Node:
-    """What lies at `path`; a link is followed here (the instructor gave it), and never below."""
+    """What lies at `path`. A link is followed here, where the instructor named it, never below."""
     return _node(path.name or path.resolve().name, str(path), os.stat(path))  # noqa: PTH116 - as below
 
 
@@ -106,7 +106,7 @@ def _listing(path: str) -> list[Node]:
 
 
 def _entry(entry: os.DirEntry[str]) -> Node:
-    if getattr(entry, "is_junction", bool)():  # Windows' links to folders, from Python 3.12 on
+    if getattr(entry, "is_junction", bool)():  # a kind of link on Windows, known from Python 3.12
         return Odd(entry.name, "it is a link")
     try:
         return _node(entry.name, entry.path, entry.stat(follow_symlinks=False))
@@ -115,7 +115,7 @@ def _entry(entry: os.DirEntry[str]) -> Node:
 
 
 def _open(path: str) -> BinaryIO:
-    """Open a regular file: a link or a pipe put in its place since is refused, and can't block."""
+    """Open a regular file. A link or pipe that has replaced it is refused, and doesn't block."""
     flags = os.O_RDONLY
     for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
         flags |= getattr(os, name, 0)
@@ -130,16 +130,19 @@ def _open(path: str) -> BinaryIO:
 
 
 def is_junk(node: Node, beside: set[str]) -> bool:
-    """What systems and tools leave behind; `beside`: the names of its neighbours."""
+    """Whether it is something that systems and tools leave behind.
+
+    `beside`: the names in the same folder.
+    """
     if isinstance(node, Folder):
-        # The kit's own solutions are no answer, a student's folder of that name is.
+        # Beside `exercises`, this is the kit's folder. Otherwise it is the student's.
         kits = node.name == "solutions" and "exercises" in beside
         return node.name.startswith(".") or node.name in JUNK or kits
     return node.name.startswith((".", "~$")) or node.name.casefold() in JUNK_FILES
 
 
 def walk(top: Node, notes: list[str]) -> Iterator[tuple[tuple[str, ...], File]]:
-    """The files at and below `top` by their path, nearest first; says in `notes` what it left."""
+    """The files at and below `top` with their paths, nearest first. What is skipped is noted."""
     if isinstance(top, File):
         yield (top.name,), top
         return
@@ -151,18 +154,18 @@ def walk(top: Node, notes: list[str]) -> Iterator[tuple[tuple[str, ...], File]]:
             continue
         where = shown("/".join(path) or node.name)
         if isinstance(node, Odd):
-            notes.append(f"{where}: passed over, {node.reason}.")
+            notes.append(f"{where}: skipped, because {node.reason}.")
             continue
         try:
             inside = node.list()
         except UnreadableError as error:
-            notes.append(f"{where}: passed over, {error}.")
+            notes.append(f"{where}: skipped, because {error}.")
             continue
         names = {n.name for n in inside}
         if "pyvenv.cfg" in names and path:
             continue
         if len(path) == DEPTH:
-            notes.append(f"{where}: passed over, it is nested too deeply.")
+            notes.append(f"{where}: skipped, because it is nested too deeply.")
             continue
         kept = [n for n in inside if not is_junk(n, names)]
         if seen + len(kept) > ENTRIES:
