@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +31,3 @@ def here(tmp_path: Path) -> Run:
         return local.student(Exercise(folder))
 
     return run
-
-
-@contextmanager
-def failing(error: type[BaseException]) -> Iterator[pytest.ExceptionInfo[BaseException]]:
-    with pytest.raises(error) as caught:
-        yield caught

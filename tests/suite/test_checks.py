@@ -132,7 +132,7 @@ def test_gradients_that_do_not_arrive(here: Here) -> None:
     assert failed(gradients, student.double, ours, torch.randn(3)).problem == "type"
     assert gradients(student.triple, torch.full((3,), 3.0), torch.ones(3)).tolist() == [3.0] * 3
     mismatch = failed(gradients, student.triple, torch.ones(3), torch.ones(3))
-    assert mismatch.problems[0].where == "the gradient of argument 1"
+    assert mismatch.problems[0].where == "the gradient of x"
 
 
 def test_parameters_that_are_there_to_be_changed(here: Here) -> None:
@@ -142,6 +142,10 @@ def sgd_step(params, lr):
         for p in params:
             p -= lr * p.grad
             p.grad = None
+def idle(params, lr):
+    pass
+def first_only(params, lr):
+    sgd_step(params[:1], lr)
 def backwards(params, lr):
     with torch.no_grad():
         for p in params:
@@ -159,6 +163,10 @@ def backwards(params, lr):
     same(student.sgd_step, ours, params, 0.1, read=anything)
     mismatch = failed(same, student.backwards, ours, params, 0.1, read=anything)
     assert mismatch.problems[0].where == "params[0] after the call"
+    mismatch = failed(same, student.idle, ours, params, 0.1, read=anything)
+    assert mismatch.slip.name == "unchanged"
+    mismatch = failed(same, student.first_only, ours, params, 0.1, read=anything)
+    assert mismatch.slip.name == "some_unchanged"
 
 
 FIT = """

@@ -2,6 +2,7 @@
 
 import pytest
 
+from grader.suite.checks.backward import gradients
 from grader.suite.checks.compare import Tolerance
 from grader.suite.checks.inputs import (
     all_alike,
@@ -21,7 +22,7 @@ from grader.suite.checks.readers import anything, array, floats, loss, number, p
 from grader.suite.checks.sides import Either, both, define
 from grader.suite.checks.training import independent, learns, trained_alike, untrained_loss
 from grader.suite.checks.twins import Twins, twins
-from grader.suite.checks.values import by_hand, gradients, judged, leaves_alone, same
+from grader.suite.checks.values import by_hand, judged, leaves_alone, same
 
 on_each_device = pytest.mark.on_each_device
 """Run a test that asks for the fixture `device` on the CPU and on each accelerator."""

@@ -139,15 +139,26 @@ def _lists(theirs: Any, ours: Any, where: str, tolerance: Tolerance) -> list[Pro
         return [Problem("type", where, described(theirs), described(ours))]
     if len(theirs) != len(ours):
         return [Problem("shape", where, f"{len(theirs)} things", f"{len(ours)} things")]
-    if all(type(item) is float for item in (*theirs, *ours)):
-        left, right = torch.tensor(theirs, dtype=torch.float64), torch.tensor(ours).double()
-        rtol, atol = tolerance.of(torch.float32)
-        return _values(left, right, where, Tolerance(rtol, atol))
+    left, right = in_a_tensor(theirs), in_a_tensor(ours)
+    if left is not None and right is not None and left.shape == right.shape:
+        return _values(left, right, where, Tolerance(*tolerance.of(torch.float32)))
     return [
         problem
         for i, (left, right) in enumerate(zip(theirs, ours, strict=True))
         for problem in compare(left, right, f"{where}[{i}]", tolerance)
     ]
+
+
+def in_a_tensor(value: Any) -> torch.Tensor | None:
+    """A list of Python floats, or of equally long tuples of them, in float64; else None."""
+    if not isinstance(value, (list, tuple)) or not value:
+        return None
+    if all(type(item) is float for item in value):
+        return torch.tensor(value, dtype=torch.float64)
+    rows = [in_a_tensor(item) for item in value if isinstance(item, (list, tuple))]
+    known = [row for row in rows if row is not None]
+    same = len(known) == len(value) and len({len(row) for row in known}) == 1
+    return torch.stack(known) if same and known[0].dim() == 1 else None
 
 
 def _dicts(theirs: Any, ours: Any, where: str, tolerance: Tolerance) -> list[Problem]:

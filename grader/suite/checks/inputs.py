@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
@@ -131,12 +131,3 @@ def pessimist(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """A loss for which too much is worse than too little: the order of its arguments shows."""
     error = prediction - target
     return torch.where(error > 0, 3 * error**2, 0.5 * error**2).mean()
-
-
-def chosen(cases: Sequence[tuple[torch.Tensor, ...]]) -> list[tuple[torch.Tensor, ...]]:
-    """Each case twice, the second time with other values of the same shapes and dtypes."""
-    return [
-        case
-        for given in cases
-        for case in (given, tuple(t.flip(0) if t.dim() else t + 1 for t in given))
-    ]

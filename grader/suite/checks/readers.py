@@ -28,7 +28,10 @@ def number(value: Any) -> float:
         value = value.item()
     if not isinstance(value, (numbers.Real, np.number, np.bool_)):
         raise Unreadable("type", described(value), "a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise Unreadable("type", "an enormous int", "a number") from None
 
 
 def loss(value: Any) -> torch.Tensor:

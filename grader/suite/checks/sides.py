@@ -70,18 +70,20 @@ def name_of(callable_: Any) -> str:
     return name if isinstance(name, str) and name != "<lambda>" else "your code"
 
 
-def argument_names(ours: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[str]:
-    """What the arguments are called, by our signature if it has names for them."""
-    named: list[str] = []
-    try:
-        if callable(ours) and not isinstance(ours, nn.Module):
-            parameters = inspect.signature(ours).parameters.values()
-            named = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-    except (TypeError, ValueError):
-        pass
-    known = len(named) >= len(args)
-    places = [named[i] if known else f"argument {i + 1}" for i in range(len(args))]
-    return [*places, *kwargs]
+def argument_names(
+    function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], other: Any = None
+) -> list[str]:
+    """What the arguments are called, by the signature of one of two functions if it is known."""
+    for known in (function, other):
+        try:
+            if callable(known) and not isinstance(known, nn.Module):
+                parameters = inspect.signature(getattr(known, "_thing", known)).parameters.values()
+                named = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+                if len(named) >= len(args):
+                    return [*named[: len(args)], *kwargs]
+        except (TypeError, ValueError):
+            pass
+    return [*(f"argument {i + 1}" for i in range(len(args))), *kwargs]
 
 
 class Copies:
@@ -136,6 +138,13 @@ class Copies:
     def leaves(self) -> dict[str, torch.Tensor]:
         """The copies that require grad: they may be changed, and gradients arrive at them."""
         return self._leaves
+
+    @property
+    def before(self) -> dict[str, torch.Tensor]:
+        """What those that require grad are copies of."""
+        return {
+            name: original.detach() for name, original, _ in self._copies if name in self._leaves
+        }
 
     def make_leaves(self) -> None:
         """Ask for gradients at every floating tensor, where nothing asks for one."""

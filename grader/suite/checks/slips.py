@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import torch
 
-from grader.suite.checks.compare import wide, written
+from grader.suite.checks.compare import in_a_tensor, wide, written
 from grader.suite.checks.mismatch import Problem, Slip
 
 RTOL, ATOL = 1e-4, 2e-5
@@ -20,7 +20,10 @@ Verdict = Literal["no", "fits", "tells"]
 
 @dataclass
 class Finding:
-    """What one input gave on both sides. `rerun` calls ours again, on other arguments."""
+    """What one input gave on both sides. `rerun` calls ours again, on other arguments.
+
+    `slip`: what was found to explain this input already.
+    """
 
     call: str
     theirs: Any
@@ -30,6 +33,7 @@ class Finding:
     got: Any = None
     args: Sequence[Any] = ()
     rerun: Callable[..., Any] | None = None
+    slip: Slip | None = None
     seen: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -49,6 +53,9 @@ class Finding:
 
 def find_slip(findings: Sequence[Finding]) -> Slip | None:
     """The slip that explains all findings of a check, if one does."""
+    told = {finding.slip for finding in findings if finding.problems}
+    if told != {None}:
+        return told.pop() if len(told) == 1 else None
     if not any(p.kind in ("values", "shape") for f in findings for p in f.problems):
         return None
     for fits, slip in _SLIPS:
@@ -74,9 +81,7 @@ def _numbers(value: Any) -> torch.Tensor | None:
         return wide(value).double() if usable else None
     if isinstance(value, float):
         return torch.tensor(value, dtype=torch.float64)
-    if isinstance(value, (list, tuple)) and value and all(isinstance(v, float) for v in value):
-        return torch.tensor(value, dtype=torch.float64)
-    return None
+    return in_a_tensor(value)
 
 
 def _transposed(finding: Finding) -> Verdict:

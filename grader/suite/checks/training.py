@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,9 +17,9 @@ from grader.suite.checks.compare import Tolerance, compare, short, written
 from grader.suite.checks.mismatch import Problem, Show
 from grader.suite.checks.observed import Observation, Patterns
 from grader.suite.checks.readers import Unreadable, floats
-from grader.suite.checks.sides import Copies, argument_names, name_of, side_of, undrawn
+from grader.suite.checks.sides import Copies, argument_names, name_of, side_of
 from grader.suite.checks.slips import Finding
-from grader.suite.checks.trajectory import trajectory_slip
+from grader.suite.checks.trajectory import Again, State, trajectory_slip
 from grader.suite.checks.twins import Twins
 from grader.suite.checks.verdict import claim, conclude
 
@@ -82,7 +81,7 @@ def trained_alike(
     landed = {name: ours_ for name, _, ours_ in pairs if ours_ is not None}
     slip = None
     if problems:
-        again = Again(ours, given, kwargs, pair, start)
+        again = AgainTwins(ours, side_of(given, False), side_of(kwargs, False), pair, start)
         slip = trajectory_slip(before, after, landed, value, wanted, again)
     finding = Finding(
         call,
@@ -91,7 +90,7 @@ def trained_alike(
         problems,
         _gave(raw, after, before),
         [value, *after.values()],
-        [],
+        slip=slip,
         seen={
             "before": before,
             "after": after,
@@ -101,7 +100,7 @@ def trained_alike(
             "recorded": run.losses,
         },
     )
-    conclude(check, [finding], show, slip)
+    conclude(check, [finding], show)
     return value
 
 
@@ -145,38 +144,22 @@ class Run:
 
 
 @dataclass
-class Again:
-    """Our own training, from the same start, on other arguments: what a slip would give."""
+class AgainTwins(Again):
+    """Our own training once more, of models as they were."""
 
-    ours: Callable[..., Any]
-    args: Sequence[Any]
-    kwargs: dict[str, Any]
     pair: Twins
     start: tuple[nn.Module, Any]
 
-    @property
-    def named(self) -> dict[str, Any]:
-        """Our arguments by name, defaults included."""
-        args, kwargs = side_of(tuple(self.args), False), side_of(self.kwargs, False)
-        try:
-            bound = inspect.signature(self.ours).bind(*args, **kwargs)
-        except (TypeError, ValueError):
-            return {}
-        bound.apply_defaults()
-        return dict(bound.arguments)
-
-    def __call__(self, **other: Any) -> tuple[dict[str, torch.Tensor], Any]:
-        """The parameters after training with these arguments changed, and what it gave."""
+    def run(self, arguments: dict[str, Any]) -> State:
+        """The model's parameters after training."""
         model, opt = copy.deepcopy(self.start)
-        arguments = {**self.named, **other}
         for name, value in arguments.items():
             if value is self.pair.ours:
                 arguments[name] = model
             elif value is self.pair.our_opt and value is not None:
                 arguments[name] = opt
-        with undrawn():
-            gave = self.ours(**arguments)
-        return {name: p.detach() for name, p in model.named_parameters()}, gave
+        self.ours(**arguments)
+        return {name: p.detach() for name, p in model.named_parameters()}
 
 
 def _compare_results(

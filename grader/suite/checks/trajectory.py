@@ -2,22 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 
 from grader.suite.checks.compare import wide
 from grader.suite.checks.mismatch import Slip
+from grader.suite.checks.sides import Copies, undrawn
 from grader.suite.checks.slips import close
-
-if TYPE_CHECKING:
-    from grader.suite.checks.training import Again
 
 COUNTS = ("epochs", "n_epochs", "steps")
 SIZES = ("bs", "batch_size")
 
 State = dict[str, torch.Tensor]
+
+
+@dataclass
+class Again:
+    """Our own function on other arguments: what a slip would have led to."""
+
+    ours: Callable[..., Any]
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """Our arguments by name, defaults included; none where our signature isn't known."""
+        try:
+            bound = inspect.signature(self.ours).bind(*self.args, **self.kwargs)
+        except (TypeError, ValueError):
+            return {}
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+    def __call__(self, **other: Any) -> State:
+        """What becomes of the parameters with these arguments changed."""
+        with undrawn():
+            return self.run({**self.named, **other})
+
+    def run(self, arguments: dict[str, Any]) -> State:
+        """What becomes of the arguments that require grad."""
+        copies = Copies([], arguments, list(arguments))
+        self.ours(**copies.kwargs)
+        return {name: leaf.detach() for name, leaf in copies.leaves.items()}
 
 
 def trajectory_slip(
@@ -31,7 +61,7 @@ def trajectory_slip(
     """The slip that explains where training ended, or what it returned; None if none does."""
     if any(tensor is None or tensor.shape != before[name].shape for name, tensor in after.items()):
         return None
-    if _alike(before, wanted):
+    if not wanted or _alike(before, wanted):
         return None  # nothing was to be learned: everything fits
     if _alike(after, wanted):
         return _of_losses(losses, wanted_losses)
@@ -40,7 +70,7 @@ def trajectory_slip(
     moved = [name for name in after if not _alike({name: after[name]}, before)]
     for slip, other in _reruns(again):
         try:
-            state, _ = again(**other)
+            state = again(**other)
         except Exception:  # ours can't run so: then theirs didn't either
             continue
         if _alike(after, state) and not _alike(state, wanted):
@@ -64,7 +94,11 @@ def _reruns(again: Again) -> Iterator[tuple[Slip, dict[str, Any]]]:
     named = again.named
     count = next((name for name in COUNTS if isinstance(named.get(name), int)), None)
     size = next((name for name in SIZES if isinstance(named.get(name), int)), None)
-    data = {k: v for k, v in named.items() if isinstance(v, torch.Tensor) and v.dim() > 0}
+    data = {
+        k: v
+        for k, v in named.items()
+        if isinstance(v, torch.Tensor) and v.dim() > 0 and not v.requires_grad
+    }
     n = len(next(iter(data.values()))) if data else 0
     if size is not None and n % named[size] and n > named[size]:
         text = "It ends where training ends without the last, short batch."

@@ -44,15 +44,15 @@ class Layout:
 
     def gradients(self, theirs: nn.Module, ours: nn.Module) -> list[Pairing]:
         """The gradients of theirs in our layout beside ours; None where there is none."""
-        parameters = list(theirs.parameters())
-        found = [p.grad for p in parameters]
-        if any(grad is None for grad in found):
-            return [
-                Pairing(name, None, p.grad)
-                for name, p in ours.named_parameters()
-                if p.requires_grad
-            ]
-        return self._paired([g.detach().cpu() for g in found if g is not None], ours, True)
+        found = [
+            torch.full(p.shape, torch.nan, dtype=p.dtype) if p.grad is None else p.grad
+            for p in theirs.parameters()
+        ]
+        paired = self._paired([grad.detach().cpu() for grad in found], ours, gradients=True)
+        return [
+            Pairing(name, None if left is not None and left.isnan().all() else left, right)
+            for name, left, right in paired
+        ]
 
     def _paired(self, found: list[torch.Tensor], ours: nn.Module, gradients: bool) -> list[Pairing]:
         flat = torch.cat([tensor.flatten() for tensor in found]) if found else torch.empty(0)

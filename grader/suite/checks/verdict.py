@@ -7,13 +7,11 @@ from typing import Any
 
 from grader.suite import current
 from grader.suite.checks.compare import KEPT_NUMBERS, compact
-from grader.suite.checks.mismatch import RANKS, Mismatch, Mismatched, Problem, Show, Slip
+from grader.suite.checks.mismatch import RANKS, Mismatch, Mismatched, Problem, Show
 from grader.suite.checks.slips import Finding, find_slip
 
 
-def conclude(
-    check: str, findings: Sequence[Finding], show: Show = "everything", slip: Slip | None = None
-) -> None:
+def conclude(check: str, findings: Sequence[Finding], show: Show = "everything") -> None:
     """Raise `Mismatched` for the finding that tells most, if any went wrong."""
     wrong = [finding for finding in findings if finding.problems]
     if not wrong:
@@ -21,7 +19,7 @@ def conclude(
     worst = min(wrong, key=lambda f: (min(RANKS.index(p.kind) for p in f.problems), _size(f)))
     room = max(8, KEPT_NUMBERS // len(findings))
     sight = [
-        [i, compact(f.got, room), sorted([p.kind, p.where] for p in f.problems)]
+        [i, compact(f.got, room), sorted(p.kind for p in f.problems)]
         for i, f in enumerate(findings)
         if f.problems
     ]
@@ -37,7 +35,7 @@ def conclude(
             sight=sight,
             cases=len(findings),
             wrong=len(wrong),
-            slip=slip or find_slip(findings),
+            slip=find_slip(findings),
             show=show,
             seen=worst.seen,
         )
