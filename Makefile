@@ -1,5 +1,6 @@
 # make demo    grade the sample class: what an instructor sees
 # make test    everything that must hold: lint, types, the assignment, the test suite
+# make quick   lint, types, the rules for imports, the unit tests: within a minute, while editing
 # make bench   what grading a submission costs, and where the time goes
 # make clean   remove the environment and whatever these commands made
 #
@@ -12,12 +13,13 @@ PIP_FLAGS ?=
 
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
-CHECKS := "ruff check ." "ruff format --check ." "mypy" "grader check"
+QUICK_CHECKS := "ruff check ." "ruff format --check ." "mypy"
+CHECKS := $(QUICK_CHECKS) "grader check"
 
-# A process for each processor, and each file of tests in one.
-PYTEST_FLAGS ?= -n auto --dist loadfile -rs
+# A process for each processor; tests that share a fixture of their file in one (tests/conftest.py).
+PYTEST_FLAGS ?= -n auto --dist loadgroup -rs
 
-.PHONY: demo test bench clean
+.PHONY: demo test quick bench clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/installed
@@ -25,12 +27,19 @@ demo: .venv/installed
 
 # Every check runs, whatever the ones before it said; pytest has the last word.
 test: .venv/installed-dev
-	@failed=; \
-	for check in $(CHECKS); do \
-		echo "== $$check"; $(BIN)/$$check || failed="$$failed [$$check]"; \
-	done; \
-	test -z "$$failed" || echo "== FAILED so far:$$failed"; \
-	echo "== pytest"; $(BIN)/python -m pytest $(PYTEST_FLAGS) && test -z "$$failed"
+	$(call run,$(CHECKS),)
+
+quick: .venv/installed-dev
+	$(call run,$(QUICK_CHECKS),-m "not slow" -q)
+
+define run
+@failed=; \
+for check in $(1); do \
+	echo "== $$check"; $(BIN)/$$check || failed="$$failed [$$check]"; \
+done; \
+test -z "$$failed" || echo "== FAILED so far:$$failed"; \
+echo "== pytest"; $(BIN)/python -m pytest $(PYTEST_FLAGS) $(2) && test -z "$$failed"
+endef
 
 bench: .venv/installed-dev
 	$(BIN)/python bench/throughput.py

@@ -18,6 +18,8 @@ from grader.judge.spawned import Spawner
 from grader.torchside.accelerator import simulated
 from grader.wire.errors import Gone
 
+pytestmark = pytest.mark.slow
+
 STUDENT = b"""
 import os, sys, math
 import numpy as np

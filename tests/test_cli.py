@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import tiny
 
+pytestmark = pytest.mark.slow
+
 GRADER = [sys.executable, "-m", "grader"]
 
 
@@ -80,31 +82,31 @@ def test_a_class_is_graded(kit):
     assert "timed out" in done.stdout
 
 
-def test_feedback_holds_the_students_own_lines_and_no_secret(kit):
+def test_feedback_holds_the_students_own_lines_and_no_secret(kit, grader):
     source = "def double(x):\n    return helper(x)\n\n\ndef helper(x):\n    return x.twice()\n"
     hand_in(kit, ann=source)
-    assert run(kit, "grade", "class").returncode == 0
+    assert grader(kit, "grade", "class").returncode == 0
     text = (kit / "grades" / "feedback" / "ann.md").read_text()
     assert "double.py, line 2 in double: return helper" in text.replace("\\", "")
     for secret in (str(kit), "test_double_values", "assert_close", "reference", sys.prefix):
         assert secret not in text
 
 
-def test_the_same_files_are_not_graded_twice_and_a_seed_repeats_inputs(kit):
+def test_the_same_files_are_not_graded_twice_and_a_seed_repeats_inputs(kit, grader):
     hand_in(kit, ann=tiny.answer("x * 3"))
-    assert run(kit, "grade", "class", "--seed", "4").returncode == 0
+    assert grader(kit, "grade", "class", "--seed", "4").returncode == 0
     first = results(kit)
-    assert run(kit, "grade", "class", "--seed", "4").returncode == 0
+    assert grader(kit, "grade", "class", "--seed", "4").returncode == 0
     second = results(kit)
 
     def shown(result: dict) -> list[tuple]:
         return [(t["outcome"], t["feedback"]) for t in result["exercises"][0]["tests"]]
 
     assert shown(first["ann"]) == shown(second["ann"])
-    again = run(kit, "grade", "class")
+    again = grader(kit, "grade", "class")
     assert "graded before" in again.stderr
     (kit / "class" / "ann" / "double.py").write_text(tiny.answer("2 * x"))
-    assert "graded before" not in run(kit, "grade", "class").stderr
+    assert "graded before" not in grader(kit, "grade", "class").stderr
     assert outcomes(results(kit)["ann"])["test_double_values"] == "passed"
 
 
@@ -119,19 +121,19 @@ def test_the_same_files_are_not_graded_twice_and_a_seed_repeats_inputs(kit):
         (["grade"], "Missing argument"),
     ],
 )
-def test_unusable_arguments_exit_with_2(kit, arguments, said):
+def test_unusable_arguments_exit_with_2(kit, grader, arguments, said):
     (kit / "empty").mkdir()
     hand_in(kit, ann=tiny.answer("2 * x"))
-    done = run(kit, *arguments)
+    done = grader(kit, *arguments)
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_an_assignment_that_does_not_load_exits_with_2(kit):
+def test_an_assignment_that_does_not_load_exits_with_2(kit, grader):
     hand_in(kit, ann=tiny.answer("2 * x"))
     (kit / "solutions/01_double/test_double.py").write_text("import nothing_of_the_kind\n")
-    done = run(kit, "grade", "class")
+    done = grader(kit, "grade", "class")
     assert done.returncode == 2
     assert "nothing_of_the_kind" in done.stderr
 
@@ -173,8 +175,8 @@ def _holds_a_result(book: Path) -> bool:
         return False
 
 
-def test_check_holds_for_a_sound_assignment(kit):
-    done = run(kit, "check")
+def test_check_holds_for_a_sound_assignment(kit, grader):
+    done = grader(kit, "check")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "The assignment holds." in done.stdout
     assert "doubles_in_place" in done.stdout
@@ -193,11 +195,11 @@ def test_check_holds_for_a_sound_assignment(kit):
         ("solutions/01_double/mistakes.py", "from grader", "from from grader", "invalid syntax"),
     ],
 )  # fmt: skip
-def test_check_finds_what_does_not_hold(kit, file, old, new, said):
+def test_check_finds_what_does_not_hold(kit, grader, file, old, new, said):
     path = kit / file
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
-    done = run(kit, "check")
+    done = grader(kit, "check")
     assert done.returncode == 2, done.stdout
     assert said in done.stderr

@@ -19,7 +19,10 @@ from typing import Any
 import pytest
 import tiny
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc"),
+]
 
 SLOW = "import time\n\n\ndef double(x):\n    time.sleep(0.3)\n    return x + x\n"
 NAMES = [f"s{number}" for number in range(4)]

@@ -33,6 +33,8 @@ from grader.lockdown.apply import shield
 from grader.lockdown.limits import Limits, outgrown
 from grader.lockdown.probe import probe
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 NOBODY = 65534
 

@@ -346,7 +346,7 @@ def test_small_messages_dont_become_large_values() -> None:
         ["d", [[["i", hex(n * (2**61 - 1))], None] for n in range(1, 30_000)]],
     ]
     for flood in floods:
-        started = time.monotonic()
+        started = time.process_time()
         tracemalloc.start()
         answer = frame(["returned", flood, [], []], bytes(1 << 20))
         with answering(answer) as endpoint, pytest.raises(ProtocolError):
@@ -354,7 +354,7 @@ def test_small_messages_dont_become_large_values() -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 300 << 20
-        assert time.monotonic() - started < 20
+        assert time.process_time() - started < 20
 
 
 def test_all_answers_of_a_test_together_are_bounded() -> None:

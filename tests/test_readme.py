@@ -12,6 +12,8 @@ import pytest
 
 from grader.report import find_formats
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 LINES = [

@@ -14,6 +14,8 @@ from grader.grading.check import secrets
 from grader.report.formats.json import read
 from grader.result import Grades, Outcome, Result
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 CLASS = ROOT / "data" / "sample_class"
 NAMES = sorted(

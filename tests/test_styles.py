@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 from grader.assignment.exercises import find_exercises
-from grader.grading.engine import Setup, new_forker
-from grader.judge.judge import Judge
 from grader.submission import Submission
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 EXERCISES = find_exercises(ROOT / "solutions")
 STYLES = [(e, f) for e in EXERCISES for f in sorted((ROOT / "tests/styles" / e.name).glob("*.py"))]
 SEEDS = (3, 71)
-
-
-@pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    setup = Setup(ROOT / "solutions")
-    forker = new_forker(setup)
-    yield Judge(setup.suites, forker)
-    forker.close()
-    torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize(("exercise", "file"), STYLES, ids=lambda part: getattr(part, "stem", ""))

@@ -69,10 +69,9 @@ def _limits(curve: Sequence[float], band: Sequence[tuple[float, float]]) -> tupl
         losses = [min(max(edges) + room, max(min(edges) - room, loss)) for loss in losses]
     shown = [*losses, *edges] or [0.0, 1.0]
     low, high = min(0.0, min(shown)), max(shown)
-    if not math.isfinite(high - low):
-        return -1e6, 1e6
     # never so little that it is lost beside the numbers themselves
-    return low, high + (max(0.05 * (high - low), 1e-6 * max(-low, abs(high))) or 1.0)
+    room = max(0.05 * (high - low), 1e-6 * max(-low, abs(high))) or 1.0
+    return (low, high + room) if math.isfinite(high + room - low) else (-1e6, 1e6)
 
 
 def _epochs(count: int) -> list[int]:

@@ -34,7 +34,10 @@ import pytest
 from grader.judge.session import GRACE
 
 linux = sys.platform.startswith("linux")
-pytestmark = pytest.mark.skipif(not linux, reason="elsewhere less is stopped: see SECURITY.md")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not linux, reason="elsewhere less is stopped: see SECURITY.md"),
+]
 
 ROOT = Path(__file__).parents[2]
 CORPUS = sorted(Path(__file__).with_name("corpus").glob("*.py"))

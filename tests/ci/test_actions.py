@@ -15,7 +15,10 @@ import pytest
 import tiny
 from workflows import GRADER, ROOT, TEMPLATES, Runner, parsed, steps
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the steps are bash on Linux")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="the steps are bash on Linux"),
+]
 WORKFLOWS = ("workflow.yml", "grade-hidden.yml", "grade-class.yml")
 WRONG = """from torch import Tensor
 

@@ -19,7 +19,10 @@ import pytest
 import tiny
 from workflows import GRADER, ROOT
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="both run on Linux")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="both run on Linux"),
+]
 URL = "https://example.org/school/lab-kim"
 VARIABLES = {
     "CLASSROOM": "spring",

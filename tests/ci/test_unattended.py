@@ -11,11 +11,22 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny
 from workflows import GRADER, ROOT
+
+from grader.grading import engine
+from grader.judge.judge import Judge
+from grader.judge.sandboxes import Forker
+from grader.lockdown.limits import Patience
+from grader.result import Outcome, Result
+from grader.submission import Submission
+
+pytestmark = pytest.mark.slow
 
 FORMATS = ("classroom", "classroom50", "gradescope")
 RESULTS = {"classroom": "out/result.json", "classroom50": "out/result.json", "gradescope": "out"}
@@ -38,22 +49,33 @@ def kit(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def ci(kit: Path, form: str, *options: str, **given: object) -> subprocess.CompletedProcess[str]:
-    command = [*given.pop("prefix", ()), *GRADER, "ci", form]  # type: ignore[misc]
-    command += [str(given.pop("submission", "work")), "--out", "out", *options]
-    environment = os.environ | CLASSROOM50 | {"OMP_NUM_THREADS": "1"}
+def process(
+    kit: Path, form: str, *options: str, prefix: tuple[str, ...] = (), piped: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """`grader ci` as a platform runs it."""
     return subprocess.run(
-        command,
+        [*prefix, *GRADER, "ci", form, "work", "--out", "out", *options],
         cwd=kit,
-        env=environment,
-        input=given.pop("piped", None),  # type: ignore[arg-type]
+        env=os.environ | CLASSROOM50 | {"OMP_NUM_THREADS": "1"},
+        input=piped,
         capture_output=True,
         text=True,
-        timeout=280,
     )
 
 
-def said(kit: Path, form: str, done: subprocess.CompletedProcess[str]) -> str:
+@pytest.fixture
+def ci(grader: Any, kit: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """The same in this process, where it's not the process that is tested."""
+    for name, value in CLASSROOM50.items():
+        monkeypatch.setenv(name, value)
+
+    def run(form: str, *options: str, submission: str = "work") -> Any:
+        return grader(kit, "ci", form, submission, "--out", "out", *options)
+
+    return run
+
+
+def said(kit: Path, form: str, done: Any) -> str:
     """Everything that a student may see of a failure; the result must parse and count nothing."""
     text = (kit / RESULTS[form]).read_text("utf-8")
     result = json.loads(text)
@@ -73,25 +95,25 @@ def said(kit: Path, form: str, done: subprocess.CompletedProcess[str]) -> str:
 
 
 @each
-def test_a_submission_is_graded(kit: Path, form: str) -> None:
-    done = ci(kit, form)
+def test_a_submission_is_graded(kit: Path, ci: Any, form: str) -> None:
+    done = ci(form)
     assert done.returncode == 0, done.stderr
     assert "100.0 of 100" in done.stdout
     assert "Twice each number" in (kit / RESULTS[form]).read_text("utf-8")
 
 
 @each
-def test_an_empty_submission_has_no_points(kit: Path, form: str) -> None:
+def test_an_empty_submission_has_no_points(kit: Path, ci: Any, form: str) -> None:
     (kit / "work" / "double.py").unlink()
-    done = ci(kit, form)
+    done = ci(form)
     assert done.returncode == 0, done.stderr
     assert "0.0 of 100" in done.stdout
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\x1f\x8b\x08broken"])
-def test_an_unreadable_archive_has_no_points_and_a_note(kit: Path, content: bytes) -> None:
+def test_an_unreadable_archive_has_no_points_and_a_note(kit: Path, ci: Any, content: bytes) -> None:
     (kit / "work.zip").write_bytes(content)
-    done = ci(kit, "gradescope", submission="work.zip")
+    done = ci("gradescope", submission="work.zip")
     assert done.returncode == 0, done.stderr
     result = json.loads((kit / "out").read_text("utf-8"))
     assert result["score"] == 0
@@ -99,8 +121,8 @@ def test_an_unreadable_archive_has_no_points_and_a_note(kit: Path, content: byte
 
 
 @each
-def test_no_submission_at_all(kit: Path, form: str) -> None:
-    done = ci(kit, form, submission="nowhere")
+def test_no_submission_at_all(kit: Path, ci: Any, form: str) -> None:
+    done = ci(form, submission="nowhere")
     assert done.returncode == 3
     assert "There was no submission to read." in said(kit, form, done)
 
@@ -116,17 +138,17 @@ BREAKAGES = {
 @pytest.mark.parametrize(
     ("form", "breakage"), list(zip((*FORMATS, "gradescope"), BREAKAGES, strict=True))
 )
-def test_suites_that_dont_hold(kit: Path, form: str, breakage: str) -> None:
+def test_suites_that_dont_hold(kit: Path, ci: Any, form: str, breakage: str) -> None:
     name, text = BREAKAGES[breakage]
     (kit / "solutions" / "01_double" / name).write_text(text)
-    done = ci(kit, form)
+    done = ci(form)
     assert done.returncode == 3
     assert "The tests of this assignment are broken" in said(kit, form, done)
 
 
-def test_the_instructor_can_ask_what_broke(kit: Path) -> None:
+def test_the_instructor_can_ask_what_broke(kit: Path, ci: Any) -> None:
     (kit / "solutions" / "01_double" / "test_double.py").write_text("import nowhere\n")
-    done = ci(kit, "gradescope", "--detail")
+    done = ci("gradescope", "--detail")
     assert done.returncode == 3
     assert "No module named 'nowhere'" in done.stderr
     assert "nowhere" not in (kit / "out").read_text("utf-8")
@@ -146,7 +168,7 @@ def test_no_suites(kit: Path, form: str, solutions: str) -> None:
         archive.addfile(tarfile.TarInfo("readme"), io.BytesIO())
     with tarfile.open(kit / "hostile.tar", "w") as archive:
         archive.addfile(tarfile.TarInfo("../../escaped"), io.BytesIO())
-    done = ci(kit, form, "--solutions", solutions, piped="AAAA")
+    done = process(kit, form, "--solutions", solutions, piped="AAAA")
     assert done.returncode == 3, done.stderr
     assert "The grader isn't set up correctly" in said(kit, form, done)
     assert not list(kit.parent.rglob("escaped"))
@@ -155,18 +177,35 @@ def test_no_suites(kit: Path, form: str, solutions: str) -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited with prlimit")
 def test_no_memory_to_judge_with(kit: Path) -> None:
     """Enough for the command, too little for a judge and its torch."""
-    done = ci(kit, "classroom", prefix=("prlimit", f"--as={400 << 20}"))
+    done = process(kit, "classroom", prefix=("prlimit", f"--as={400 << 20}"))
     assert done.returncode == 3, done.stdout
     assert "A fault in the grader kept it from being graded." in said(kit, "classroom", done)
 
 
-def test_the_time_limit_ends_tests_first(kit: Path) -> None:
-    (kit / "work" / "double.py").write_text("def double(x):\n    while True:\n        pass\n")
-    done = ci(kit, "gradescope", "--time-limit", "45")
-    assert done.returncode == 0, done.stderr
-    result = json.loads((kit / "out").read_text("utf-8"))
-    assert result["score"] == 0
-    assert "time" in json.dumps(result["tests"]).lower()
+@pytest.mark.skipif(not hasattr(signal, "alarm"), reason="without an alarm, tests' limits are all")
+@pytest.mark.parametrize("limit", [20, 45, 600, 7200])
+def test_the_time_limit_ends_tests_first(
+    ci: Any, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    """Then the command itself, which still writes a result, and the platform never."""
+    ends: list[float] = []
+
+    def grade_all(tasks: list[engine.Task], workers: int) -> Iterator[Result]:
+        ends.append(tasks[0].setup.patience.submission)
+        return engine.grade_all(tasks, workers)
+
+    monkeypatch.setattr(sys.modules["grader.cli.ci"], "grade_all", grade_all)
+    monkeypatch.setattr("signal.alarm", ends.append)
+    assert ci("gradescope", "--time-limit", str(limit)).returncode == 0
+    of_all, of_tests = ends
+    assert limit / 2 <= of_tests < of_all < limit
+
+
+def test_a_submission_whose_time_is_over_is_graded(kit: Path, forker: Forker) -> None:
+    judge = Judge(kit / "solutions", forker, Patience(submission=0))
+    answer = Submission("work", {"double.py": tiny.answer("x + x").encode()})
+    [exercise] = judge.grade(answer, 1).exercises
+    assert {test.outcome for test in exercise.tests} == {Outcome.TIMED_OUT}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
@@ -174,7 +213,7 @@ def test_out_of_time_altogether(kit: Path) -> None:
     """The judge itself hangs: a hidden suite waits for ever when it is collected."""
     path = kit / "solutions" / "01_double" / "test_double.py"
     path.write_text("import time\ntime.sleep(1000)\n")
-    done = ci(kit, "classroom50", "--time-limit", "20")
+    done = process(kit, "classroom50", "--time-limit", "20")
     assert done.returncode == 3
     assert "The time ran out before it was graded." in said(kit, "classroom50", done)
 
@@ -204,22 +243,22 @@ def unpacked() -> list[Path]:
 def test_suites_from_an_archive(kit: Path) -> None:
     subprocess.run([*GRADER, "release", "--suites", "suites.tar.xz"], cwd=kit, check=True)
     (kit / "solutions").rename(kit / "hidden")
-    done = ci(kit, "gradescope", "--solutions", "suites.tar.xz")
+    done = process(kit, "gradescope", "--solutions", "suites.tar.xz")
     assert done.returncode == 0, done.stderr
     assert not unpacked()
 
 
-def test_an_archive_is_a_submission(kit: Path) -> None:
+def test_an_archive_is_a_submission(kit: Path, ci: Any) -> None:
     with zipfile.ZipFile(kit / "work.zip", "w") as archive:
         archive.write(kit / "work" / "double.py", "homework/double.py")
-    done = ci(kit, "gradescope", submission="work.zip")
+    done = ci("gradescope", submission="work.zip")
     assert done.returncode == 0
     assert json.loads((kit / "out").read_text("utf-8"))["score"] > 100  # with the bonus
 
 
-def test_a_result_that_cannot_be_written(kit: Path) -> None:
+def test_a_result_that_cannot_be_written(kit: Path, ci: Any) -> None:
     (kit / "out").mkdir()
-    done = ci(kit, "gradescope")
+    done = ci("gradescope")
     assert done.returncode == 3
     assert "The result could not be written" in done.stderr
 
@@ -238,8 +277,8 @@ def test_a_command_line_that_cannot_be_understood(kit: Path, arguments: list[str
     assert not (kit / "out").exists()
 
 
-def test_less_than_full_isolation_is_refused_where_that_is_asked(kit: Path) -> None:
+def test_less_than_full_isolation_is_refused_where_that_is_asked(kit: Path, ci: Any) -> None:
     full = subprocess.run([*GRADER, "doctor"], capture_output=True).returncode == 0
-    done = ci(kit, "gradescope", "--require-isolation")
+    done = ci("gradescope", "--require-isolation")
     assert done.returncode == (0 if full else 3)
     assert sys.platform.startswith("linux") or not full

@@ -17,6 +17,8 @@ from nbclient import NotebookClient
 from grader.assignment.exercises import Exercise, find_exercises
 from grader.release.notebooks import notebook_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 EXERCISES = find_exercises(ROOT / "exercises")
 REFERENCES = {e.name: e for e in find_exercises(ROOT / "solutions")}

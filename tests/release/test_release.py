@@ -20,6 +20,8 @@ import tiny
 
 from grader.release.bundles import suites, unpack_suites
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 GRADER = [sys.executable, "-m", "grader"]
 # What any training loop in the world says, and any example may.

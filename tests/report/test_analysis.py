@@ -6,7 +6,7 @@ import math
 import statistics
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from made_up_class import a_test, sample
 
@@ -65,6 +65,7 @@ def test_a_run_without_a_grade_has_figures_all_the_same(results: list[Result]) -
 
 
 @given(st.lists(anything, max_size=1000), band)
+@example([1.75e308], [])
 def test_any_curve_can_be_drawn(curve: list[float], band: list[tuple[float, float]]) -> None:
     drawn = picture(curve, band)
     assert (drawn is None) == (not curve)

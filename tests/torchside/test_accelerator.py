@@ -83,6 +83,7 @@ print("fine")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(torch.cuda.device_count() > 0, reason="CUDA's own threads forbid the fork")
 @pytest.mark.skipif(sys.platform != "linux", reason="forks")
 @pytest.mark.parametrize("order", ["register first", "backward first"])
