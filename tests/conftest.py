@@ -138,7 +138,8 @@ def grader(forker: Forker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
 
     make = engine.new_forker
     monkeypatch.setattr(engine, "new_forker", new_forker)
-    monkeypatch.setattr(engine, "local_processes", lambda workers: _Here())
+    assert engine.grade_all.__defaults__ == (engine.local_processes,)
+    monkeypatch.setattr(engine.grade_all, "__defaults__", (lambda workers: _Here(),))
     monkeypatch.setenv("COLUMNS", "100")
     yield run
     for other in closing:
