@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from grader.assignment.exercises import FOLDER, Exercise
+from grader.student.endings import Ending, ending_of, note_on_others
 from grader.student.plugin import LOCAL
-from grader.student.sightings import Sighting, sighting_of
-from grader.suite.provider import Local
+from grader.suite.local import Local
 from grader.suite.session import PytestFault, run_pytest
 
 INDENT = "    "
@@ -75,7 +75,7 @@ class _Tests:
     def __init__(self, exercise: Exercise, target: str, names: dict[str, Any]) -> None:
         self._exercise, self._target = exercise, target
         self._provider = _Notebook(names)
-        self._seen: list[tuple[Sighting, str]] = []
+        self._seen: list[tuple[Ending, str]] = []
         self._interrupted = False
 
     @pytest.hookimpl(tryfirst=True)
@@ -90,7 +90,7 @@ class _Tests:
         self._interrupted = True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        seen = sighting_of(report)
+        seen = ending_of(report)
         if seen is not None:
             self._seen.append((seen, _text(report)))
 
@@ -114,11 +114,16 @@ class _Tests:
         return f"{mark} {self._target}: {passed} of {len(base)} tests passed."
 
     def _failures(self) -> list[str]:
-        return [
-            f"{'✗' if not seen.bonus else 'Bonus, not earned:'} {text}"
-            for seen, text in self._seen
-            if not seen.passed and not seen.not_attempted
-        ]
+        """What is wrong, once for all tests that fail for one reason."""
+        told: dict[str, str] = {}
+        for ending, text in self._seen:
+            if ending.passed or ending.not_attempted or ending.reason in told:
+                continue
+            others = [other for other, _ in self._seen if other is not ending]
+            mark = "Bonus, not earned:" if ending.bonus else "✗"
+            note = textwrap.indent(note_on_others(ending, others), INDENT)
+            told[ending.reason] = f"{mark} {text}\n{note}".rstrip()
+        return list(told.values())
 
 
 def _run(exercise: Exercise, tests: _Tests) -> None:
@@ -142,10 +147,8 @@ def _run(exercise: Exercise, tests: _Tests) -> None:
 
 
 def _text(report: pytest.TestReport) -> str:
-    """What was checked and what went wrong, with what the student's code printed."""
+    """What was checked, and below it what went wrong."""
     checked, _, rest = report.longreprtext.strip().partition("\n\n")
-    printed = report.capstdout.strip()
-    rest += f"\n\nYour code printed:\n{textwrap.indent(printed, '  ')}" if printed else ""
     return f"{checked}\n\n{textwrap.indent(rest.rstrip(), INDENT)}"
 
 

@@ -1,24 +1,26 @@
 """The pytest plugin of a student's own machine: `exercises/conftest.py` loads it.
 
-The suites' fixtures run on the student's file, here in this process. What failed is explained
-(`explanation`), what doesn't end is ended (`timelimit`), and the run ends with a table of how far
-the exercises have come (`progress`).
+The suites' fixtures use the student's file, imported into this process. `attempts` recognises
+stubs, `timelimit` ends what doesn't end, `explainer` explains what failed, and `progress` closes
+the run with a table of how far each exercise has come.
 """
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
 
-from grader.student.explanation import Explainer
+from grader.student.attempts import Attempts
+from grader.student.explainer import Explainer
 from grader.student.progress import Progress
 from grader.student.timelimit import TimeLimit
 from grader.suite import plugin as suite
+from grader.suite.local import Local
 from grader.suite.plugin import PROVIDER
-from grader.suite.provider import Local
 
-LOCAL = pytest.StashKey[Local]()  # what stands in for the student's file (a notebook), if anything
+LOCAL = pytest.StashKey[Local]()  # in place of the student's file, where there is one
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -32,9 +34,18 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_configure(config: pytest.Config) -> None:
     if PROVIDER in config.stash:
         return
-    local = config.stash.get(LOCAL, None) or Local(config.getoption("student_file", None))
+    file = config.getoption("student_file", None)
+    local = config.stash.get(LOCAL, None) or Local(file and file.resolve())
     config.stash[PROVIDER] = local
     config.pluginmanager.register(TimeLimit(config))
+    config.pluginmanager.register(Attempts(local))
     config.pluginmanager.register(Explainer(config, local))
     if config.pluginmanager.hasplugin("terminalreporter"):  # not in a worker of pytest-xdist
         config.pluginmanager.register(Progress(config))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare Python the search for garbage in all of torch, which pytest asks for at its end."""
+    if LOCAL not in session.config.stash:  # a notebook's process lives on
+        gc.freeze()

@@ -11,31 +11,31 @@ from typing import Any
 import pytest
 
 from grader.assignment.exercises import Exercise, find_exercises
-from grader.assignment.stubs import stubs_in
 from grader.result import Outcome
-from grader.student.sightings import Sighting, sighting_of
+from grader.student.attempts import stubs_of
+from grader.student.endings import Ending, ending_of, note_on_others
 
 UNFINISHED = 6  # exit code: nothing fails, but something is not attempted (0 to 5 are pytest's own)
 COLUMNS = "{:<18}{:<16}{:<12}{:<12}{}"
 
 
 @dataclass
-class Row:
-    """How far one exercise has come in this run."""
+class Standing:
+    """How far one exercise has come in this run. `base`: its tests but for the bonus ones."""
 
     exercise: Exercise
-    seen: list[Sighting] = field(default_factory=list)
+    seen: list[Ending] = field(default_factory=list)
 
     @property
-    def base(self) -> list[Sighting]:
+    def base(self) -> list[Ending]:
         return [test for test in self.seen if not test.bonus]
 
     @property
-    def failing(self) -> list[Sighting]:
+    def failing(self) -> list[Ending]:
         return [test for test in self.base if test.failing]
 
     @property
-    def not_attempted(self) -> list[Sighting]:
+    def not_attempted(self) -> list[Ending]:
         return [test for test in self.base if test.not_attempted]
 
     @property
@@ -69,14 +69,14 @@ class Progress:
 
     def __init__(self, config: pytest.Config) -> None:
         self._here = config.invocation_params.dir
-        self._seen: dict[str, Sighting] = {}
-        self._broken: dict[str, str] = {}  # folder: the one test whose failure says so
+        self._seen: dict[str, Ending] = {}
+        self._first: dict[tuple[str, str], str] = {}  # folder and reason: the test that tells it
 
     @property
-    def rows(self) -> list[Row]:
-        rows: dict[str, Row] = {}
+    def rows(self) -> list[Standing]:
+        rows: dict[str, Standing] = {}
         for test in self._seen.values():
-            rows.setdefault(test.folder, Row(Exercise(Path(test.folder)))).seen.append(test)
+            rows.setdefault(test.folder, Standing(Exercise(Path(test.folder)))).seen.append(test)
         return [rows[folder] for folder in sorted(rows)]
 
     # -- pytest's hooks ---------------------------------------------------------------------------
@@ -84,20 +84,21 @@ class Progress:
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
         """Give tests of exercises the words that the table uses."""
-        seen = sighting_of(report)
+        seen = ending_of(report)
         if seen is None or seen.passed:
             return None
         if seen.not_attempted:
             return "not attempted", "-", "NOT ATTEMPTED"
-        if seen.broken and self._broken.setdefault(seen.folder, report.nodeid) != report.nodeid:
-            return "not run", "F", "NOT RUN"  # the reason is told once for the exercise
-        if seen.bonus:
+        if seen.bonus and seen.ran:
             return "bonus not earned", "b", "BONUS NOT EARNED"
-        return "failed", "F", "FAILED"
+        key = (seen.folder, seen.reason)
+        if not seen.bonus and self._first.setdefault(key, report.nodeid) == report.nodeid:
+            return "failed", "F", "FAILED"
+        return ("failed alike", "F", "FAILED ALIKE") if seen.ran else ("not run", "F", "NOT RUN")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if seen := sighting_of(report):
+        if seen := ending_of(report):
             self._seen[report.nodeid] = seen
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -108,26 +109,36 @@ class Progress:
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # so that it comes after all else
     def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None]:
         failed = terminalreporter.stats.get("failed", [])
-        if self._seen and all(sighting_of(report) for report in failed):
+        if self._seen and all(ending_of(report) for report in failed):
             # the table says it better than pytest's short list of failed tests
             terminalreporter.reportchars = terminalreporter.reportchars.replace("f", "")
+        self._count_others(failed)
         yield
         if self._seen and terminalreporter.verbosity > -2:
             self._explain_bonus(terminalreporter)
             self._write(terminalreporter, self.rows)
 
+    def _count_others(self, failed: list[pytest.TestReport]) -> None:
+        """Say below an explanation how many other tests it is true of."""
+        for report in failed:
+            told = ending_of(report)
+            if told is None or not told.ran or not isinstance(report.longrepr, str):
+                continue
+            others = [test for nodeid, test in self._seen.items() if nodeid != report.nodeid]
+            report.longrepr += note_on_others(told, others)
+
     def _explain_bonus(self, terminal: Any) -> None:
         """Say why a bonus was not earned, once that is what is left to do."""
         busy = {test.folder for test in self._seen.values() if test.failing}
         for report in terminal.stats.get("bonus not earned", []):
-            seen = sighting_of(report)
+            seen = ending_of(report)
             if seen and seen.folder not in busy:
                 terminal.section(f"bonus not earned: {seen.function}", sep="_", bold=True)
                 report.toterminal(terminal.config.get_terminal_writer())
 
     # -- the table --------------------------------------------------------------------------------
 
-    def _write(self, terminal: Any, rows: list[Row]) -> None:
+    def _write(self, terminal: Any, rows: list[Standing]) -> None:
         terminal.section("exercises")
         terminal.line(COLUMNS.format("exercise", "state", "tests", "points", "bonus").rstrip())
         colours = {"done": "green", "failing": "red"}
@@ -137,13 +148,13 @@ class Progress:
         terminal.line("")
         terminal.line(self._next(rows), bold=True)
 
-    def _next(self, rows: list[Row]) -> str:
+    def _next(self, rows: list[Standing]) -> str:
         """The one thing to do now."""
         for row in rows:
             if row.failing:
                 test = row.failing[0].function
                 command = f"pytest {self._name(row.exercise.folder)}"
-                command += "" if row.failing[0].broken else f" -k {test}"
+                command += f" -k {test}" if row.failing[0].ran else ""
                 return f"next: mend {self._name(row.exercise.file)}, then run\n      {command}"
         for row in rows:
             if row.not_attempted:
@@ -153,7 +164,7 @@ class Progress:
                 return f"next: run all its tests with pytest {self._name(row.exercise.folder)}"
         ran = {row.exercise.name for row in rows}
         for exercise in find_exercises(rows[-1].exercise.folder.parent):
-            if exercise.name not in ran and _has_stubs(exercise.file):
+            if exercise.name not in ran and stubs_of(exercise.file) != []:
                 return self._start(exercise)
         return "next: nothing, it is all done. Well done!"
 
@@ -172,14 +183,6 @@ class Progress:
             return str(path)
 
 
-def _points(tests: list[Sighting]) -> str:
+def _points(tests: list[Ending]) -> str:
     earned = sum(test.points for test in tests if test.passed)
     return f"{earned:g} of {sum(test.points for test in tests):g}"
-
-
-def _has_stubs(file: Path) -> bool:
-    """Whether something in the file is still to be written."""
-    try:
-        return bool(stubs_in(file.read_bytes()))
-    except (OSError, SyntaxError, ValueError):
-        return True

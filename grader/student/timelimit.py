@@ -1,7 +1,8 @@
-"""Ends a student's test that doesn't end, as a failed test like any other, on every system.
+"""Ends a test whose code doesn't end, and reports it as a failed test, on every system.
 
-pytest-timeout decides when. Its own ways are to print the stacks of all threads, and, where a
-system has no alarm signal (Windows), to kill the whole run.
+The limit is processor time of the thread that runs the test, so a busy machine fails nobody, and
+many cores cost nothing. Time on the clock counts only for code that waits: it gets `PATIENCE`
+times as much. The limit holds while a test is set up and while it runs, never while pytest reports.
 """
 
 from __future__ import annotations
@@ -10,86 +11,183 @@ import _thread
 import os
 import signal
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
 import pytest_timeout  # type: ignore[import-untyped]
 
+from grader.result import Outcome, OutcomeError
+from grader.student.attempts import target_of
 from grader.suite.plugin import exercise_of
 
-SECONDS = 10
-AGAIN = 1.0  # where the student's code caught the exception and went on
+SECONDS = 10.0
+PATIENCE = 6
+AGAIN = 1.0  # seconds until code that caught the exception is interrupted once more
+SHORTEST = 0.05  # seconds between two looks at the clocks
 
 
 class OutOfTime(pytest.fail.Exception):  # type: ignore[misc, name-defined]
-    """The time is up. It passes through `except Exception`."""
+    """The time is up. `except Exception` doesn't catch it."""
+
+    outcome = Outcome.TIMED_OUT
+
+
+class NotRun(OutcomeError):
+    """Another test of the same target did not finish, so this one was not started."""
+
+    outcome = Outcome.TIMED_OUT
 
 
 class TimeLimit:
-    """Sets a limit for the tests of exercises, where the user and the test don't."""
+    """The plugin that sets the limit: `@pytest.mark.timeout`, else `--timeout`, else `SECONDS`."""
 
     def __init__(self, config: pytest.Config) -> None:
-        # 0 where pytest-timeout is switched off
-        told = config.getoption("timeout", 0) is not None or "PYTEST_TIMEOUT" in os.environ
-        self._limit = None if told else SECONDS
-
-    def pytest_itemcollected(self, item: pytest.Item) -> None:
-        has_own = item.get_closest_marker("timeout") is not None
-        if self._limit and not has_own and exercise_of(item) is not None:
-            item.add_marker(pytest.mark.timeout(self._limit))
+        # pytest-timeout's options are absent where it is switched off
+        self._told: float | None = config.getoption("timeout", None)
+        if self._told is None and (told := os.environ.get("PYTEST_TIMEOUT")):
+            self._told = float(told)
+        method = config.getoption("timeout_method", None)
+        self._interrupts = hasattr(signal, "SIGALRM") and method != "thread"
+        self._ended: set[tuple[Path, str]] = set()
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_timeout_set_timer(self, item: Any, settings: Any) -> bool | None:
-        """Take the place of pytest-timeout's own timer, which it cancels as it does its own."""
+    def pytest_timeout_set_timer(self, item: pytest.Item) -> bool | None:
+        """Keep pytest-timeout from setting its own timer beside this one."""
+        return None if exercise_of(item) is None else True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_header(self) -> Generator[None, list[Any], list[Any]]:
+        """Show the limit that holds for exercises in place of pytest-timeout's."""
+        lines = yield
+        flat = [text for line in lines for text in ([line] if isinstance(line, str) else line)]
+        others = [text for text in flat if not text.startswith("timeout:")]
+        own = f"{self._seconds:g} seconds a test" if self._seconds else "none"
+        return [f"time limit of exercises: {own}", *others]
+
+    @property
+    def _seconds(self) -> float:
+        return SECONDS if self._told is None else self._told
+
+    @pytest.hookimpl(wrapper=True, trylast=True)  # next to the work: reporting is outside
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None]:
+        if self._target(item) in self._ended:
+            raise NotRun
+        with self._limited(item):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None]:
+        with self._limited(item):
+            return (yield)
+
+    @contextmanager
+    def _limited(self, item: pytest.Item) -> Iterator[None]:
+        marker = item.get_closest_marker("timeout")
+        limit = float(marker.args[0]) if marker and marker.args else self._seconds
         in_main = threading.current_thread() is threading.main_thread()
-        if exercise_of(item) is None or not in_main:
-            return None
-        start = _alarm if settings.method == "signal" else _watchdog
-        item.cancel_timeout = start(settings.timeout)
-        return True
+        if exercise_of(item) is None or limit <= 0 or not in_main:
+            yield
+            return
+        cancel = (_alarm if self._interrupts else _watchdog)(Budget(limit))
+        try:
+            yield
+        except OutOfTime:
+            self._ended.add(self._target(item))
+            raise
+        finally:
+            try:
+                cancel()
+            except OutOfTime:  # in the midst of it: the next one is `AGAIN` seconds away
+                cancel()
+
+    @staticmethod
+    def _target(item: pytest.Item) -> tuple[Path, str]:
+        """The target that a test is about, or the test itself where it is about none."""
+        return item.path, target_of(item) or item.nodeid
 
 
-def _give_up(limit: float, over: threading.Event) -> None:
-    if not over.is_set() and not pytest_timeout.is_debugging():
-        raise OutOfTime(f"not finished after {limit:g} seconds")
+class Budget:
+    """What a test may use: `limit` seconds of processor time, `PATIENCE` times that by the clock.
+
+    Both clocks give seconds; `used` is read in the thread that runs the test.
+    """
+
+    def __init__(
+        self,
+        limit: float,
+        used: Callable[[], float] = time.thread_time,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.limit = limit
+        self._used, self._clock = used, clock
+        self._used_before, self._clock_before = used(), clock()
+
+    def left(self) -> float:
+        """The least number of seconds after which it can be spent. 0: it is."""
+        used = self.limit - (self._used() - self._used_before)
+        waited = PATIENCE * self.limit - (self._clock() - self._clock_before)
+        return 0.0 if min(used, waited) <= 0 else max(SHORTEST, min(used, waited))
+
+    def spend(self) -> float:
+        """Raise `OutOfTime` if it is spent, else say when to look again (in seconds)."""
+        left = self.left()
+        if pytest_timeout.is_debugging():  # a prompt waits for as long as the student likes
+            return self.limit
+        if left:
+            return left
+        if self._used() - self._used_before >= self.limit:
+            raise OutOfTime(f"It did not finish in time: it computed for {self.limit:g} seconds.")
+        waited = PATIENCE * self.limit
+        raise OutOfTime(f"It did not finish in time: it waited for {waited:g} seconds.")
 
 
-def _alarm(limit: float) -> Callable[[], None]:
+def _alarm(budget: Budget) -> Callable[[], None]:
     """Let the system interrupt whatever runs. Returns what cancels it."""
-    over = threading.Event()
 
     def ring(number: int, frame: FrameType | None) -> None:
-        _give_up(limit, over)
+        signal.setitimer(signal.ITIMER_REAL, AGAIN)
+        signal.setitimer(signal.ITIMER_REAL, budget.spend())
 
     def cancel() -> None:
-        over.set()
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)  # one may be on its way
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
 
     previous = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, limit, AGAIN)
+    signal.setitimer(signal.ITIMER_REAL, budget.left())
     return cancel
 
 
-def _watchdog(limit: float) -> Callable[[], None]:
+def _watchdog(budget: Budget) -> Callable[[], None]:
     """Let a thread interrupt the main one, as Ctrl-C does. Returns what cancels it."""
-    over, due = threading.Event(), threading.Event()
+    over, due, looked = threading.Event(), threading.Event(), threading.Event()
+    wait = budget.left()
 
     def watch() -> None:
-        wait = limit
         while not over.wait(wait):
+            looked.clear()
             due.set()
             _thread.interrupt_main()
-            wait = AGAIN
+            looked.wait(AGAIN)
 
     def interrupted(number: int, frame: FrameType | None) -> None:
-        if due.is_set():
-            due.clear()
-            _give_up(limit, over)
-        elif callable(previous):
-            previous(number, frame)  # it was Ctrl-C
+        nonlocal wait
+        if not due.is_set():
+            if callable(previous):
+                previous(number, frame)  # it was Ctrl-C
+            return
+        due.clear()
+        wait = AGAIN
+        try:
+            if not over.is_set():
+                wait = budget.spend()
+        finally:
+            looked.set()
 
     def cancel() -> None:
         over.set()

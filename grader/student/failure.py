@@ -1,0 +1,220 @@
+"""One failed test in the student's terms: their own lines, and what went wrong there."""
+
+from __future__ import annotations
+
+import os
+import re
+import textwrap
+import traceback
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.assignment.exercises import Exercise
+from grader.result import Outcome, outcome_of
+from grader.student.advice import (
+    advice_on,
+    advice_on_mismatch,
+    asks_for_input,
+    missing_in,
+    returns_nothing,
+)
+from grader.student.attempts import Unwritten
+from grader.student.layout import cut, wrap
+from grader.student.timelimit import NotRun, OutOfTime
+from grader.suite.checks.mismatch import Mismatched
+from grader.suite.checks.observed import Refused
+from grader.suite.local import Local
+
+if TYPE_CHECKING:
+    from _pytest._code import TracebackEntry
+
+FRAMES = 2  # of the student's own lines: where it began and where it ended
+MESSAGE = 300  # characters of an exception's message
+
+
+@dataclass
+class Failure:
+    """The exception that a test of `target` ended with.
+
+    `student`: what the fixture of that name gave, None where it gave nothing. `loading`: it was
+    raised while the student's file was imported.
+    """
+
+    excinfo: pytest.ExceptionInfo[BaseException]
+    exercise: Exercise
+    target: str
+    suite: Path
+    student: Any
+    loading: bool
+    local: Local
+    here: Path
+
+    @property
+    def error(self) -> BaseException:
+        return self.excinfo.value
+
+    @cached_property
+    def own(self) -> list[TracebackEntry]:
+        """The student's own lines of the traceback, outermost first."""
+        return [entry for entry in self.excinfo.traceback if self._is_own(Path(entry.path))]
+
+    @property
+    def outcome(self) -> Outcome:
+        """`NotImplementedError` says *not attempted* only where the student's function raises it.
+
+        Torch raises it too: for a module whose `forward` is missing, say.
+        """
+        if isinstance(self.error, OutOfTime):
+            return self.error.outcome
+        if isinstance(self.error, NotImplementedError) and not self._is_stub:
+            return Outcome.FAILED
+        return outcome_of(self.error)
+
+    @property
+    def _is_stub(self) -> bool:
+        raised_by_own = bool(self.own) and self.own[-1] is self.excinfo.traceback[-1]
+        return isinstance(self.error, Unwritten) or (raised_by_own and not self.loading)
+
+    @property
+    def ran(self) -> bool:
+        """Whether the test got as far as the student's functions."""
+        return not self.loading and not isinstance(self.error, NotRun)
+
+    @cached_property
+    def reason(self) -> str:
+        """The same text for tests that fail for one reason."""
+        if isinstance(self.error, (OutOfTime, NotRun)) and not self.loading:
+            return f"{self.target} did not finish"
+        if self.own and self.ran:
+            lines = [f"{entry.path}:{entry.lineno}" for entry in self.own]
+            return re.sub(r"[\d.]+", "#", " ".join(_what(self.error).split())) + " ".join(lines)
+        return self.text
+
+    @cached_property
+    def text(self) -> str:
+        """The explanation, in lines that fit a terminal."""
+        error = self.error
+        if self.outcome is Outcome.NOT_ATTEMPTED:
+            return f"Not attempted: {self.target or 'it'} still raises NotImplementedError."
+        if self.loading:
+            return self._explain_import()
+        if isinstance(error, Refused):
+            return wrap(f"Refused. {error}")
+        if isinstance(error, OutOfTime):
+            return self._told(str(error), "Is there a loop that never ends?")
+        if isinstance(error, NotRun):
+            return f"Not run: another test of {self.target} did not finish."
+        if missing := missing_in(error, self.student):
+            name, meant = missing
+            text = f"{self._name(self.file)} does not define `{name}`."
+            return wrap(f"{text} Did you mean your `{meant}`?" if meant else text)
+        if isinstance(error, Mismatched):
+            return self._explain_mismatch(error)
+        if self.own:
+            return self._told(f"Your code raised {type(error).__name__}:", self._advice())
+        return self._explain_check()
+
+    @property
+    def file(self) -> Path:
+        """The student's file."""
+        return self.local.path(self.exercise)
+
+    def _explain_import(self) -> str:
+        name, error = self._name(self.file), self.error
+        if not self.file.exists():
+            return wrap(f"There is no {name}. `git checkout {name}` gives the empty one back.")
+        if isinstance(error, SyntaxError):
+            text = "".join(traceback.format_exception_only(error)).rstrip()
+            text = text.replace(str(self.file), name)
+            return f"Python can't read {name}, so no test of it could run:\n{text}"
+        if isinstance(error, OutOfTime):
+            return self._told(
+                f"{name} can't be imported, so no test of it could run. {error}",
+                "Is there a loop outside of the functions?",
+            )
+        return self._told(f"{name} can't be imported, so no test of it could run:", self._advice())
+
+    def _told(self, headline: str, advice: str) -> str:
+        """What happened, the lines of the student's file that led there, and what may help."""
+        lines = [wrap(headline)]
+        first, last = self.own[: 1 - FRAMES], self.own[-1:]
+        for entry in [*first[:1], *last]:
+            if entry is self.own[-1] and len(self.own) > FRAMES:
+                lines.append(f"  [… {len(self.own) - FRAMES} more of your lines]")
+            lines.append(wrap(self._place(entry), "  "))
+            lines.append(f"    {str(entry.statement).strip().splitlines()[0]}")
+        if not isinstance(self.error, OutOfTime):
+            lines.append(wrap(cut(_what(self.error), 3, MESSAGE)))
+        if advice:
+            lines.append(wrap(advice))
+        return "\n".join(lines)
+
+    def _explain_mismatch(self, error: Mismatched) -> str:
+        """A check found the answer wrong, and says what it compared."""
+        advice = advice_on_mismatch(error.mismatch, self.student, self.target)
+        return "\n".join(filter(None, [wrap(error.mismatch.public()), wrap(advice)]))
+
+    def _explain_check(self) -> str:
+        """The test could do nothing with what the student's code gave, or found it wrong."""
+        entries = [e for e in self.excinfo.traceback if Path(e.path) == self.suite]
+        lines = []
+        if entries:
+            lines = [wrap(self._place(entries[-1]))]
+            code = textwrap.dedent(str(entries[-1].statement)).strip()
+            lines.append(textwrap.indent(cut(code, 3), "    "))
+        if isinstance(self.error, AssertionError):
+            lines.append(wrap(cut(_readable(str(self.error)), 7), "  "))
+        else:
+            lines.append(wrap(cut(_what(self.error), 3, MESSAGE), "  "))
+        if advice := self._advice():
+            lines.append(wrap(advice))
+        return "\n".join(lines)
+
+    def _advice(self) -> str:
+        frame = self.own[-1] if self.own else None
+        names = {**frame.frame.f_globals, **frame.frame.f_locals} if frame else {}
+        line = str(frame.statement).strip() if frame else ""
+        if advice := advice_on(self.error, names, line):
+            return advice
+        if not self.own and "None" in str(self.error):
+            return returns_nothing(self.student, self.target)
+        return ""
+
+    def _is_own(self, path: Path) -> bool:
+        return path != self.suite and self.local.owns(path, self.exercise)
+
+    def _name(self, path: Path) -> str:
+        try:
+            return self.local.shown(path) or os.path.relpath(path, self.here)
+        except ValueError:  # on another drive
+            return str(path)
+
+    def _place(self, entry: TracebackEntry) -> str:
+        function = f", in {entry.name}" if entry.name != "<module>" else ""
+        return f"{self._name(Path(entry.path))}, line {entry.lineno + 1}{function}"
+
+
+def _what(error: BaseException) -> str:
+    name, message = type(error).__name__, str(error).strip()
+    if asks_for_input(error):
+        message = "input() was called"
+    if isinstance(error.__cause__, SystemExit):
+        return "SystemExit"
+    return f"{name}: {message}" if message else name
+
+
+def _readable(message: str) -> str:
+    """Pytest's account of a failed `assert`, without what only an expert reads."""
+    message = re.sub(r"<(?:built-in )?(?:bound )?(?:function|method) (\w+)[^<>]*>", r"\1", message)
+    message = re.sub(r" at 0x[0-9a-fA-F]+", "", message).replace("\\n", " ")
+    lines = []
+    for line in message.splitlines():
+        line = re.sub(r"^ \+ +", "  ", line).rstrip()
+        origin = re.match(r"  (where|and) +\S+ = [\w.]+$", line)  # `where sum = tensor.sum`
+        if line and not origin and "<generator object" not in line and "Use -v" not in line:
+            lines.append(line[:MESSAGE])
+    return "\n".join(lines)

@@ -1,0 +1,129 @@
+"""What is said of a failed test: in the student's terms, short, once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from kits import RIGHT, Kit
+
+pytestmark = pytest.mark.slow
+
+WRONG = {
+    "shape": (
+        "def double(x):\n    return (2 * x).unsqueeze(0)",
+        ["Every number is doubled.", "assert out.shape == (2,)", "torch.Size([1, 2]) == (2,)"],
+    ),
+    "dtype": (
+        "def double(x):\n    return 2 * x.double()",
+        ["assert out.dtype == torch.float32", "assert torch.float64 == torch.float32"],
+    ),
+    "value": ("def double(x):\n    return 3 * x", ["Greatest absolute difference: 2.0"]),
+    "gradient": (
+        "def double(x):\n    return 2 * x.detach()",
+        ["The gradient of twice x is 2.", "assert out.requires_grad"],
+    ),
+    "none": (
+        "def double(x):\n    2 * x",
+        ["`double` has no `return` with a value, so calling it gives None."],
+    ),
+    "raises": (
+        "def helper(x):\n    return x @ x.reshape(1, 2)\n\n\ndef double(x):\n    return helper(x)",
+        ["Your code raised RuntimeError:", "first.py, line 6, in double\n    return helper(x)",
+         "first.py, line 2, in helper\n    return x @ x.reshape(1, 2)",
+         "RuntimeError: mat1 and mat2 shapes",
+         "1 more test fails for the same reason."],
+    ),
+    "deleted": (
+        "def halve(x):\n    return x",
+        ["first.py does not define `double`.", "1 more test fails for the same reason."],
+    ),
+    "exit": (
+        "import sys\n\n\ndef double(x):\n    sys.exit(0)",
+        ["Your code raised SystemExit:", "line 5, in double", "It asks Python to stop"],
+    ),
+    "input": (
+        "def double(x):\n    return 2 * float(input())",
+        ["line 2, in double", "input() was called", "Nobody types during a test"],
+    ),
+    "recursion": (
+        "def double(x):\n    return double(x)",
+        ["RecursionError", "more of your lines"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "said"), WRONG.values(), ids=WRONG)
+def test_failure_is_explained(kit: Kit, code: str, said: list[str]) -> None:
+    """In the student's terms, with no line of torch's, pytest's or the grader's own code."""
+    kit.write(code)
+    run = kit.run("exercises/01_first", "-k", "double")
+    assert run.code == 1
+    for part in said:
+        assert part in run.out
+    assert run.rows["01_first"][0] == "failing"
+    assert str(Path("exercises", "01_first", "first.py")) in run.out.split("next: ")[1]
+    for internal in ("site-packages", "_pytest", "grader", str(kit.root / "exercises"), " at 0x"):
+        assert internal not in run.out
+    assert len(run.failure(re.findall(r"_ (test_\w+) _", run.out)[0])) <= 15
+    assert run.widest <= 80
+
+
+BROKEN = {
+    "syntax": ("def double(x:\n    return x\n", ["Python can't read", "line 1", "^"]),
+    "import": ("import no_such_thing\n", ["line 1", "No module named 'no_such_thing'"]),
+    "exit": ("import sys\nsys.exit()\n", ["can't be imported", "line 2", "SystemExit"]),
+    "error": ("def f():\n    return 1 / 0\n\n\nf()\n", ["line 2, in f", "ZeroDivisionError"]),
+    "input": ("input()\n", ["can't be imported", "input() was called"]),
+    "bytes": ("x = '\0'\n", ["Python can't read"]),
+}
+
+
+@pytest.mark.parametrize(("code", "said"), BROKEN.values(), ids=BROKEN)
+def test_broken_file_is_told_once(kit: Kit, code: str, said: list[str]) -> None:
+    """One message for the exercise, not one a test; the other exercises run."""
+    file = kit.write(code)
+    kit.write(RIGHT, "02_second")
+    run = kit.run("exercises")
+    assert run.code == 1
+    for part in (file.name, *said):
+        assert run.out.count(part) >= 1
+    assert run.out.count("so no test of it could run") == 1
+    for count in ("1 failed", "3 passed", "1 bonus not earned", "3 not run"):
+        assert count in run.out.splitlines()[-1]
+    assert run.rows["01_first"][0] == "failing"
+    assert run.rows["02_second"][0] == "done"
+
+
+def test_missing_file(kit: Kit) -> None:
+    """How to get the stub back is said."""
+    kit.write("").unlink()
+    run = kit.run("exercises")
+    assert run.code == 1
+    assert run.out.count("There is no ") == 1
+    assert "git checkout" in run.out
+
+
+def test_torchs_own_not_implemented_is_a_failure(kit: Kit) -> None:
+    """A module without `forward` is attempted, and wrong."""
+    kit.write(
+        "from torch import nn\n\n\nclass Double(nn.Module):\n    pass\n\n\n"
+        "def double(x):\n    return Double()(x)\n"
+    )
+    run = kit.run("exercises/01_first", "-k", "double")
+    assert run.code == 1
+    assert 'missing the required "forward" function' in " ".join(run.out.split())
+
+
+def test_prints_are_shown_for_failures_only(kit: Kit) -> None:
+    """And a megabyte of them is cut."""
+    kit.write(
+        "def double(x):\n    print('doubling' * 200_000)\n\n\n"
+        "def half(x):\n    print('halving')\n    return x / 2\n"
+    )
+    run = kit.run("exercises/01_first", "-k", "double_values or half_values")
+    assert "doubling" in run.out
+    assert "halving" not in run.out
+    assert "1,600,000 characters in all: `-s` shows them" in run.out
+    assert len(run.out) < 10_000
