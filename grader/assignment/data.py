@@ -1,8 +1,7 @@
 """The kit's data: handwritten digits (MNIST), thermometer readings, and the points of a line.
 
-Everything is read from the folder `data/`, checked against its checksum, and returned as
-fresh tensors; nothing is downloaded, and nothing is written. `data/README.md` names the sources
-and the licences.
+Everything is read from the folder `data/`, compared with its checksum, and returned as new tensors.
+Nothing is downloaded, and nothing is written. `data/README.md` names the sources and the licences.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ Array = npt.NDArray[Any]
 
 
 class DataError(ValueError):
-    """A data file is damaged, or is not what it should be."""
+    """A data file is damaged, or it isn't what it should be."""
 
 
 class MissingDataError(FileNotFoundError):
@@ -65,17 +64,17 @@ class Mnist(NamedTuple):
 def load_mnist(path: str | os.PathLike[str] | None = None) -> Mnist:
     """Load handwritten digits.
 
-    Without a path: the kit's own subset, 6,000 digits to train on and 1,000 to validate on, as many
-    of each digit. With one: the full MNIST, split as the lessons do, the first 50,000 images of its
-    training set to train on and its last 10,000 to validate on. (The lessons' validation set is not
-    MNIST's test set, which stays unseen.) The path may be
+    Without a path, this is the kit's own subset: 6,000 digits to train on and 1,000 to validate on,
+    with as many of each digit. With a path, it is the full MNIST, split as in the lessons: the
+    first 50,000 images of the training set to train on, and its last 10,000 to validate on. (The
+    lessons' validation set isn't MNIST's test set, which stays unseen.) The path may be
 
     - a folder with MNIST's IDX files, plain or `.gz` (`train-images-idx3-ubyte`, ...), or
       torchvision's folder above them (`MNIST/raw`);
     - an `.npz` file with Keras' keys (x_train, y_train, x_test, y_test);
-    - an `.npz` file with this kit's keys (x_train, y_train, x_valid, y_valid), split already.
+    - an `.npz` file with this kit's keys (x_train, y_train, x_valid, y_valid), already split.
 
-    A pickle (`mnist.pkl.gz`) is refused, because reading one can run any code that is in it.
+    A pickle (`mnist.pkl.gz`) is refused, because reading one can run any code in it.
 
     Source: MNIST by Y. LeCun, C. Cortes and C. J. C. Burges, CC BY-SA 3.0; see `data/README.md`.
 
@@ -85,16 +84,16 @@ def load_mnist(path: str | os.PathLike[str] | None = None) -> Mnist:
 
     Raises:
         MissingDataError: there is no such file (a FileNotFoundError).
-        DataError: a file is damaged or is not MNIST (a ValueError).
+        DataError: a file is damaged or isn't MNIST (a ValueError).
     """
     if path is None:
-        # Unpacking takes a tenth of a second, which a judge would pay at every session.
+        # Unpacking takes a tenth of a second, too long for a judge to do it in every session.
         return Mnist(*(tensor.clone() for tensor in _digits_in(_shipped("mnist.npz"))))
     path = Path(path).expanduser()
     if {".pkl", ".pickle"} & {suffix.lower() for suffix in path.suffixes}:
         raise DataError(
-            f"{path} is a pickle. Reading a pickle can run any code that is in it, so it isn't "
-            "read here. Give a folder with MNIST's IDX files or an .npz file instead."
+            f"{path} is a pickle. Reading a pickle can run any code in it, so it isn't read here. "
+            "Give a folder with MNIST's IDX files or an .npz file instead."
         )
     if path.is_dir():
         return _from_idx(path)
@@ -109,12 +108,12 @@ def _digits_in(content: bytes) -> Mnist:
 
 
 def load_thermometer() -> tuple[torch.Tensor, torch.Tensor]:
-    """Load eleven readings of an old thermometer in unknown units, and what a good one showed.
+    """Load eleven readings of an old thermometer in unknown units, and the true temperatures.
 
     Source: the lesson "PyTorch-2"; see `data/README.md`.
 
     Returns:
-        t_u (11,) float32: the old thermometer's readings, in its unknown units, not scaled;
+        t_u (11,) float32: the old thermometer's readings in its unknown units, not scaled;
         t_c (11,) float32: the temperatures at the same moments, in °C.
     """
     t_c, t_u = _columns("temperature.csv", ("t_c", "t_u"))
@@ -134,21 +133,21 @@ def load_line() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def parse_idx(content: bytes, dims: int, name: str = "the IDX file") -> npt.NDArray[np.uint8]:
-    """The array that an IDX file of unsigned bytes holds.
+    """Read the array in an IDX file of unsigned bytes.
 
-    The format, from MNIST's own page: two zero bytes, the type (8: unsigned byte), the number of
-    dimensions, each dimension's size as a big-endian 32-bit integer, then the values.
+    The format, from MNIST's own page: two zero bytes, the type (8 for unsigned bytes), the number
+    of dimensions, the size of each as a big-endian 32-bit integer, and then the values.
 
     Args:
         content: the whole file, unpacked.
-        dims: how many dimensions the array must have.
+        dims: the number of dimensions that the array must have.
         name: what error messages call the file.
 
     Returns:
-        A uint8 array of the shape that the file states.
+        A uint8 array of the shape that the file declares.
 
     Raises:
-        DataError: the file isn't that.
+        DataError: the file is something else, or damaged.
     """
     magic = bytes((0, 0, 8, dims))
     if content[:4] != magic:
@@ -169,7 +168,7 @@ def parse_idx(content: bytes, dims: int, name: str = "the IDX file") -> npt.NDAr
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
-# The files that come with the kit.
+# The files of the kit.
 
 
 def _shipped(name: str) -> bytes:
@@ -203,7 +202,7 @@ def _find(name: str) -> Path:
 
 
 def _folders() -> Iterator[Path]:
-    """Where the kit's `data/` may be, the best place first."""
+    """The folders in which the kit's data may be, the most likely one first."""
     named = os.environ.get("TORCHGRADE_DATA")
     if named:
         yield Path(named).expanduser()
@@ -217,15 +216,15 @@ def _folders() -> Iterator[Path]:
 def _columns(name: str, header: tuple[str, ...]) -> list[torch.Tensor]:
     """The columns of one of the kit's tables, (rows,) float32 each."""
     first, *rows = csv.reader(io.StringIO(_shipped(name).decode()))
-    assert tuple(first) == header  # the checksum has spoken for the content
+    assert tuple(first) == header  # the checksum vouches for the content
     return [torch.tensor([float(value) for value in column]) for column in zip(*rows, strict=True)]
 
 
-# MNIST, in the forms it is found in.
+# MNIST, in the forms in which it is found.
 
 
 def _from_npz(file: Path | io.BytesIO, name: str) -> Mnist:
-    """Digits from an `.npz` file: with Keras' keys, or with this kit's."""
+    """Digits from an `.npz` file with the keys of Keras or of this kit."""
     try:
         loaded = np.load(file, allow_pickle=False)
         if not isinstance(loaded, np.lib.npyio.NpzFile):
@@ -255,7 +254,7 @@ def _from_idx(folder: Path) -> Mnist:
 
 
 def _idx_content(folder: Path, stem: str, dims: int) -> tuple[bytes, int, str]:
-    """The unpacked content of one IDX file, and what `parse_idx` must know of it."""
+    """The arguments of `parse_idx` for one IDX file: content, dimensions and name."""
     for place in (folder, folder / "raw", folder / "MNIST" / "raw"):
         for name in (f"{stem}-idx{dims}-ubyte", f"{stem}.idx{dims}-ubyte"):
             for path in (place / name, place / f"{name}.gz"):
@@ -270,21 +269,21 @@ def _unpacked(path: Path) -> bytes:
     try:
         content = path.read_bytes()
         return gzip.decompress(content) if path.suffix == ".gz" else content
-    except Exception as error:  # OSError, EOFError, zlib.error: it can't be read, or not unpacked
+    except Exception as error:  # OSError, EOFError or zlib.error
         raise DataError(f"{path} can't be read: {error}. Get it again.") from error
 
 
 def _split(x: torch.Tensor, y: torch.Tensor, name: str) -> Mnist:
-    """MNIST's training set, split as the lessons do."""
+    """MNIST's training set, split as in the lessons."""
     if len(x) != FULL:
         raise DataError(f"{name} holds {len(x)} training images; the full MNIST has {FULL}.")
     return Mnist(x[:TRAIN], y[:TRAIN], x[TRAIN:], y[TRAIN:])
 
 
 def _digits(images: Array, labels: Array, name: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images (N, 28, 28) or (N, 784) and labels (N,) as tensors, once they are found to be so.
+    """Check images (N, 28, 28) or (N, 784) and labels (N,), and turn them into tensors.
 
-    Whole numbers are pixels from 0 to 255 and get scaled; floating ones must be scaled already.
+    Integer pixels are from 0 to 255 and get scaled; floating ones must already be scaled.
     """
     if labels.ndim != 1 or images.shape not in ((len(labels), SIDE, SIDE), (len(labels), PIXELS)):
         raise DataError(
@@ -299,7 +298,7 @@ def _digits(images: Array, labels: Array, name: str) -> tuple[torch.Tensor, torc
             "numbers and whole numbers are needed."
         )
     top = 1 if images.dtype.kind == "f" else 255
-    if not (images.min() >= 0 and images.max() <= top):  # so that NaN fails too
+    if not (images.min() >= 0 and images.max() <= top):  # NaN fails this too
         raise DataError(f"{name} holds pixels outside 0 to {top} ({images.dtype}).")
     if not (labels.min() >= 0 and labels.max() <= 9):
         raise DataError(f"{name} holds labels outside 0 to 9.")

@@ -113,13 +113,13 @@ def test_one_notebook_for_several_exercises(lay_out, find):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (saved("half_saved.ipynb"), "isn't a whole notebook"),
+        (saved("half_saved.ipynb"), "isn't a complete notebook"),
         (b"", "the file is empty"),
-        (b"<<<<<<< HEAD\n{}", "isn't a whole notebook (line 1"),
-        (b"[1, 2]", "it is JSON, but not a notebook"),
-        (b'{"cells": 3, "nbformat": 4}', "it is JSON, but not a notebook"),
-        (b'{"cells": [3], "nbformat": 4}', "it is JSON, but not a notebook"),
-        (b"[" * 100_000, "nested so deeply"),
+        (b"<<<<<<< HEAD\n{}", "isn't a complete notebook (line 1"),
+        (b"[1, 2]", "it is JSON, but it isn't a notebook"),
+        (b'{"cells": 3, "nbformat": 4}', "it is JSON, but it isn't a notebook"),
+        (b'{"cells": [3], "nbformat": 4}', "it is JSON, but it isn't a notebook"),
+        (b"[" * 100_000, "nested too deeply"),
         (b"\x89PNG\0\0\1\2", "it isn't text"),
     ],
 )
@@ -194,7 +194,7 @@ def test_what_a_target_lacks_is_said(lay_out, find):
             }
         )
     )["kim"]
-    assert kim.notes[0].startswith("`data` isn't there when your code is graded: cell 1")
+    assert kim.notes[0].startswith("`data` doesn't exist when your code is graded: cell 1")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Notebook cells as Python: what only IPython understands is blanked, line numbers stay."""
+"""Notebook cells as Python: lines for IPython are blanked, and line numbers stay the same."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 import warnings
 from dataclasses import dataclass, field
 
-# Cell magics whose body is Python; the body of any other is another language.
+# The cell magics whose body is Python. The body of any other is in another language.
 _PYTHON_BODY = {"time", "timeit", "capture", "prun", "writefile", "python", "python3", "py"}
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)?[^\n]*")
 _LINE = re.compile(
@@ -17,24 +17,24 @@ _LINE = re.compile(
 )
 _GOES_ON = re.compile(r"(?:else|elif|except|finally)\b")
 TRIES = 30
-TRIED = 1 << 16  # characters of a broken cell that are parsed again, in parts
+TRIED = 1 << 16  # how many characters of a broken cell are parsed again, in parts
 LONGEST = 1 << 16
 
 
 @dataclass
 class Cell:
-    """A code cell. `number`: as Jupyter counts after "Restart and run all"."""
+    """A code cell. Its `number` is what Jupyter shows after "Restart and run all"."""
 
     number: int
     source: str
-    tagged: bool = False  # the cell says of itself that it holds an answer
-    ours: bool = False  # the kit's own checks and plots: nothing to say about them
-    section: str = ""  # the exercise that the heading above names
+    tagged: bool = False  # whether a tag or a marker says that it holds an answer
+    ours: bool = False  # whether it is one of the kit's own checks and plots
+    section: str = ""  # the exercise that the heading above it names
 
 
 @dataclass
 class Code:
-    """A cell as Python: its lines, the statements that can be read, and what was left out."""
+    """A cell as Python: its lines, the statements that can be read, and the commands left out."""
 
     cell: Cell
     lines: list[str]
@@ -44,10 +44,10 @@ class Code:
 
 
 def parse(source: str) -> list[ast.stmt]:
-    """The statements of a source. Raises `SyntaxError`, whatever the source."""
+    """The statements of a source. Raises `SyntaxError`, and nothing else, if there are none."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of doubtful escapes: not ours to print
+            warnings.simplefilter("ignore")  # about invalid escapes in the student's code
             return ast.parse(source).body
     except SyntaxError:
         raise
@@ -56,7 +56,7 @@ def parse(source: str) -> list[ast.stmt]:
 
 
 def read_cell(cell: Cell) -> Code:
-    """Take a cell apart; of a half-written cell, the statements before and after the break."""
+    """Parse a cell. Of a half-written one, the statements before and after the error are kept."""
     code = Code(cell, cell.source.split("\n"))
     if len(cell.source) > LONGEST:
         code.error = f"it is longer than {LONGEST >> 10} KiB"
@@ -81,7 +81,7 @@ def _blank_cell_magic(code: Code) -> None:
 
 
 def _parse_blanking(code: Code) -> list[ast.stmt]:
-    """Parse; where that stops at a line for IPython, blank the line and parse again."""
+    """Parse. If that fails at a line for IPython, blank the line and parse again."""
     for _ in range(TRIES):
         try:
             return parse("\n".join(code.lines))
@@ -92,7 +92,7 @@ def _parse_blanking(code: Code) -> list[ast.stmt]:
 
 
 def _blank(code: Code, number: int) -> bool:
-    """Blank the command at a line and those right after it; False if there is none."""
+    """Blank the command in a line, and those that follow at once. False if there is none."""
     if not (0 <= number < len(code.lines) and _LINE.fullmatch(code.lines[number])):
         return False
     while number < len(code.lines) and (found := _LINE.fullmatch(code.lines[number])):
@@ -108,13 +108,13 @@ def _blank(code: Code, number: int) -> bool:
 
 
 def _salvage(lines: list[str]) -> list[ast.stmt]:
-    """The top-level statements of broken source that are whole by themselves."""
+    """The top-level statements of broken source that can be parsed by themselves."""
     starts = [n for n, line in enumerate(lines) if re.match(r"[^\s)\]}#]", line)]
     found: list[ast.stmt] = []
     begin, kept = 0, 0
     left = TRIED
     for number, following in itertools.pairwise([*starts, len(lines)]):
-        # A decorator or an `else:` is part of the statement beside it.
+        # A decorator, or a line such as `else:`, belongs to the statement next to it.
         if not (number and (lines[begin].startswith("@") or _GOES_ON.match(lines[number]))):
             begin, kept = number, len(found)
         text = "\n".join(lines[begin:following])

@@ -1,4 +1,4 @@
-"""Notebook files as code cells: read with nbformat, never run."""
+"""Read notebook files as code cells, with nbformat. Nothing is run."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from grader.submission.model import Assigned
 from grader.submission.notebook.cells import Cell
 
 CELLS = 2_000
-BRACKETS = 2_000_000  # each costs memory, 50 MB of pictures in one string don't
-# Tags and markers that say "this is an answer": the kit's own, nbgrader's, Otter's.
+BRACKETS = 2_000_000  # objects cost memory; 50 MB of pictures in one string don't
+# Tags and markers that say "this is an answer": those of this kit, of nbgrader and of Otter.
 ANSWER_TAGS = {"torchgrade", "solution", "otter_answer_cell", "otter_assign_solution_cell"}
 _MARKER = re.compile(r"^[ \t]*#+ *(?:BEGIN SOLUTION|YOUR CODE HERE|SOLUTION\b)", re.M)
 
 
 class NotANotebookError(ValueError):
-    """The message says what is wrong, for the student."""
+    """The file isn't a usable notebook. The message tells the student what is wrong."""
 
 
 def read_notebook(text: str, exercises: Sequence[Assigned]) -> list[Cell]:
-    """The code cells, from top to bottom. Raises `NotANotebookError`."""
+    """The code cells from top to bottom. Raises `NotANotebookError`."""
     if not text.strip():
         raise NotANotebookError("the file is empty")
     if text.count("{") + text.count("[") > BRACKETS:
@@ -33,23 +33,23 @@ def read_notebook(text: str, exercises: Sequence[Assigned]) -> list[Cell]:
         raw = json.loads(text)
     except json.JSONDecodeError as error:
         raise NotANotebookError(
-            f"it isn't a whole notebook (line {error.lineno}: {error.msg}): "
+            f"it isn't a complete notebook (line {error.lineno}: {error.msg}): "
             "save it in Jupyter and hand it in again"
         ) from None
     except (RecursionError, ValueError):
-        raise NotANotebookError("no notebook is nested so deeply") from None
+        raise NotANotebookError("it is nested too deeply") from None
     try:
-        # Outputs may be of 50 MB; dropped before nbformat makes objects of them.
+        # Outputs may take 50 MB, so they are dropped before nbformat makes objects of them.
         notebook = nbformat.reader.reads(json.dumps(_without_outputs(raw)))
         if notebook.get("nbformat", 0) < 4:
             notebook = nbformat.convert(notebook, 4)
         return _code_cells(notebook["cells"], exercises)
-    except Exception:  # nbformat raises whatever the shape of the JSON trips over
-        raise NotANotebookError("it is JSON, but not a notebook") from None
+    except Exception:  # nbformat may raise anything on JSON of another shape
+        raise NotANotebookError("it is JSON, but it isn't a notebook") from None
 
 
 def _without_outputs(raw: dict[str, Any]) -> dict[str, Any]:
-    """The notebook with nothing but its cells' sources and metadata (version 4 or 3)."""
+    """The notebook (version 4 or 3) with only the sources and metadata of its cells."""
     kept: dict[str, Any] = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}}
     if "worksheets" in raw:
         kept.update(nbformat=raw["nbformat"], nbformat_minor=0)
@@ -61,7 +61,7 @@ def _without_outputs(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _bare(cell: dict[str, Any]) -> dict[str, Any]:
-    """A cell without outputs; for what it lacks or has wrong, what an empty cell has."""
+    """A cell without outputs. What is missing or malformed in it is as in an empty cell."""
     kind, metadata = str(cell.get("cell_type")), cell.get("metadata")
     bare: dict[str, Any] = {
         "cell_type": kind,
@@ -95,7 +95,7 @@ def _code_cells(cells: list[dict[str, Any]], exercises: Sequence[Assigned]) -> l
 
 
 def _section(source: str, exercises: Sequence[Assigned]) -> str:
-    """The one exercise that a heading or a comment names, as `04_fit` or `fit.py`."""
+    """The one exercise that a heading or comment names, as `04_fit` or `fit.py`; '' if none."""
     headings = "\n".join(re.findall(r"^[ \t]*#.*|^%%writefile.*", source, re.M))
     if not headings:
         return ""

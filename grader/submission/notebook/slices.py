@@ -1,4 +1,4 @@
-"""One exercise's module cut out of a notebook: its targets and what they need, nothing more."""
+"""Cut one exercise's module out of a notebook: its targets, and only what they need."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Edges = dict[int, set[int]]
 
 @dataclass
 class Slice:
-    """A module's source, where its lines come from, and what was decided on the way."""
+    """A module's source, where its lines come from, which statements are in it, and notes."""
 
     source: str
     lines: LineMap
@@ -31,7 +31,7 @@ class Slicer:
     """Cuts modules out of one notebook's statements."""
 
     def __init__(self, found: Sequence[Statement], shared: frozenset[str]) -> None:
-        """`shared`: the targets that several exercises have; for those, headings tell which."""
+        """`shared`: targets that several exercises have. Headings tell whose a definition is."""
         self._all = found
         self._shared = shared
         self._binding: dict[str, list[int]] = {}
@@ -43,15 +43,15 @@ class Slicer:
                 self._changing.setdefault(name, []).append(number)
 
     def defines(self, name: str) -> bool:
-        """Whether the notebook makes something of this name that can be an answer."""
+        """Whether the notebook defines something of this name that can be an answer."""
         return any(self._worth(number, name) > 0 for number in self._binding.get(name, ()))
 
     def answers(self, name: str) -> bool:
-        """Whether it holds an answer, not only the stub."""
+        """Whether the notebook has an answer of this name, and not only the stub."""
         return any(self._worth(number, name) > 2 for number in self._binding.get(name, ()))
 
     def cut(self, exercise: Assigned) -> Slice:
-        """The module for an exercise; empty where no target of it is defined."""
+        """The module for an exercise; empty if none of its targets is defined."""
         chosen: dict[str, int] = {}
         notes: list[str] = []
         for target in exercise.targets:
@@ -67,8 +67,8 @@ class Slicer:
     # -- which definition counts ------------------------------------------------------------------
 
     def _worth(self, number: int, name: str) -> int:
-        """How much a binding is an answer: 4 a definition, 3 another name for something, 2 a stub,
-        1 any other value, 0 none."""
+        """How likely a binding is the answer: 4 for a definition, 3 for another name of something,
+        2 for a stub, 1 for any other value, 0 if it can't be."""
         statement = self._all[number]
         if statement.why:
             return 0
@@ -102,7 +102,7 @@ class Slicer:
     # -- what it needs ----------------------------------------------------------------------------
 
     def _closure(self, chosen: dict[str, int]) -> tuple[Edges, Edges]:
-        """The statements to take, each with what must run before it and what it uses later on."""
+        """The statements to take, each with those that must run before it and those used later."""
         before: Edges = {}
         later: Edges = {}
         todo = [*chosen.values(), *(n for n, s in enumerate(self._all) if s.is_future)]
@@ -126,15 +126,15 @@ class Slicer:
         return before, later
 
     def _maker(self, name: str, before: int) -> list[int]:
-        """The statement that makes a name: the last one before, else the first after (cells that
-        were run out of order); none, or one."""
+        """The statement that defines a name, as a list of one, or none: the last one before, or else
+        the first one after (for cells that were run out of order)."""
         found = [n for n in self._binding.get(name, ()) if not self._all[n].why and n != before]
         if before == END:
             found = [n for n in found if self._worth(n, name) != 2] or found
         return [n for n in found if n < before][-1:] or found[:1]
 
     def _order(self, before: Edges, later: Edges) -> list[int]:
-        """From top to bottom, but what a statement needs at once comes before it."""
+        """The order of the statements: from top to bottom, except that what one needs comes first."""
         order: dict[int, None] = {}
         entered: set[int] = set()
         for top in sorted(before, key=lambda n: (not self._all[n].is_future, n)):
@@ -150,7 +150,7 @@ class Slicer:
         return list(order)
 
     def _unmade(self, taken: Iterable[int]) -> set[str]:
-        """The names that the statements use and nothing among what may be taken makes."""
+        """The names that the statements use and that no statement which may be taken defines."""
         used = {name for n in taken for name in self._all[n].needs | self._all[n].later}
         made = {
             name for name in used if any(not self._all[n].why for n in self._binding.get(name, ()))
@@ -163,14 +163,14 @@ class Slicer:
             for number in self._binding.get(name, [])[-1:]:
                 maker = self._all[number]
                 notes.append(
-                    f"`{name}` isn't there when your code is graded: cell {maker.cell.number}, "
-                    f"which makes it, is left out ({maker.why}). Pass it as an argument."
+                    f"`{name}` doesn't exist when your code is graded: cell {maker.cell.number}, "
+                    f"which defines it, is left out ({maker.why}). Pass it as an argument."
                 )
         return notes
 
 
 def _reachable(start: set[int], before: Edges, later: Edges) -> set[int]:
-    """What must be there so that all of `start` can run, functions that it calls included."""
+    """What must exist so that all of `start` can run, including the functions that it calls."""
     found: set[int] = set()
     todo = list(start)
     while todo:

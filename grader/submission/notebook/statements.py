@@ -1,4 +1,4 @@
-"""What each statement of a notebook makes and needs, by the scopes that Python itself sees."""
+"""What each statement of a notebook defines and needs, by Python's own symbol tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from grader.submission.notebook.cells import Cell, Code
 
-# Calls that fetch, read or wait: a graded module can't, and shouldn't, make them.
+# Calls that fetch, read or wait: a module that is graded can't make them, and shouldn't.
 _READS = re.compile(
     r"open|input|load|loadtxt|genfromtxt|read_\w+|urlopen|urlretrieve|download\w*|mount|load_\w+|"
     r"system|MNIST|sleep|get_ipython|getpass"
@@ -27,9 +27,10 @@ _IMMEDIATE = {"listcomp", "setcomp", "dictcomp", "genexpr"}
 class Statement:
     """One or more statements that share lines of a cell.
 
-    `needs`: the names it uses when it runs; `later`: those that the functions in it use when
-    called. `partial`: it may leave what it binds as it was (in a branch, say). `changes`: what it
-    changes in place. `why`: why it must not run where it is graded, '' if it may.
+    `binds` are the names that it defines, and `needs` those that it uses when it runs. `later` are
+    those that functions in it use when they are called, and `changes` those that it changes in
+    place. `partial`: it may leave what it binds as it was, in a branch for example. `why`: why it
+    must not run when the module is graded, or '' if it may.
     """
 
     cell: Cell
@@ -66,7 +67,7 @@ class Statement:
 
 
 def statements(code: Code, functions: set[str]) -> Iterator[Statement]:
-    """The statements of a cell, in order. `functions`: targets, which only experiments call."""
+    """The statements of a cell, in order. A statement that calls `functions` is an experiment."""
     for nodes in _sharing_lines(code.body):
         first = min(_first_line(node) for node in nodes)
         last = max(node.end_lineno or node.lineno for node in nodes)
@@ -97,7 +98,7 @@ def _sharing_lines(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
 
 
 def _scopes(statement: Statement) -> None:
-    """Fill in the names. Raises `SyntaxError` for what a module can't hold, such as `await`."""
+    """Fill in the names. Raises `SyntaxError` for what can't be in a module, such as `await`."""
     text = "\n".join(statement.text)
     compile(text, "cell", "exec", dont_inherit=True)
     table = symtable.symtable(text, "cell", "exec")
@@ -117,7 +118,7 @@ def _scopes(statement: Statement) -> None:
 
 
 def _inner(statement: Statement, table: symtable.SymbolTable, late: bool) -> None:
-    """The globals that an inner scope uses: at once in class bodies and comprehensions."""
+    """Add the globals that an inner scope uses: class bodies and comprehensions run at once."""
     runs_later = str(table.get_type()) == "function" and table.get_name() not in _IMMEDIATE
     late = late or runs_later
     names = {s.get_name() for s in table.get_symbols() if s.is_global()}
@@ -127,7 +128,7 @@ def _inner(statement: Statement, table: symtable.SymbolTable, late: bool) -> Non
 
 
 def _changes(statement: Statement, node: ast.stmt) -> None:
-    """`TABLE[3] = …`, `Net.forward = …`, `SIZES.append(…)`, `@add_to_class(Net)`."""
+    """Add what a statement changes: `TABLE[3] = …`, `SIZES.append(…)`, `@add_to_class(Net)`."""
     targets: list[ast.expr] = []
     if isinstance(node, ast.Assign):
         targets = node.targets
@@ -149,7 +150,7 @@ def _changes(statement: Statement, node: ast.stmt) -> None:
 
 
 def _experiment(nodes: list[ast.stmt], functions: set[str]) -> str:
-    """Why these statements aren't run where they are graded; '' for a definition or a constant."""
+    """Why these statements aren't run when graded; '' for a definition or a constant."""
     rests = [n for n in nodes if not isinstance(n, (ast.FunctionDef, ast.ClassDef))]
     if all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in rests):
         return ""
@@ -167,7 +168,7 @@ def _experiment(nodes: list[ast.stmt], functions: set[str]) -> str:
 
 
 def _running(node: ast.AST) -> Iterator[ast.AST]:
-    """The parts of a statement that run with it: not the bodies of functions."""
+    """The parts of a statement that run with it, without the bodies of functions."""
     todo = [node]
     while todo:
         part = todo.pop()
@@ -184,7 +185,7 @@ def _called(call: ast.Call) -> str:
 
 
 def purpose(statement: Statement) -> str:
-    """In a few words, what a statement that no target needs is there for."""
+    """In a few words, the purpose of a statement that no target needs."""
     if statement.why:
         return statement.why
     node = statement.node
