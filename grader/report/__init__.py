@@ -1,7 +1,7 @@
-"""Every way a grade leaves: each module here that has a `NAME` writes one format from `Grades`.
+"""Every way in which a grade leaves. Each module in `formats/` writes one format from `Grades`.
 
 A format is a module with `NAME` (what `--report` calls it), `HELP` (one line), `OUT` (the file or
-folder it writes where none is named), `OPTIONS` (what `--set` may give it, each with a line of
+folder it writes if none is named), `OPTIONS` (what `--set` may give it, each with a line of
 help) and `write(grades, out, options)`, which returns the paths it wrote. A format that holds one
 submission only says `SINGLE = True`. One that an unattended run needs also has
 `write_failure(message, out)`, for when nothing could be graded. To add a format, add its module: it

@@ -1,4 +1,4 @@
-"""What a run says about the class and about the tests."""
+"""What a grading run says about the class and about the tests."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from grader.result import Grades, Outcome, Result
 
 BINS = 10
 FEWEST = 5  # below this many submissions, a correlation says nothing
-EXTREME = 0.27  # the upper and the lower part of a class, as item analysis has them
+EXTREME = 0.27  # the upper and the lower part of a class, as usual in item analysis
 
 
 @dataclass(frozen=True)
 class Bin:
-    """How many totals are from `low` up to `high`."""
+    """How many totals are at least `low` and below `high`."""
 
     low: int
     high: int
@@ -29,8 +29,9 @@ class Bin:
 class Item:
     """A test, over all submissions that were graded.
 
-    `correlation`: of passing it with the points of all other tests (point-biserial). `difference`:
-    how much more often the upper part of the class passes it than the lower. None: can't be said.
+    `correlation` is the point-biserial correlation of passing it with the points of all other
+    tests. `difference` is the share of the upper part of the class that passes it, less that of the
+    lower part. Both are None if too few took part.
     """
 
     exercise: str
@@ -50,7 +51,7 @@ class Item:
 
     @property
     def remark(self) -> str:
-        """What to look at, if anything."""
+        """What deserves a look, if anything does."""
         if not self.taken:
             return ""
         if self.passed == 0:
@@ -75,7 +76,7 @@ class ExerciseSummary:
 
 @dataclass
 class MistakeSummary:
-    """A known mistake and who made it: the numbers of the results."""
+    """A known mistake and who made it, as indices of the results."""
 
     name: str
     exercise: str
@@ -85,7 +86,7 @@ class MistakeSummary:
 
 
 def distribution(grades: Grades) -> list[Bin]:
-    """The totals in tens; 100 is in the last."""
+    """The totals in steps of ten. 100 is in the last one."""
     counts = [0] * BINS
     for total in totals(grades):
         counts[min(BINS - 1, int(total * BINS / 100))] += 1
@@ -94,7 +95,7 @@ def distribution(grades: Grades) -> list[Bin]:
 
 
 def totals(grades: Grades) -> list[float]:
-    """The totals of what was graded."""
+    """The totals of all submissions that were graded."""
     return [r.total for r in grades.results if r.total is not None]
 
 
@@ -158,7 +159,10 @@ def items(grades: Grades) -> list[Item]:
 
 
 def correlation(pairs: Sequence[tuple[bool, float]]) -> float | None:
-    """Point-biserial correlation; None where nothing varies or too few took part."""
+    """The point-biserial correlation of pairs (passed, points of the other tests).
+
+    None if nothing varies, or if too few took part.
+    """
     if len(pairs) < FEWEST:
         return None
     ones = [rest for passed, rest in pairs if passed]
@@ -172,7 +176,10 @@ def correlation(pairs: Sequence[tuple[bool, float]]) -> float | None:
 
 
 def difference(pairs: Sequence[tuple[bool, float]]) -> float | None:
-    """The share that passes in the upper part of the class less that in the lower."""
+    """The share that passes in the upper part of the class, less that in the lower part.
+
+    `pairs` are as for `correlation`. None if too few took part.
+    """
     if len(pairs) < FEWEST:
         return None
     ordered = [passed for passed, _ in sorted(pairs, key=lambda pair: pair[1])]
@@ -181,7 +188,7 @@ def difference(pairs: Sequence[tuple[bool, float]]) -> float | None:
 
 
 def mistakes(grades: Grades) -> list[MistakeSummary]:
-    """The known mistakes that were made, the most common first."""
+    """The known mistakes that were found, the most common first."""
     found: dict[tuple[str, str], MistakeSummary] = {}
     for number, result in enumerate(grades.results):
         for exercise in result.exercises:

@@ -1,4 +1,4 @@
-"""A loss curve beside the band where a right one lies, as what an SVG needs."""
+"""A loss curve, and the band where a right one lies, as coordinates for an SVG."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 560, 200  # of the plot, without its axes
-MOST = 400  # points
-ABOVE = 2.5  # how far above the band the picture goes, in its own height
+MOST = 400  # points of a curve of a curve
+ABOVE = 2.5  # how far above the band the picture goes, in heights of the band
 
 
 @dataclass(frozen=True)
 class Picture:
-    """`band` and `lines`: points of a polygon and of polylines. Ticks: where, and what they say."""
+    """What to draw: `band` is a polygon's points, and `lines` are the points of polylines.
+
+    `across` and `up` are ticks, each with its position and its label.
+    """
 
     band: str
     lines: list[str]
@@ -24,7 +27,7 @@ class Picture:
 
 
 def picture(curve: Sequence[float], band: Sequence[tuple[float, float]]) -> Picture | None:
-    """The picture of a curve; None where there is none. Whatever the student's numbers are."""
+    """The picture of a curve of any numbers, or None if it is empty."""
     if not curve:
         return None
     epochs = max(len(curve), len(band))
@@ -33,7 +36,7 @@ def picture(curve: Sequence[float], band: Sequence[tuple[float, float]]) -> Pict
 
     def point(epoch: int, loss: float) -> tuple[float, float]:
         x = WIDTH * (epoch / (epochs - 1) if epochs > 1 else 0.5)
-        # a little outside the picture is enough for what lies far outside
+        # What lies far outside the picture is drawn a little outside.
         y = HEIGHT * min(3.0, max(-2.0, (high - loss) / (high - low)))
         return round(x, 1), round(y, 1)
 
@@ -61,7 +64,7 @@ def _points(points: Sequence[tuple[float, float]]) -> str:
 
 
 def _limits(curve: Sequence[float], band: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """What the picture shows: the band, and the curve as far as it keeps near."""
+    """The range that the picture shows: the band, and the curve as far as it is near."""
     losses = [loss for loss in curve if math.isfinite(loss)]
     edges = [edge for pair in band for edge in pair if math.isfinite(edge)]
     if edges:
@@ -69,20 +72,20 @@ def _limits(curve: Sequence[float], band: Sequence[tuple[float, float]]) -> tupl
         losses = [min(max(edges) + room, max(min(edges) - room, loss)) for loss in losses]
     shown = [*losses, *edges] or [0.0, 1.0]
     low, high = min(0.0, min(shown)), max(shown)
-    # never so little that it is lost beside the numbers themselves
+    # The range is never so small that it is lost to rounding.
     room = max(0.05 * (high - low), 1e-6 * max(-low, abs(high))) or 1.0
     return (low, high + room) if math.isfinite(high + room - low) else (-1e6, 1e6)
 
 
 def _epochs(count: int) -> list[int]:
-    """At most six epochs to name, the first and the last among them."""
+    """At most six epochs to label, including the first and the last."""
     step = max(1, math.ceil((count - 1) / 5))
     named = list(range(0, count, step))
     return named if named[-1] == count - 1 else [*named[: (count - 2) // step + 1], count - 1]
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Three to six round numbers."""
+    """Three to six round numbers in the range."""
     raw = (high - low) / 4
     size = 10.0 ** math.floor(math.log10(raw))
     step = next(m * size for m in (1, 2, 2.5, 5, 10) if m * size >= raw)
@@ -91,7 +94,7 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _summary(curve: Sequence[float], band: Sequence[tuple[float, float]]) -> str:
-    """In words, for those who don't see it."""
+    """The picture in words, for those who can't see it."""
     epochs = f"{len(curve)} epoch{'' if len(curve) == 1 else 's'}"
     odd = next((e for e, loss in enumerate(curve, 1) if not math.isfinite(loss)), None)
     if odd is not None:

@@ -1,4 +1,4 @@
-"""What `grader doctor` says: each layer of isolation, whether it holds, and how to get it."""
+"""The output of `grader doctor`: each layer of isolation, whether it holds, and how to get it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def show(account: Account, console: Console) -> None:
     console.print(table)
     for part in account.missing:
         console.print(Text(f"\n{part.name} is missing: {part.why}", style="red"))
-        console.print(Text(f"  Without it, submissions can do what it would stop: {part.gives}."))
+        console.print(Text(f"  What it would give: {part.gives}."))
         if part.remedy:
             console.print(Text(f"  To get it: {part.remedy}."))

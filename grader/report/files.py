@@ -1,4 +1,4 @@
-"""Where reports are written: whole files or none, under names that every system takes."""
+"""Write reports: whole files or none, under names that every system accepts."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 class ReportError(Exception):
-    """A report can't be written as asked: says why and what to do."""
+    """A report can't be written as asked. The message says why, and what to do."""
 
 
 def save(path: Path, content: str | bytes) -> Path:
-    """Write a whole file, or leave what was there before. Text is UTF-8 with LF."""
+    """Write a whole file, or leave the old one as it was. Text is written as UTF-8."""
     data = content if isinstance(content, bytes) else content.encode("utf-8", "replace")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
@@ -44,7 +44,7 @@ def _umask() -> int:
 
 
 def file_stems(names: Iterable[str]) -> list[str]:
-    """A file name without suffix for each, safe on every system, no two alike on any."""
+    """A file name without suffix for each name: safe, and unique, on every system."""
     stems: list[str] = []
     taken: set[str] = set()
     for name in names:
@@ -61,6 +61,6 @@ def file_stems(names: Iterable[str]) -> list[str]:
 def _stem(name: str) -> str:
     text = unicodedata.normalize("NFC", clean(name))
     text = re.sub(r"[^\w.-]+", "_", text).strip("._- ")
-    # 240 bytes leave room for a number and a suffix below the usual limit of 255
+    # 240 bytes leave room for a number and a suffix: the usual limit is 255.
     text = text[:LONGEST].encode("utf-8")[:240].decode("utf-8", "ignore").rstrip("._- ")
     return f"_{text}" if not text or RESERVED.fullmatch(text) else text

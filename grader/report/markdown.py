@@ -1,4 +1,4 @@
-"""A student's feedback in Markdown that reads well as plain text, for all that show it."""
+"""A student's feedback in Markdown that also reads well as plain text."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from grader.result import Outcome
 
 
 def escape(text: str) -> str:
-    """Text that Markdown shows as it is: no link, no HTML, no heading, nobody mentioned."""
-    # Where they mean nothing (brackets without a link, a_name), plain text stays plain.
+    """Text that Markdown shows unchanged, without links, HTML, headings or mentions."""
+    # Characters that mean nothing where they stand, as in a_name, are left as they are.
     return re.sub(r"([\\`*\[\]<>#|~&@$]|(?<![^\W_])_|_(?![^\W_])|^[-+](?= ))", r"\\\1", text)
 
 
 def fence(text: str) -> str:
-    """Text in a code block that it can't end."""
+    """A code block that the text in it can't end."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     marks = "`" * max(3, longest + 1)
     return f"{marks}text\n{text}\n{marks}"
 
 
 def heading(seen: Seen) -> str:
-    """The total in a line."""
+    """The total, on one line."""
     if not seen.graded:
         return "**Not graded.**"
     bonus = f", and {number(seen.bonus)} bonus" if seen.bonus else ""
@@ -31,7 +31,7 @@ def heading(seen: Seen) -> str:
 
 
 def table(seen: Seen) -> str:
-    """The exercises, a row each."""
+    """A table with a row for each exercise."""
     rows = ["| Exercise | Score | Tests passed | Bonus |", "| --- | ---: | ---: | ---: |"]
     for exercise in seen.exercises:
         bonus = f"+{number(exercise.bonus)}" if exercise.bonus else ""
@@ -41,7 +41,7 @@ def table(seen: Seen) -> str:
 
 
 def feedback(seen: Seen) -> str:
-    """All that the student may know, what to look at first."""
+    """All that the student may know, with the tests that didn't pass first."""
     parts = [f"# {escape(seen.name)}", heading(seen)]
     if seen.fault:
         parts.append(seen.fault)

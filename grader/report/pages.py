@@ -1,4 +1,4 @@
-"""HTML pages that need nothing else: one file, no network, and a policy that holds it to that."""
+"""HTML pages in one file each: they need no network, and their own policy allows none."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _environment() -> Environment:
 
 
 def render(name: str, **values: Any) -> str:
-    """The page `name`.html, with `style.css` and `name`.js in it."""
+    """Render the template `name`.html, with `style.css` and `name`.js in the page."""
     style, script = (_source(file) for file in ("style.css", f"{name}.js"))
     policy = "; ".join(
         (
@@ -78,7 +78,7 @@ def mark(outcome: Outcome) -> str:
 
 
 def _title(title: str) -> Markup:
-    """A test's title, with what it has in backticks as code."""
+    """A test's title in HTML: what is between backticks becomes code."""
     parts = title.split("`")
     if len(parts) % 2 == 0:
         return Markup.escape(title)

@@ -37,7 +37,7 @@ class Format:
 
 @cache
 def find_formats() -> Mapping[str, Format]:
-    """The formats by name, in order of their names."""
+    """The formats by name, in alphabetical order."""
     found: dict[str, Format] = {}
     for entry in pkgutil.iter_modules(formats.__path__):
         module = importlib.import_module(f"grader.report.formats.{entry.name}")
@@ -57,10 +57,10 @@ def find_formats() -> Mapping[str, Format]:
 def write_report(
     grades: Grades, order: str, options: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> list[Path]:
-    """Write the report that `order`, `NAME` or `NAME=PATH`, names; the paths that were written.
+    """Write the report that `order` names, as `NAME` or `NAME=PATH`, and return the paths written.
 
-    Without a path it is written to `folder`, by default the current one, under the format's own
-    name. `options` holds this format's options only. Raises `ReportError` with what to do.
+    Without a path it is written to `folder` (by default the current one), under the format's own
+    name. `options` are those of this format. Raises `ReportError`, which says what to do.
     """
     wanted, out = read_order(order, folder)
     check_orders([order], len(grades.results))
@@ -76,9 +76,9 @@ def write_report(
 
 
 def report_failure(message: str, order: str, folder: Path | None = None) -> list[Path]:
-    """Write, in the format of `order`, that nothing could be graded and why; `message` is shown.
+    """Write in the format of `order` that nothing could be graded, with `message` as the reason.
 
-    Where a format has no word for it nothing is written. The caller exits with an error as well.
+    Nothing is written in a format that can't say so. The caller also exits with an error.
     """
     wanted, out = read_order(order, folder)
     with _reasons(wanted, out):
@@ -86,7 +86,7 @@ def report_failure(message: str, order: str, folder: Path | None = None) -> list
 
 
 def read_order(order: str, folder: Path | None = None) -> tuple[Format, Path]:
-    """The format and the path of `NAME` or `NAME=PATH`, to be checked before the grading starts."""
+    """The format and the path that `NAME` or `NAME=PATH` means. Raises `ReportError`."""
     name, _, path = order.partition("=")
     formats = find_formats()
     if name not in formats:
@@ -97,7 +97,7 @@ def read_order(order: str, folder: Path | None = None) -> tuple[Format, Path]:
 def check_orders(orders: Iterable[str], submissions: int) -> None:
     """Refuse, before anything is graded, a report that can't hold that many submissions.
 
-    Raises `ReportError` with what to do.
+    Raises `ReportError`, which says what to do.
     """
     for order in orders:
         wanted, _ = read_order(order)

@@ -1,6 +1,7 @@
-"""What of a result its student may see.
+"""The part of a result that its student may see.
 
-Reports for students are made of these, never of results: what isn't a field here can't leak.
+Reports for students are made from these classes, never from results: what isn't a field here can't
+leak.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ FAULT = (
 
 @dataclass(frozen=True)
 class SeenTest:
-    """One hidden test: its title stands for it."""
+    """One hidden test, known by its title."""
 
     title: str
     target: str
@@ -43,7 +44,7 @@ class SeenTest:
 
 @dataclass(frozen=True)
 class SeenExercise:
-    """One exercise, with the student's own output and losses; `bonus` as what it adds to 100."""
+    """One exercise, with the student's own output and losses. `bonus` is scaled like the score."""
 
     name: str
     tests: list[SeenTest]
@@ -67,7 +68,7 @@ class SeenExercise:
 
     @property
     def missed(self) -> list[SeenTest]:
-        """The base tests that didn't pass: where points still are."""
+        """The base tests that didn't pass: there are still points to earn."""
         return [t for t in self.base if t.outcome is not Outcome.PASSED]
 
     @property
@@ -87,7 +88,7 @@ class SeenExercise:
 
 @dataclass(frozen=True)
 class Seen:
-    """One submission as its student may see it. `fault` is '' where all was graded."""
+    """One submission as its student may see it. `fault` is '' if everything was graded."""
 
     submission: str
     name: str
@@ -111,7 +112,7 @@ class Seen:
 
 
 def seen(result: Result) -> Seen:
-    """The student's view of a result, every text of it harmless."""
+    """The student's view of a result, with every text made harmless."""
     return Seen(
         submission=text.line(result.submission),
         name=text.labels([result])[0],
@@ -170,7 +171,7 @@ def bonus_score(exercise: ExerciseResult) -> float:
 
 
 def titles(tests: list[TestResult]) -> list[str]:
-    """A title for each test: numbered where several share one, and never the name of a function."""
+    """A title for each test: never a function's name, and numbered if several tests share one."""
     plain = [_title(test) for test in tests]
     total, count = Counter(plain), Counter[str]()
     numbered = []
@@ -183,7 +184,7 @@ def titles(tests: list[TestResult]) -> list[str]:
 
 def _title(test: TestResult) -> str:
     title = text.line(test.title)
-    # A test without a docstring has its function's name for a title.
+    # The title of a test without a docstring is its function's name.
     if not title or title.startswith("test_") or title == text.line(test.name):
         return f"A test of {text.line(test.target)}" if test.target else "A test"
     return title

@@ -1,4 +1,4 @@
-"""CSV that no spreadsheet runs: text stays text, numbers stay numbers."""
+"""CSV in which a spreadsheet finds no formula: text stays text, and numbers stay numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grader.report.files import ReportError, save
 from grader.report.text import block, line, number
 from grader.result import Result
 
-# What a spreadsheet takes for the start of a formula, in full width too.
+# What a spreadsheet takes for the start of a formula, also in full width.
 FORMULA = tuple("=+-@|%\t\r＝＋－＠")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
@@ -22,7 +22,7 @@ Cell = str | float | None
 
 
 def sheet(rows: Iterable[Sequence[Cell]]) -> str:
-    """The rows as CSV with commas, every cell quoted, so that no other delimiter can split one."""
+    """The rows as CSV with commas. Every cell is quoted, so no other delimiter can split one."""
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerows([_cell(value) for value in row] for row in rows)
@@ -40,14 +40,17 @@ def _cell(value: Cell) -> str:
 
 
 def neutral(value: str) -> str:
-    """Text that is no formula: an apostrophe before what would start one."""
+    """Text that isn't a formula: an apostrophe comes before whatever would start one."""
     text = "\n".join(row.rstrip() for row in block(value).split("\n")).strip()
     risky = text.startswith(FORMULA) and not NUMBER.fullmatch(text)
     return f"'{text}" if risky else text
 
 
 def left_out(out: Path, missing: Sequence[tuple[str, str]]) -> list[Path]:
-    """Write beside `out` who isn't in it, and why; nothing where all are."""
+    """Write a file beside `out` on who isn't in it and why, if anybody isn't.
+
+    `missing`: labels of submissions, each with the reason. Returns the paths written.
+    """
     if not missing:
         return []
     beside = out.with_name(f"{out.stem}-left-out.csv")
@@ -55,7 +58,10 @@ def left_out(out: Path, missing: Sequence[tuple[str, str]]) -> list[Path]:
 
 
 def points_of(result: Result, maximum: float, bonus: bool, cap: bool) -> float | None:
-    """The total on a scale up to `maximum`; None where it wasn't graded."""
+    """The total on a scale up to `maximum`, with or without bonus, and capped at `maximum` or not.
+
+    None if the submission wasn't graded.
+    """
     if result.total is None:
         return None
     points = (result.total + (result.bonus if bonus else 0.0)) * maximum / 100
@@ -68,14 +74,14 @@ def why_not(result: Result) -> str:
 
 
 def read_maximum(text: str) -> float:
-    """The option `points`. Raises `ReportError` where it is no positive number."""
+    """Read the option `points`. Raises `ReportError` if it isn't a positive number."""
     if not re.fullmatch(r"\d+(\.\d+)?", text) or float(text) == 0:
         raise ReportError(f"points={text}: give a number above 0, such as {number(100)}.")
     return float(text)
 
 
 def read_switch(name: str, text: str) -> bool:
-    """An option that is `yes` or `no`. Raises `ReportError` for anything else."""
+    """Read an option that is `yes` or `no`. Raises `ReportError` for anything else."""
     if text not in ("yes", "no"):
         raise ReportError(f"{name}={text}: give yes or no.")
     return text == "yes"

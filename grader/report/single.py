@@ -1,4 +1,4 @@
-"""What the formats for one student's own CI share."""
+"""What the formats for a single submission share."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def only(grades: Grades) -> Seen:
 
 
 def whole_factor(result: Seen) -> int:
-    """What makes every test's points whole: 2 where some are worth 0.5."""
+    """The factor that makes every test's points whole: 2 if some are worth 0.5."""
     points = [test.points for exercise in result.exercises for test in exercise.tests]
     parts = (Fraction(p).limit_denominator(FINEST).denominator for p in points)
     return min(lcm(1, *parts), FINEST)
 
 
 def said(test: SeenTest) -> str:
-    """Outcome, feedback and hint of a test that didn't pass, as text."""
+    """The outcome, feedback and hint of a test that didn't pass, as text."""
     parts = [MEANINGS[test.outcome].capitalize() + ".", test.feedback]
     parts += [f"Hint: {test.hint}"] if test.hint else []
     return "\n".join(part for part in parts if part)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from grader.judge.harmless import LIMIT, clean
 from grader.result import GRAVITY, Outcome, Result
 
-# One letter an outcome, for tables; ASCII, so that every terminal shows it.
+# A character for each outcome, for tables; ASCII, so that every terminal shows it.
 MARKS = {
     Outcome.PASSED: "+",
     Outcome.FAILED: "f",
@@ -25,7 +25,7 @@ MEANINGS = {
     Outcome.TIMED_OUT: "timed out",
     Outcome.CRASHED: "crashed",
     Outcome.REFUSED: "refused: a shortcut",
-    Outcome.NOT_GRADED: "not graded: a fault of the grader, counted as nothing",
+    Outcome.NOT_GRADED: "not graded: a fault in the grader, not counted",
 }
 # How a terminal shows them, as rich names it; a page's colours are in templates/style.css.
 STYLES = {
@@ -42,7 +42,7 @@ MAX_CODE = 100_000
 
 
 def number(value: float) -> str:
-    """With one decimal at most: 66.7, 100. What isn't whole never rounds to a whole."""
+    """A number with at most one decimal: 66.7, 100. 99.96 is 99.9, since it isn't 100."""
     if value == int(value):
         return str(int(value))
     text = f"{value:.1f}"
@@ -58,29 +58,29 @@ def worth(points: float) -> str:
 
 
 def score(value: float | None) -> str:
-    """A score out of 100, or that there is none."""
+    """A score out of 100, or 'not graded'."""
     return NOT_GRADED if value is None else number(value)
 
 
 def line(text: str) -> str:
-    """On one line, harmless."""
+    """Text on one line, made harmless."""
     return " ".join(_clean(text).split())
 
 
 def block(text: str) -> str:
-    """Several lines, harmless; cut where there is more than anyone reads."""
+    """Text on several lines, made harmless, and cut if it is longer than anyone would read."""
     shown = text[:MAX_CODE]
     kept = "\n".join(_clean(row) for row in shown.replace("\r\n", "\n").split("\n"))
     return kept if len(text) <= MAX_CODE else f"{kept}\n[…]"
 
 
 def _clean(text: str) -> str:
-    # most text is printable: it needs no look at each character
+    # Most text is printable and needs no check of each character.
     return text if text.isprintable() and len(text) <= LIMIT else clean(text)
 
 
 def labels(results: Iterable[Result]) -> list[str]:
-    """What to call each submission: the student's name where it is known and tells them apart."""
+    """What to call each submission: the student's name, if it is known and unique."""
     results = list(results)
     names = [line(r.student.name) if r.student else "" for r in results]
     counts = Counter(names)
@@ -92,12 +92,12 @@ def labels(results: Iterable[Result]) -> list[str]:
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
-    """The outcome that matters most; passed where there is none."""
+    """The most serious of the outcomes; passed if there are none."""
     found = set(outcomes)
     return next((o for o in GRAVITY if o in found), Outcome.PASSED)
 
 
 def short(exercise: str) -> tuple[str, str]:
-    """The number and the name of an exercise: `01_losses` is ('01', 'losses')."""
+    """The number and the name of an exercise: ('01', 'losses') for `01_losses`."""
     head, _, tail = exercise.partition("_")
     return (head, tail) if head.isdigit() and tail else (exercise, exercise)

@@ -1,7 +1,7 @@
 """A file that Canvas's gradebook imports.
 
-Who wasn't graded is not in it: a blank cell would clear the grade that Canvas has. A second file
-says who was left out and why.
+A submission that wasn't graded is left out: a blank cell would clear the grade that Canvas has. A
+second file says who was left out, and why.
 """
 
 from __future__ import annotations
@@ -27,22 +27,23 @@ NAME = "canvas"
 HELP = "A CSV that Canvas's gradebook imports."
 OUT = "canvas.csv"
 OPTIONS: Mapping[str, str] = {
-    "title": "the column, as Canvas's own export heads it: 'Losses (1234)'; a new one is created",
+    "title": "the column's heading, as in Canvas's own export: 'Losses (1234)'; a new one is "
+    "created",
     "points": "the points possible (default 100)",
-    "bonus": "yes (default): bonus points count, above the maximum too; no: they don't",
+    "bonus": "yes (default): bonus points count, even above the maximum; no: they don't",
 }
 
 HEADER = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 MAXIMUM = "Points Possible"
-# Canvas passes over a column whose title holds one of these: they are its own sums.
+# Canvas ignores a column with one of these in its title: they are its own sums.
 RESERVED = re.compile("(Current|Final) (Score|Points|Grade)|Override (Score|Grade|Status)")
 
 
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
-    """Write the sheet, and who isn't in it."""
+    """Write the sheet, and a second one on who isn't in it."""
     title = line(options.get("title") or grades.title or "torchgrade")
     if RESERVED.search(title):
-        raise ReportError(f"title={title}: Canvas keeps such titles for its sums. Give another.")
+        raise ReportError(f"title={title}: Canvas keeps such titles for its sums. Choose another.")
     maximum = read_maximum(options.get("points", "100"))
     bonus = read_switch("bonus", options.get("bonus", "yes"))
     rows: list[list[Cell]] = [[*HEADER, title], [f"    {MAXIMUM}", "", "", "", "", maximum]]
@@ -53,7 +54,7 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
             missing.append((label, why_not(result)))
             continue
         who = result.student or Student(label)
-        # Canvas takes any row whose first cell holds these words for the one with the maximum.
+        # Canvas takes a row with these words in its first cell for the one with the maximum.
         name = line(who.name).replace(MAXIMUM, MAXIMUM.replace(" ", "-"))
         canvas_id, sis_id = (who.id, "") if who.id.isdecimal() else ("", who.id)
         rows.append([name, canvas_id, sis_id, who.login, who.section, points])

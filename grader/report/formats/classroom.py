@@ -1,7 +1,7 @@
-"""GitHub Actions: the `result` that autograding-grading-reporter reads, a summary, annotations.
+"""GitHub Actions: the `result` for autograding-grading-reporter, a summary, and annotations.
 
-`write` makes a folder: `output` is appended to `$GITHUB_OUTPUT`, `summary.md` to
-`$GITHUB_STEP_SUMMARY`, and `annotations.txt` is printed.
+`write` makes a folder. A workflow appends `output` to `$GITHUB_OUTPUT` and `summary.md` to
+`$GITHUB_STEP_SUMMARY`, and prints `annotations.txt`.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ OPTIONS: Mapping[str, str] = {
 }
 
 FILE = "exercises/{exercise}/{module}.py"
-# The result travels in an environment variable, in base64; Linux takes 128 KiB.
+# The result is passed in an environment variable, in base64. Linux allows 128 KiB.
 MAX_ENCODED = 120_000
-ROOMS = (2000, 500, 100, 0)  # for each message: the first with which the result fits
+ROOMS = (2000, 500, 100, 0)  # characters for a message: the first with which the result fits
 MAX_SUMMARY = 1 << 19
 PASS, FAIL, ERROR = "pass", "fail", "error"
 
@@ -47,7 +47,7 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
 
 
 def write_failure(message: str, out: Path) -> list[Path]:
-    """Write the folder of a run that couldn't grade: it says so, and the job turns red."""
+    """Write the folder of a run that couldn't grade. It says so, and the job turns red."""
     summary = f"# Not graded\n\n{escape(line(message))}\n"
     return _folder(out, failure(message), summary, [_command("error", message, title="Not graded")])
 
@@ -66,12 +66,12 @@ def _folder(out: Path, made: dict[str, Any], summary: str, lines: list[str]) -> 
 
 
 def encoded(made: dict[str, Any]) -> str:
-    """As the reporter wants it: base64 of JSON."""
+    """A result as the reporter wants it: JSON in base64."""
     return base64.b64encode(msgspec.json.encode(made)).decode("ascii")
 
 
 def result(student: Seen) -> dict[str, Any]:
-    """What the reporter reads. Where it wasn't graded no points are counted, of a maximum of 0."""
+    """What the reporter reads. If nothing was graded, points and maximum are 0."""
     made = (_result(student, room) for room in ROOMS)
     return next((m for m in made if len(encoded(m)) < MAX_ENCODED), _result(student, ROOMS[-1]))
 
@@ -129,7 +129,7 @@ def _row(
         "status": status,
         "score": score,
         "message": message,
-        "test_code": "",  # it would be printed
+        "test_code": "",  # the reporter would print it
         "filename": "",
         "line_no": 0,
         "duration": round(1000 * seconds),
@@ -137,7 +137,7 @@ def _row(
 
 
 def commands(student: Seen, own: Result, file: str = FILE) -> list[str]:
-    """Workflow commands that put each miss on the student's own line."""
+    """Workflow commands that mark the student's line for each base test that didn't pass."""
     codes = {line(exercise.name): exercise.code for exercise in own.exercises}
     made = []
     if student.fault:
@@ -153,7 +153,7 @@ def commands(student: Seen, own: Result, file: str = FILE) -> list[str]:
 
 
 def _line_of(test: SeenTest, module: str, code: str) -> int:
-    """The last line of theirs in the traceback, else where the target is defined."""
+    """The last line of the student's in the traceback, or else that of the target's definition."""
     frames = re.findall(rf"^  {re.escape(module)}\.py, line (\d+)\b", test.feedback, re.MULTILINE)
     if frames:
         return int(frames[-1])
@@ -166,7 +166,7 @@ def _line_of(test: SeenTest, module: str, code: str) -> int:
 
 
 def _command(name: str, message: str, **properties: str) -> str:
-    """`::error file=…::message`; what would end a property or the line is escaped."""
+    """`::error file=…::message`, escaped so that no text can end a property or the line."""
     given = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     return f"::{name} {given}::{_data(message)}"
 

@@ -1,9 +1,9 @@
 """Classroom 50: `result.json` as classroom50/result/v1 wants it, and `release-body.md`.
 
-Its scores are whole and never above the maximum: points are multiplied until they are whole, and
-bonus points are no part of them. Its runner takes a run for a failure if any row isn't passed, so a
-bonus that wasn't earned has no row; the release's text tells of it. The run's status and a summary
-go to `$GITHUB_OUTPUT` too, where the runner looks for them first.
+Its scores are whole numbers and never above the maximum. So points are multiplied until they are
+whole, and bonus points aren't part of them. Its runner counts a run as a failure if any row isn't
+passed, so a bonus that wasn't earned has no row; the text of the release mentions it. The status of
+the run and a summary also go to `$GITHUB_OUTPUT`, where the runner looks for them first.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ VARIABLES = {
 
 
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
-    """Write both files to the folder `out`, from the runner's environment."""
+    """Write both files to the folder `out`. What they need to know is in the environment."""
     student = only(grades)
     head = heading(os.environ, options.get("datetime", ""))
     written = _save(out, result(student, head), feedback(student))
@@ -56,7 +56,7 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
 
 
 def write_failure(message: str, out: Path, submitted: str = "") -> list[Path]:
-    """Write both files of a run that couldn't grade. Exit with a status other than 0 after it."""
+    """Write both files of a run that couldn't grade. The caller then exits with an error."""
     body = f"# Not graded\n\n{escape(line(message))}\n"
     return _save(out, failure(message, heading(os.environ, submitted)), body)
 
@@ -76,7 +76,7 @@ def status_lines(student: Seen) -> str:
 
 
 def heading(environment: Mapping[str, str], submitted: str = "") -> dict[str, str]:
-    """What the runner knows. Raises `ReportError` where it doesn't say it."""
+    """The part of the result that the runner knows. Raises `ReportError` if it is missing."""
     given = {key: environment.get(name, "") for key, name in VARIABLES.items()}
     given["review"] = given["review"] or given["commit"]
     missing = [VARIABLES[key] for key, value in given.items() if not value]
@@ -95,7 +95,7 @@ def heading(environment: Mapping[str, str], submitted: str = "") -> dict[str, st
 
 
 def result(student: Seen, head: Mapping[str, str]) -> dict[str, Any]:
-    """The result of one submission; of a maximum of 0 where it wasn't graded."""
+    """The result of one submission. If it wasn't graded, the maximum is 0."""
     if not student.graded:
         return failure(student.fault or FAULT, head)
     factor = whole_factor(student)
@@ -114,7 +114,7 @@ def result(student: Seen, head: Mapping[str, str]) -> dict[str, Any]:
 
 
 def failure(message: str, head: Mapping[str, str]) -> dict[str, Any]:
-    """A result that says that nothing was graded, and why."""
+    """A result which says that nothing was graded, and why."""
     test = {
         "test-name": "Not graded",
         "passed": False,

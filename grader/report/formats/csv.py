@@ -1,4 +1,4 @@
-"""CSV for a spreadsheet: a row a submission, or with `rows=tests` a row a test. For instructors."""
+"""CSV for a spreadsheet: a row for each submission, or for each test. For instructors."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from grader.report.text import NOT_GRADED
 from grader.result import Grades, Result, Student
 
 NAME = "csv"
-HELP = "A spreadsheet: a row a submission (or a test). For instructors."
+HELP = "A spreadsheet with a row for each submission (or test). For instructors."
 OUT = "grades.csv"
 OPTIONS: Mapping[str, str] = {"rows": "submissions (default) or tests"}
 
-BOM = "\ufeff"  # without it, Excel takes UTF-8 for the system's own encoding
+BOM = "\ufeff"  # without it, Excel reads the file in the system's own encoding
 WHO = ("Submission", "Name", "ID", "Login", "Email", "Section")
 
 

@@ -1,4 +1,4 @@
-"""One Markdown file a student, readable as plain text: for e-mail, a pull request, an LMS."""
+"""One Markdown file for each student, readable as plain text: for e-mail, GitHub or an LMS."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from grader.report.seen import seen
 from grader.result import Grades
 
 NAME = "feedback"
-HELP = "A Markdown file a student: outcomes, feedback and hints. Holds no secret."
+HELP = "A Markdown file for each student: outcomes, feedback, hints. Holds no secret."
 OUT = "feedback"
 OPTIONS: Mapping[str, str] = {}
 

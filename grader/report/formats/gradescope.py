@@ -1,7 +1,7 @@
 """Gradescope's `results.json`, on a scale up to the assignment's points.
 
-A submission that wasn't graded gets no score at all: Gradescope then shows its autograder as
-failed, which is the truth, and keeps no 0.
+A submission that wasn't graded gets no score at all. Gradescope then says that the autograder
+failed, which is true, and records no 0.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ OPTIONS: Mapping[str, str] = {
     "points": "the assignment's points (default 100)",
     "visibility": f"when students see the tests: {', '.join(VISIBILITIES)}",
     "bonus-visibility": "the same for the bonus tests (default: as the others)",
-    "metadata": "Gradescope's submission_metadata.json (default: where Gradescope has it, beside "
-    "the folder of the results)",
+    "metadata": "Gradescope's submission_metadata.json (default: beside the folder of the results, "
+    "where Gradescope puts it)",
 }
 
 
@@ -51,7 +51,7 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
 
 
 def write_failure(message: str, out: Path) -> list[Path]:
-    """Write the file of a run that couldn't grade. Exit with a status other than 0 after it."""
+    """Write the file of a run that couldn't grade. The caller then exits with an error."""
     return [_save(out, failure(message))]
 
 
@@ -141,7 +141,7 @@ def shares(points: Sequence[float], maximum: float) -> list[float]:
 
 
 def failure(message: str) -> dict[str, Any]:
-    """A result that says that nothing was graded, and why."""
+    """A result which says that nothing was graded, and why."""
     text = block(message).strip() or FAULT
     return {
         "output": f"Not graded. {text}",

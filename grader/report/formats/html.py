@@ -1,4 +1,4 @@
-"""One HTML file for the instructor: class, tests, mistakes, each student. It holds secrets."""
+"""One HTML file for the instructor: class, tests, mistakes and students. It holds secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One HTML file a student: progress, what to look at next, their loss curve. Holds no secret."""
+"""One HTML file for each student: progress, what to do next, loss curves. Holds no secret."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from grader.report.seen import Seen, SeenTest, seen
 from grader.result import Grades, Outcome
 
 NAME = "html-students"
-HELP = "An HTML file a student: progress, feedback, loss curve. Holds no secret."
+HELP = "An HTML file for each student: progress, feedback, loss curve. Holds no secret."
 OUT = "students"
 OPTIONS: Mapping[str, str] = {}
 
@@ -43,7 +43,7 @@ def page(student: Seen, graded_at: str = "") -> str:
 
 
 def _steps(student: Seen) -> Iterator[Suggestion]:
-    """The first misses in the order of the course, one a target; those with a hint first."""
+    """The first tests to look at: one for each target, by exercise, those with a hint first."""
     found: list[Suggestion] = []
     for number, exercise in enumerate(student.exercises):
         missed = [

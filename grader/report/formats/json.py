@@ -1,7 +1,7 @@
 """`results.json`: a whole run, to keep, to read again and for programs of your own.
 
-It holds everything, secrets too: it is for instructors. Loss curves are a student's, so they may
-hold what isn't finite; JSON has no word for that, and it is `null` there.
+It holds everything, including secrets, so it is for instructors. Numbers in a student's loss curves
+may be infinite or NaN. JSON has no word for these, so they are `null`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
-    """Write the run to `out`, and the schema where one is asked for."""
+    """Write the run to `out`, and its schema if that is asked for."""
     written = [save(out, msgspec.json.format(encode(grades), indent=1) + b"\n")]
     if "schema" in options:
         content = msgspec.json.format(msgspec.json.encode(schema()), indent=2)
@@ -34,13 +34,13 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
 
 
 def read(path: Path) -> Grades:
-    """Read what `write` wrote. Raises `ReportError` with what to do where it is something else."""
+    """Read what `write` wrote. Raises `ReportError`, which says what to do, for anything else."""
     try:
         raw = msgspec.json.decode(path.read_bytes())
     except OSError as error:
         raise ReportError(f"{path}: could not be read ({error.strerror or error}).") from error
     except msgspec.DecodeError as error:
-        raise ReportError(f"{path}: not JSON ({error}). Grade again to write it anew.") from error
+        raise ReportError(f"{path}: not JSON ({error}). Grade again to write a new one.") from error
     found = raw.get("schema") if isinstance(raw, dict) else None
     if found != SCHEMA:
         raise ReportError(
@@ -53,7 +53,7 @@ def read(path: Path) -> Grades:
 
 
 def encode(value: object) -> bytes:
-    """Results, or any part of them, as JSON: whatever the student's names and losses hold."""
+    """Results, or any part of them, as JSON, whatever is in students' names and losses."""
     try:
         return msgspec.json.encode(value)
     except UnicodeEncodeError:  # a file name that was never text
@@ -61,7 +61,7 @@ def encode(value: object) -> bytes:
 
 
 def decode(data: bytes, kind: type[T]) -> T:
-    """What `encode` made, again as a `kind`."""
+    """The object of class `kind` of which `encode` made this."""
     return msgspec.convert(_each_number(msgspec.json.decode(data), _read_number), kind)
 
 

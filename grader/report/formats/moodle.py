@@ -1,11 +1,11 @@
-"""A file that Moodle imports: grade and feedback together.
+"""A file that Moodle imports, with grades and feedback together.
 
-With `worksheet`, the offline grading worksheet as Moodle gave it comes back with these two columns
-filled in and all else as it was: the surest way, because Moodle compares its dates. Without it, the
-file is for the gradebook's own import, matched by e-mail address or ID number.
+With `worksheet`, this is Moodle's own offline grading worksheet with these two columns filled in,
+and nothing else changed. That is the safest way, because Moodle compares the dates in it. Without
+it, the file is for the import into the gradebook, which matches by e-mail address or ID number.
 
-Moodle turns down a grade above the maximum, so bonus points count up to it. Who wasn't graded keeps
-what Moodle has; a second file says who was left out and why.
+Moodle rejects a grade above the maximum, so bonus points count only up to it. A submission that
+wasn't graded keeps the grade that Moodle has; a second file says who was left out, and why.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ HELP = "A CSV that Moodle imports: grades and feedback together."
 OUT = "moodle.csv"
 OPTIONS: Mapping[str, str] = {
     "worksheet": "the offline grading worksheet from Moodle, to fill in",
-    "points": "the maximum grade, where there is no worksheet to say it (default 100)",
+    "points": "the maximum grade, if there is no worksheet that says it (default 100)",
     "bonus": "yes (default): bonus points count, up to the maximum; no: they don't",
-    "columns": "the worksheet's headings where it isn't in English, in the order of these: "
+    "columns": "the worksheet's headings, if it isn't in English, in this order: "
     "Identifier|Full name|Email address|Grade|Maximum Grade|Feedback comments",
 }
 
@@ -47,7 +47,7 @@ COLUMNS = "Identifier|Full name|Email address|Grade|Maximum Grade|Feedback comme
 
 
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
-    """Fill in the worksheet, or write a sheet for the gradebook's import."""
+    """Fill in the worksheet, or write a sheet to import into the gradebook."""
     bonus = read_switch("bonus", options.get("bonus", "yes"))
     maximum = read_maximum(options.get("points", "100"))
     if "worksheet" in options:
@@ -98,8 +98,8 @@ def _fill(
     absent = [name for name in needed if name not in header]
     if len(columns) != 6 or absent:
         raise ReportError(
-            f"{path}: no column {', '.join(absent) or 'as named'}. If Moodle isn't in English "
-            f"there, give columns=, its headings for {COLUMNS}."
+            f"{path}: there is no column {', '.join(absent) or 'as named'}. If Moodle isn't in "
+            f"English there, give columns=, its headings for {COLUMNS}."
         )
     identifier, name, email, grade, top, feedback = columns
     missing, left = [], list(rows)
@@ -119,7 +119,7 @@ def _fill(
     missing += [(row[identifier], "has no submission") for row in left]
     filled = [header, *([row[column] for column in header] for row in rows)]
     text = io.StringIO()
-    # Moodle's own cells go back as they came.
+    # Moodle's own cells are written back unchanged.
     csv.writer(text, lineterminator="\n").writerows(filled)
     return [save(out, text.getvalue()), *left_out(out, missing)]
 
@@ -143,7 +143,7 @@ def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
 def _rows_of(
     result: Result, rows: list[dict[str, str]], identifier: str, name: str, email: str
 ) -> list[dict[str, str]]:
-    """The rows that are this student's: by Moodle's number, else by address, else by name."""
+    """This student's rows: by Moodle's number, or else by e-mail address, or else by name."""
     who = result.student or Student(result.submission)
     by_number = [row for row in rows if who.id and row[identifier].split(" ")[-1] == who.id]
     by_email = [row for row in rows if who.email and _same(row.get(email, ""), who.email)]
@@ -155,6 +155,6 @@ def _same(one: str, other: str) -> bool:
 
 
 def _number(text: str) -> float | None:
-    """A number as Moodle writes it, with a point or a comma."""
+    """A number as Moodle writes it, with a point or a comma; None if it isn't one."""
     text = text.strip().replace(",", ".")
     return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else None

@@ -1,4 +1,4 @@
-"""The table in the terminal: a row a submission, a column an exercise, the total out of 100."""
+"""The table in the terminal: rows are submissions, columns are exercises, scores are of 100."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
 
 
 def show(grades: Grades, console: Console | None = None) -> None:
-    """Print the table, what it says in sum, what its marks mean, and what went wrong."""
+    """Print the table, a summary, the meaning of its marks, and notes on what went wrong."""
     console = console or Console()
     if isinstance(console.file, io.TextIOWrapper):
-        console.file.reconfigure(errors="replace")  # a terminal that lacks a name's characters
+        console.file.reconfigure(errors="replace")  # a terminal may lack a character of a name
     if not grades.results:
         console.print("No submission was graded.")
         return
@@ -82,7 +82,7 @@ def _table(grades: Grades, names: list[str], exercises: list[str], width: int) -
 
 
 def _cell(exercise: ExerciseResult | None) -> Text:
-    """The score, and the mark of the outcome that matters most where something went wrong."""
+    """The score, and the mark of the most serious outcome if something went wrong."""
     if exercise is None:
         return Text("")
     worst = exercise.outcome
@@ -93,7 +93,7 @@ def _cell(exercise: ExerciseResult | None) -> Text:
 
 
 def outcome(result: Result) -> Outcome:
-    """The outcome that matters most in a submission."""
+    """The most serious outcome in a submission."""
     if result.total is None:
         return Outcome.NOT_GRADED
     return text.worst(exercise.outcome for exercise in result.exercises)

@@ -126,15 +126,17 @@ class Slicer:
         return before, later
 
     def _maker(self, name: str, before: int) -> list[int]:
-        """The statement that defines a name, as a list of one, or none: the last one before, or else
-        the first one after (for cells that were run out of order)."""
+        """The statement that defines a name, as a list of one or none.
+
+        That is the last one before, or else the first one after, for cells run out of order.
+        """
         found = [n for n in self._binding.get(name, ()) if not self._all[n].why and n != before]
         if before == END:
             found = [n for n in found if self._worth(n, name) != 2] or found
         return [n for n in found if n < before][-1:] or found[:1]
 
     def _order(self, before: Edges, later: Edges) -> list[int]:
-        """The order of the statements: from top to bottom, except that what one needs comes first."""
+        """The order of the statements: from top to bottom, but what one needs comes first."""
         order: dict[int, None] = {}
         entered: set[int] = set()
         for top in sorted(before, key=lambda n: (not self._all[n].is_future, n)):
