@@ -1,4 +1,4 @@
-"""Bundles with the hidden suites, for systems that grade: Gradescope, Classroom 50, any CI."""
+"""Bundles with the hidden suites, for platforms that grade: Gradescope, Classroom 50, any CI."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pathlib import Path, PurePosixPath
 from grader.assignment.exercises import DATA
 from grader.release.student import FILES, JUNK, template
 
-# A fixed time makes the same input the same archive.
+# With a fixed time, the same files always give the same archive.
 TIME = (2026, 1, 1, 0, 0, 0)
 
 
 def gradescope(root: Path, solutions: Path, out: Path) -> Path:
-    """The autograder's archive for Gradescope."""
+    """Write the autograder's archive for Gradescope to `out`."""
     files = _all(root, solutions)
     for name in ("setup.sh", "run_autograder"):
         files[name] = template(f"gradescope-{name}")
@@ -35,7 +35,7 @@ def gradescope(root: Path, solutions: Path, out: Path) -> Path:
 
 
 def classroom50(root: Path, solutions: Path, out: Path) -> Path:
-    """The folder for `CLASSROOM/autograders/ASSIGNMENT/`: `autograder.py` and what it needs."""
+    """Write `autograder.py` and what it needs to `out`, for `CLASSROOM/autograders/ASSIGNMENT/`."""
     files = _all(root, solutions)
     files["autograder.py"] = template("classroom50-autograder.py")
     for name, content in files.items():
@@ -46,7 +46,7 @@ def classroom50(root: Path, solutions: Path, out: Path) -> Path:
 
 
 def suites(solutions: Path, out: Path) -> Path:
-    """The hidden suites alone, as a .tar.xz: for `grader ci --solutions -` to read from a pipe."""
+    """Pack the hidden suites alone into a .tar.xz, which `grader ci --solutions -` can read."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(out, "w:xz", preset=9) as archive:
         for name, content in sorted(_tree(solutions, "solutions").items()):
@@ -95,7 +95,7 @@ def _all(root: Path, solutions: Path) -> dict[str, bytes]:
 
 
 def _tree(folder: Path, name: str) -> dict[str, bytes]:
-    """The files below a folder, by their path in the bundle."""
+    """The files below a folder, by their paths in the bundle, which begin with `name`."""
     found = {file.relative_to(folder): file for file in sorted(folder.rglob("*"))}
     return {
         f"{name}/{path.as_posix()}": file.read_bytes()

@@ -1,7 +1,8 @@
-"""Each exercise as a notebook: made from its lesson, its stub file and its plots, always the same.
+"""Generate each exercise's notebook from its lesson, its stub file and its plots.
 
-The source is the exercise's README.md (prose), its stub file (a cell a target, a cell that tests
-it) and, where it has one, `plots.py`: cells that begin with `# %% [after TARGET] What is shown`.
+The prose comes from the exercise's README.md. Each target of the stub file gets a cell, followed by
+one that tests it. Cells of `plots.py`, if there is one, begin with `# %% [after TARGET] TITLE`. The
+same sources always give the same notebook.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from grader.assignment.exercises import Exercise, find_exercises
 
 PLOT = re.compile(r"^# %% \[after (?P<target>\w+)\] (?P<title>.+)$", re.MULTILINE)
 PLOTS = "plots.py"
-NOQA = re.compile(r"  # noqa\b.*")  # in a file for the linter, in a cell for nobody
-# How the cells that are graded are marked, and those that needn't be: `grader.submission` reads it.
+NOQA = re.compile(r"  # noqa\b.*")  # for the linter, which doesn't read cells
+# The tags of cells that are graded, and of those that aren't. `grader.submission` reads them.
 GRADED, CHECK, PLOT_CELL = "torchgrade", "torchgrade-check", "torchgrade-plot"
 INTRODUCTION = """## Your answers
 
-Write them here, in place of the file `{file}`: this notebook is graded just like it. Run the next
+Write them here instead of in the file `{file}`: this notebook is graded just like it. Run the next
 cell first (Shift+Enter)."""
 TARGET = """### `{target}`
 
@@ -88,7 +89,7 @@ def _first_line(node: Any) -> int:
 
 
 def _after_docstring(tree: ast.Module, lines: list[str], first: int) -> list[str]:
-    """What stands above the first target: imports and constants."""
+    """The lines above the first target, without the docstring: imports and constants."""
     start = 0
     if ast.get_docstring(tree) is not None:
         start = tree.body[0].end_lineno or 0

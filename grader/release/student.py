@@ -1,4 +1,4 @@
-"""The students' repository: exercises, notebooks, data, the machinery, CI; nothing secret."""
+"""The students' repository: exercises, notebooks, data, the machinery, CI, and no secrets."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ TEMPLATES = {
     "action.yml": ".github/actions/grade/action.yml",
     "workflow.yml": ".github/workflows/grade.yml",
 }
-# There, what `pytest` runs are the exercises; the project's own tests stay here.
+# In that repository, `pytest` runs the exercises. The project's own tests aren't there.
 PYTEST = ('testpaths = ["tests"]', 'testpaths = ["exercises"]')
 JUNK = ("__pycache__", "*.pyc", ".*_cache", ".ipynb_checkpoints", "*.egg-info", ".DS_Store")
 
 
 class ReleaseError(Exception):
-    """It can't be released as asked: says why and what to do."""
+    """It can't be released as asked. The message says why, and what to do."""
 
 
 def release(root: Path, solutions: Path, out: Path) -> list[str]:
-    """Write the students' repository to `out`, which must be new or empty; what is in it.
+    """Write the students' repository to `out`, which must be new or empty. Returns its files.
 
-    Raises `ReleaseError`, and leaves nothing behind, where something secret would go out with it.
+    Raises `ReleaseError`, and leaves nothing behind, if something secret would be in it.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ReleaseError(f"{out} isn't empty. Name a new folder.")
@@ -42,7 +42,7 @@ def release(root: Path, solutions: Path, out: Path) -> list[str]:
         _write(root, made)
         found = sorted(set(leaks(find_exercises(solutions), root / "exercises", [made])))
         if found:
-            raise ReleaseError("Something secret would go out:\n  " + "\n  ".join(found))
+            raise ReleaseError("Something secret would be released:\n  " + "\n  ".join(found))
         if out.exists():
             out.rmdir()
         made.replace(out)
@@ -51,7 +51,7 @@ def release(root: Path, solutions: Path, out: Path) -> list[str]:
 
 def _write(root: Path, out: Path) -> None:
     shutil.copytree(root / "grader", out / "grader", ignore=shutil.ignore_patterns(*JUNK))
-    # The notebooks are made anew, and what they are made of isn't for students.
+    # Notebooks are generated again. What they are made from isn't for students.
     sources = shutil.ignore_patterns(*JUNK, PLOTS, "*.ipynb")
     shutil.copytree(root / "exercises", out / "exercises", ignore=sources)
     for exercise in find_exercises(root / "exercises"):
@@ -71,5 +71,5 @@ def _write(root: Path, out: Path) -> None:
 
 
 def template(name: str) -> bytes:
-    """A file that the package ships for others' repositories."""
+    """The content of a template, a file for others' repositories."""
     return resources.files("grader.release").joinpath("templates", name).read_bytes()
