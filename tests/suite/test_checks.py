@@ -273,9 +273,17 @@ def test_twins_in_any_layout(here: Here, name: str, a: int, b: int) -> None:
     assert torch.equal(pair.learned().weight, pair.ours.weight)
 
 
+def test_twins_of_a_wrong_layer_go_by_shape(here: Here) -> None:
+    """What is wrong shows in what the layer gives, where shapes tell which parameter is which."""
+    student = here(LAYERS)
+    pair = twins(lambda: student.Odd(3, 5), ours=lambda: nn.Linear(3, 5))
+    same(pair.theirs, lambda x: pair.ours(x).relu(), torch.randn(7, 3))
+    assert failed(same, pair.theirs, pair.ours, torch.randn(7, 3)).problem == "values"
+
+
 def test_twins_of_what_is_no_layer(here: Here) -> None:
     student = here(LAYERS)
-    mismatch = failed(twins, lambda: student.Odd(3, 5), ours=lambda: nn.Linear(3, 5))
+    mismatch = failed(twins, lambda: student.Odd(4, 4), ours=lambda: nn.Linear(4, 4))
     assert mismatch.problem == "claim"
     mismatch = failed(twins, lambda: student.Rows(3, 4), ours=lambda: nn.Linear(3, 5))
     assert mismatch.problem == "shape"

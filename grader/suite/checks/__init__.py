@@ -17,6 +17,7 @@ from grader.suite.checks.inputs import (
     tensors,
 )
 from grader.suite.checks.mismatch import Mismatch, Mismatched
+from grader.suite.checks.models import Deep, Moody, classifier, optimizer, regressor
 from grader.suite.checks.observed import Refused
 from grader.suite.checks.readers import anything, array, floats, loss, number, pair, several
 from grader.suite.checks.sides import Either, both, define
@@ -28,9 +29,11 @@ on_each_device = pytest.mark.on_each_device
 """Run a test that asks for the fixture `device` on the CPU and on each accelerator."""
 
 __all__ = [
+    "Deep",
     "Either",
     "Mismatch",
     "Mismatched",
+    "Moody",
     "Refused",
     "Tolerance",
     "Twins",
@@ -40,6 +43,7 @@ __all__ = [
     "both",
     "by_hand",
     "classification",
+    "classifier",
     "define",
     "floats",
     "gradients",
@@ -53,9 +57,11 @@ __all__ = [
     "loss",
     "number",
     "on_each_device",
+    "optimizer",
     "pair",
     "pessimist",
     "regression",
+    "regressor",
     "same",
     "scores",
     "several",

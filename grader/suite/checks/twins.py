@@ -221,14 +221,35 @@ def _by_place(theirs: nn.Module, ours: nn.Module, width: int) -> Layout:
     with torch.no_grad():
         for parameter, value in zip(ours.parameters(), kept, strict=True):
             parameter.copy_(value)
-    if places[0] is None or places[1] is None:
-        assert places[1] is not None, "ours isn't one linear map plus a bias"
+    assert places[1] is not None, "ours isn't one linear map plus a bias"
+    if (
+        places[0] is None
+    ):  # then what is wrong shows in what it gives, if shapes tell which is which
+        by_shape = _by_shape(theirs, ours)
+        if by_shape is not None:
+            return by_shape
         text = f"{name_of(theirs)}: the answer isn't the input times its weights plus its bias"
         raise Mismatched(
             Mismatch("twins", (Problem("claim", text, "", ""),), current.place(), sight=["no map"])
         )
     theirs_at, ours_at = places[0].argsort(), places[1]
     return Layout(theirs_at[ours_at])
+
+
+def _by_shape(theirs: nn.Module, ours: nn.Module) -> Layout | None:
+    """Match parameters by their shapes, or transposed ones; None where that leaves it open."""
+    numbered, start = [], 0
+    for parameter in theirs.parameters():
+        end = start + parameter.numel()
+        numbered.append(torch.arange(start, end).reshape(parameter.shape))
+        start = end
+    places = []
+    for shape in (parameter.shape for parameter in ours.parameters()):
+        alike = [t for t in numbered if sorted(t.shape) == sorted(shape)]
+        if len(alike) != 1 or len(set(shape)) < len(shape) or len(shape) > 2:
+            return None
+        places.append((alike[0] if alike[0].shape == shape else alike[0].T).flatten())
+    return Layout(torch.cat(places))
 
 
 def _places(model: nn.Module, width: int) -> torch.Tensor | None:
