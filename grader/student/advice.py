@@ -66,15 +66,13 @@ def advice_on(error: BaseException, names: Mapping[str, Any], line: str) -> str:
 
 
 def advice_on_mismatch(mismatch: Mismatch, student: Any, target: str) -> str:
-    """What may help where a check found a Python value in place of a tensor."""
-    if mismatch.problem != "type":
+    """What may help where a check got None or a Python float in place of a tensor."""
+    first = mismatch.ranked[0]
+    if first.kind != "type":
         return ""
-    if mismatch.got is None:
+    if first.theirs == "None":
         return returns_nothing(student, target)
-    tensor = _imported("torch.Tensor")
-    if isinstance(mismatch.got, float) and isinstance(mismatch.wanted, tensor):
-        return LOST_GRAPH
-    return ""
+    return LOST_GRAPH if first.theirs == "a float" and first.ours == "a tensor" else ""
 
 
 def asks_for_input(error: BaseException) -> bool:
@@ -189,7 +187,11 @@ def _imported(path: str) -> Any:
 
 def _closest(name: str, names: Iterable[str]) -> str:
     """The public name that is most like `name`: underscores and capitals count for nothing."""
-    plain = {_plain(other): other for other in sorted(names) if not other.startswith("_")}
+    in_place = name.endswith("_")  # `add_` is another method than `add`
+    plain: dict[str, str] = {}
+    for other in sorted(names, key=lambda other: (other.endswith("_") != in_place, other)):
+        if not other.startswith("_"):
+            plain.setdefault(_plain(other), other)
     if _plain(name) in plain:
         return plain[_plain(name)]
     few = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=0.8)

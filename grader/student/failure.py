@@ -18,14 +18,14 @@ from grader.result import Outcome, outcome_of
 from grader.student.advice import (
     advice_on,
     advice_on_mismatch,
-    asks_for_input,
     missing_in,
     returns_nothing,
 )
 from grader.student.attempts import Unwritten
 from grader.student.layout import cut, wrap
+from grader.student.messages import readable, said_by
 from grader.student.timelimit import NotRun, OutOfTime
-from grader.suite.checks.mismatch import Mismatched
+from grader.suite.checks.mismatch import Mismatch, Mismatched
 from grader.suite.checks.observed import Refused
 from grader.suite.local import Local
 
@@ -89,9 +89,14 @@ class Failure:
         """The same text for tests that fail for one reason."""
         if isinstance(self.error, (OutOfTime, NotRun)) and not self.loading:
             return f"{self.target} did not finish"
+        if isinstance(self.error, Mismatched):
+            mismatch = self.error.mismatch
+            # two tests may find the same values wrong for two reasons
+            own = mismatch.call if mismatch.problem == "values" else ""
+            return "\n".join([self.target, own, self._found(mismatch)])
         if self.own and self.ran:
             lines = [f"{entry.path}:{entry.lineno}" for entry in self.own]
-            return re.sub(r"[\d.]+", "#", " ".join(_what(self.error).split())) + " ".join(lines)
+            return re.sub(r"[\d.]+", "#", " ".join(said_by(self.error).split())) + " ".join(lines)
         return self.text
 
     @cached_property
@@ -113,7 +118,7 @@ class Failure:
             text = f"{self._name(self.file)} does not define `{name}`."
             return wrap(f"{text} Did you mean your `{meant}`?" if meant else text)
         if isinstance(error, Mismatched):
-            return self._explain_mismatch(error)
+            return "\n".join(filter(None, [wrap(error.mismatch.call), self._found(error.mismatch)]))
         if self.own:
             return self._told(f"Your code raised {type(error).__name__}:", self._advice())
         return self._explain_check()
@@ -148,15 +153,16 @@ class Failure:
             lines.append(wrap(self._place(entry), "  "))
             lines.append(f"    {str(entry.statement).strip().splitlines()[0]}")
         if not isinstance(self.error, OutOfTime):
-            lines.append(wrap(cut(_what(self.error), 3, MESSAGE)))
+            lines.append(wrap(cut(said_by(self.error), 3, MESSAGE)))
         if advice:
             lines.append(wrap(advice))
         return "\n".join(lines)
 
-    def _explain_mismatch(self, error: Mismatched) -> str:
-        """A check found the answer wrong, and says what it compared."""
-        advice = advice_on_mismatch(error.mismatch, self.student, self.target)
-        return "\n".join(filter(None, [wrap(error.mismatch.public()), wrap(advice)]))
+    def _found(self, mismatch: Mismatch) -> str:
+        """What a check found wrong with what the call gave, and what may help."""
+        found = mismatch.public().removeprefix(mismatch.call).strip()
+        advice = advice_on_mismatch(mismatch, self.student, self.target)
+        return "\n".join(filter(None, [wrap(found), wrap(advice)]))
 
     def _explain_check(self) -> str:
         """The test could do nothing with what the student's code gave, or found it wrong."""
@@ -167,9 +173,9 @@ class Failure:
             code = textwrap.dedent(str(entries[-1].statement)).strip()
             lines.append(textwrap.indent(cut(code, 3), "    "))
         if isinstance(self.error, AssertionError):
-            lines.append(wrap(cut(_readable(str(self.error)), 7), "  "))
+            lines.append(wrap(cut(readable(str(self.error)), 7), "  "))
         else:
-            lines.append(wrap(cut(_what(self.error), 3, MESSAGE), "  "))
+            lines.append(wrap(cut(said_by(self.error), 3, MESSAGE), "  "))
         if advice := self._advice():
             lines.append(wrap(advice))
         return "\n".join(lines)
@@ -196,25 +202,3 @@ class Failure:
     def _place(self, entry: TracebackEntry) -> str:
         function = f", in {entry.name}" if entry.name != "<module>" else ""
         return f"{self._name(Path(entry.path))}, line {entry.lineno + 1}{function}"
-
-
-def _what(error: BaseException) -> str:
-    name, message = type(error).__name__, str(error).strip()
-    if asks_for_input(error):
-        message = "input() was called"
-    if isinstance(error.__cause__, SystemExit):
-        return "SystemExit"
-    return f"{name}: {message}" if message else name
-
-
-def _readable(message: str) -> str:
-    """Pytest's account of a failed `assert`, without what only an expert reads."""
-    message = re.sub(r"<(?:built-in )?(?:bound )?(?:function|method) (\w+)[^<>]*>", r"\1", message)
-    message = re.sub(r" at 0x[0-9a-fA-F]+", "", message).replace("\\n", " ")
-    lines = []
-    for line in message.splitlines():
-        line = re.sub(r"^ \+ +", "  ", line).rstrip()
-        origin = re.match(r"  (where|and) +\S+ = [\w.]+$", line)  # `where sum = tensor.sum`
-        if line and not origin and "<generator object" not in line and "Use -v" not in line:
-            lines.append(line[:MESSAGE])
-    return "\n".join(lines)

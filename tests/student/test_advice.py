@@ -19,6 +19,8 @@ MEANT = {
     "nn.linear(3, 4)": "Did you mean `Linear`?",
     "x.argMax(0)": "Did you mean `argmax`?",
     "x.astype(float)": "Did you mean `to`? (`astype` is NumPy's name for it.)",
+    "x.unsqeeze(0)": "Did you mean `unsqueeze`?",
+    "x.ad_(x)": "Did you mean `add_`?",
     "nn.Linear(1, 1).wieght": "Did you mean `weight`?",
     "tensr": "Did you mean `tensor`?",
     "helpr": "Did you mean `helper`?",

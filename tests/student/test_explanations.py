@@ -127,3 +127,51 @@ def test_prints_are_shown_for_failures_only(kit: Kit) -> None:
     assert "halving" not in run.out
     assert "1,600,000 characters in all: `-s` shows them" in run.out
     assert len(run.out) < 10_000
+
+
+CHECKS = '''
+import torch
+
+from grader.suite.checks import *
+
+
+def test_double_values(student):
+    """Every number is doubled."""
+    same(student.double, torch.arange(8) * 2.0, torch.arange(8) * 1.0)
+
+
+def test_double_matrix(student):
+    """A matrix is doubled."""
+    same(student.double, torch.full((2, 2), 2.0), torch.ones(2, 2))
+
+
+def test_double_gradient(student):
+    """The gradient of twice x is 2."""
+    gradients(student.double, lambda x: 2 * x, torch.ones(2, requires_grad=True))
+'''
+FOUND = {
+    "values": ("3 * x", ["double(tensor float32 (8,))", "yours  expected", "[3]  9      6"], 3),
+    "none": ("print(x)", ["yours is None, expected is a tensor", "2 more tests fail for the"], 1),
+    "float": (
+        "(2 * x).sum().item()",
+        ["yours is a float, expected is a tensor", "A Python float has lost its graph"],
+        1,
+    ),
+    "changed": ("x.mul_(2)", ["x was changed", "1 more test fails for the same reason."], 2),
+    "detached": ("2 * x.detach()", ["the gradient of x"], 1),
+}
+
+
+@pytest.mark.parametrize(("answer", "said", "told"), FOUND.values(), ids=FOUND)
+def test_what_a_check_found(kit: Kit, answer: str, said: list[str], told: int) -> None:
+    """Both sides in at most 15 lines, and nothing twice."""
+    kit.suite(CHECKS)
+    kit.write(f"def double(x):\n    return {answer}\n")
+    run = kit.run("exercises/01_first")
+    assert run.code == 1
+    for part in said:
+        assert part in run.out
+    failed = re.findall(r"^_{3,} (test_\w+) _{3,}$", run.out, re.MULTILINE)
+    assert len(failed) == told
+    assert all(3 < len(run.failure(test)) <= 15 for test in failed)
+    assert run.widest <= 80
