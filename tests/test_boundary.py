@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -10,13 +11,17 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
+from grader.judge.callbacks import Callbacks
 from grader.judge.errors import Crashed, StudentError, TimedOut
+from grader.judge.paths import Student
 from grader.judge.sandboxes import Forker, Isolation
-from grader.judge.session import Session, Student
+from grader.judge.session import Session
 from grader.judge.spawned import Spawner
 from grader.torchside.accelerator import simulated
 from grader.wire.errors import Gone
+from grader.wire.structs import NOTES
 
 pytestmark = pytest.mark.slow
 
@@ -42,6 +47,38 @@ def descend(weights, lr):
 
 def through_data(weights):
     weights.data -= 1
+
+def spoils(x, y=None, *more, **named):
+    x.mul_(0)
+    if isinstance(y, list):
+        y.append(1)
+    for array in more:
+        array[0] = 9
+    for values in named.values():
+        values["new"] = 1
+
+def reshapes(x):
+    x.data = torch.zeros(1 << 20)
+
+def raises(function, x):
+    return function(x)
+
+def loads_in_parallel(x):
+    data = torch.utils.data.TensorDataset(x)
+    loader = torch.utils.data.DataLoader(data, 2, num_workers=3, prefetch_factor=2, timeout=5)
+    return [batch for batch, in loader]
+
+@torch.compile
+def compiled(x):
+    return x * 2
+
+@torch.compile(fullgraph=True)
+def compiled_whole(x):
+    return x + 1
+
+def claims():
+    adam = torch.optim.Adam([torch.ones(1, requires_grad=True)])
+    return torch.distributions.Normal(0, 1), nn.Tanh(), adam
 
 def leaves():
     return nn.Parameter(torch.ones(3)), torch.ones(2, requires_grad=True), torch.ones(2)
@@ -97,6 +134,19 @@ def divides():
 def loops():
     while True:
         pass
+
+class Endless(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x * 2
+
+    @staticmethod
+    def backward(ctx, grad):
+        while True:
+            pass
+
+def never_goes_back(x):
+    return Endless.apply(x)
 
 def nests():
     value = []
@@ -173,6 +223,37 @@ def test_kinds_of_values_cross(student):
     assert data == b"\x00\xff"
 
 
+def test_what_is_not_there_to_be_changed_stays_and_is_noted(student, session):
+    x, y, array, named = torch.ones(3), [2.0], np.ones(2), {"a": 1}
+    session.calls.begin()
+    student.spoils(x, y, array, named=named)
+    assert x.tolist() == [1, 1, 1]
+    assert (y, array.tolist(), named) == ([2.0], [1, 1], {"a": 1})
+    assert session.calls.changed == ["x", "y", "argument 3", "named"]
+    session.calls.begin()
+    hidden = torch.ones(3, requires_grad=True) * 2
+    student.spoils(hidden, [hidden])
+    assert hidden.tolist() == [2, 2, 2]
+    assert session.calls.changed == ["x", "y"]
+    session.calls.begin()
+    student.reshapes(x)
+    assert session.calls.changed == ["x"]
+    student.log_softmax(x)
+    student.descend(*_with_gradient(), 0.5)
+    assert session.calls.changed == ["x"]
+
+
+def _with_gradient():
+    weights = torch.ones(3, requires_grad=True)
+    weights.sum().backward()
+    return [weights]
+
+
+def test_a_leaf_keeps_its_shape(student):
+    with pytest.raises(TypeError, match="shape"):
+        student.reshapes(torch.ones(3, requires_grad=True))
+
+
 def test_changes_in_place_come_back_and_others_do_not(student):
     weights = torch.ones(3, requires_grad=True)
     (weights * 3).sum().backward()
@@ -246,6 +327,81 @@ def test_a_callable_of_the_judge_is_called_with_gradients(student, session):
     torch.testing.assert_close(results[0][1], results[1][1])
 
 
+def pessimist(output, target):
+    """A loss that a suite makes on the student's side."""
+    return F.cross_entropy(output, target) + np.float32(2).item() * math.sqrt(4)
+
+
+class Twice(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(3, 2)
+
+    def forward(self, x):
+        return 2 * self.inner(x)
+
+
+def outer():
+    secret = 3
+    return lambda: secret
+
+
+def test_a_function_is_defined_on_the_students_side(student, session, monkeypatch):
+    loss = session.lab.define(pessimist)
+    output, target = torch.randn(4, 2), torch.tensor([0, 1, 1, 0])
+    torch.testing.assert_close(loss(output, target), pessimist(output, target))
+    model, x = session.lab.define(Twice)(), torch.randn(4, 3)
+    assert isinstance(model, nn.Module)
+    monkeypatch.setattr(Callbacks, "serve", lambda *_: pytest.fail("it was called back"))
+    expected = F.cross_entropy(model(x), target).item() + 4
+    assert student.train_once(model, loss, x, target) == pytest.approx(expected)
+    assert student.train_once(model, session.lab.nn.functional.cross_entropy, x, target) > 0
+
+
+@pytest.mark.parametrize("thing", [outer(), 3, torch.exp])
+def test_what_cannot_be_defined_says_so(session, thing):
+    with pytest.raises(TypeError):
+        session.lab.define(thing)
+
+
+def test_functions_of_the_students_are_passed_on_by_reference(student):
+    assert student.raises(student.layout, torch.ones(2)) == ((1,), True)
+
+
+def test_the_call_that_failed_is_blamed(student, session):
+    session.calls.begin()
+    with pytest.raises(ZeroDivisionError):
+        student.divides()
+    assert session.calls.failed == "divides()"
+    session.calls.begin()
+    with pytest.raises(ZeroDivisionError):
+        student.raises(lambda x: student.divides(), torch.ones(2))
+    assert session.calls.failed == "divides()"
+    session.calls.begin()
+    with pytest.raises(IndexError):
+        student.raises(lambda x: x[7], torch.ones(2))
+    assert session.calls.failed == "raises(<<lambda>>, tensor float32 (2,))"
+    session.calls.begin()
+    student.draws()
+    assert session.calls.failed == ""
+
+
+def test_a_proxy_is_only_what_suites_ask_for(student):
+    normal, tanh, adam = student.claims()
+    assert not isinstance(normal, torch.distributions.Distribution)
+    assert isinstance(tanh, torch.nn.Tanh)
+    assert isinstance(adam, torch.optim.Adam)
+
+
+def test_what_needs_processes_or_a_compiler_is_done_another_way(student, session):
+    x = torch.arange(5.0)
+    assert [batch.tolist() for batch in student.loads_in_parallel(x)] == [[0, 1], [2, 3], [4]]
+    assert student.compiled(x).tolist() == [0, 2, 4, 6, 8]
+    assert student.compiled_whole(x).tolist() == [1, 2, 3, 4, 5]
+    student.loads_in_parallel(x)
+    assert sorted(session.notes) == sorted(NOTES.values())
+
+
 def test_gradients_flow_to_what_a_callable_holds(student):
     held = torch.ones(3, requires_grad=True)
     student.call_back(lambda value: (value * held).sum()).backward()
@@ -294,12 +450,63 @@ def test_a_seed_makes_draws_repeat(student, session):
     torch.testing.assert_close(student.draws(), first)
 
 
-def test_operators_are_seen(student, session):
-    operators: set[str] = set()
-    with session.endpoint().watch(operators):
+def test_what_ran_is_seen(student, session):
+    session.calls.begin()
+    student.log_softmax(torch.ones(2, 2))
+    assert not session.calls.ran
+    session.calls.watching = True
+    try:
         student.log_softmax(torch.ones(2, 2))
-    assert "aten::exp" in operators
-    assert "aten::_log_softmax" not in operators
+        student.train_once(student.Net(), F.cross_entropy, torch.ones(1, 3), torch.tensor([1]))
+    finally:
+        session.calls.watching = False
+    ran = session.calls.ran
+    assert ran["aten::exp"] == 1
+    assert ran["torch.autograd.backward"] == 1
+    assert ran["torch.nn.Linear"] > 0
+
+
+def test_a_module_is_described_again_only_when_it_was_touched(student, session, monkeypatch):
+    endpoint, described = session.endpoint(), []
+    describe = type(endpoint).describe
+    monkeypatch.setattr(
+        type(endpoint), "describe", lambda self, n: described.append(n) or describe(self, n)
+    )
+    model, other = student.Net(), session.lab.nn.Linear(2, 2)
+    for net in (model, other):
+        list(net.parameters())
+    first = len(described)
+    student.log_softmax(torch.ones(2, 2))
+    model(torch.ones(2, 3))
+    for net in (model, other):
+        list(net.parameters())
+    assert len(described) == first
+    x, y = torch.ones(2, 3), torch.tensor([0, 1])
+    before = model.weights.detach().clone()
+    student.train_once(model, F.cross_entropy, x, y)
+    assert not torch.equal(model.weights.detach(), before)
+    list(other.parameters())
+    assert len(described) <= first + 2
+    seen = []
+
+    def loss(output, target):
+        seen.append(model.bias.detach().clone())
+        return F.cross_entropy(output, target)
+
+    student.train_once(model, loss, x, y)
+    assert not torch.equal(seen[0], model.bias.detach())
+    model.bias.data.fill_(3)
+    assert model.state_dict()["bias"].tolist() == [3, 3]
+
+
+def test_writes_that_torch_does_not_count_are_seen(student, session):
+    model = student.Net()
+    weights = model.weights
+    assert weights.sum() == 0
+    student.through_data(weights)
+    assert weights.sum() == -6
+    (weights * 2).sum().backward()
+    assert weights.grad.sum() == 12
 
 
 @pytest.fixture
@@ -329,6 +536,15 @@ def test_an_endless_loop_is_ended_at_the_deadline(doomed):
         student.loops()
     doomed.deadline = time.monotonic() + 60
     assert student.draws().shape == (3,)
+
+
+def test_an_endless_backward_pass_is_ended_at_the_deadline(doomed):
+    student = doomed.enter("answers")
+    x = torch.ones(3, requires_grad=True)
+    slope = student.never_goes_back(x)
+    doomed.deadline = time.monotonic() + 0.5
+    with pytest.raises(TimedOut):
+        slope.sum().backward()
 
 
 def test_what_student_code_prints_is_kept(doomed):

@@ -21,13 +21,13 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.judge.endpoint import JudgeEndpoint
+from grader.judge.endpoint import Endpoint
 from grader.judge.errors import StudentError
-from grader.suite.records import Recorder
+from grader.suite.calls import Calls, call_text
 from grader.wire.channel import BODY_LIMIT, HEAD_LIMIT, PREFIX, Channel, decode, encode
 from grader.wire.codec import Decoder, Encoder, find
 from grader.wire.errors import BoundaryError, ProtocolError, Unsupported
-from grader.wire.structs import Call, Message, Returned, Value
+from grader.wire.structs import NOTES, Call, Message, Returned, Value
 from grader.wire.tensors import DTYPES, is_roomy
 
 bounded = settings(
@@ -177,7 +177,7 @@ class Held:
     """What an endpoint asks of its session."""
 
     def __init__(self) -> None:
-        self.recorder = Recorder()
+        self.calls = Calls(watching=True)
 
     def limit(self) -> float:
         return time.monotonic() + 30
@@ -185,12 +185,19 @@ class Held:
     def breach(self, raised: object) -> str:
         return ""
 
+    def note(self, text: str) -> None:
+        assert text in NOTES.values()
+
+    def logged(self, name: str, make: Callable[[], Any], args: Any, kwargs: Any) -> Any:
+        call_text(name, args, kwargs)
+        return make()
+
     def broken(self, error: BoundaryError) -> BoundaryError:
         return error
 
 
 @contextlib.contextmanager
-def answering(data: bytes) -> Iterator[JudgeEndpoint]:
+def answering(data: bytes) -> Iterator[Endpoint]:
     """A judge's endpoint whose other side sends these bytes when it is asked, and hangs up."""
     ours, theirs = socket.socketpair()
 
@@ -205,7 +212,7 @@ def answering(data: bytes) -> Iterator[JudgeEndpoint]:
     thread = threading.Thread(target=answer, daemon=True)
     thread.start()
     try:
-        yield JudgeEndpoint(Channel(ours), Held())  # type: ignore[arg-type]
+        yield Endpoint(Channel(ours), Held())  # type: ignore[arg-type]
     finally:
         ours.close()
         thread.join(5)
@@ -228,7 +235,7 @@ KNOWN = (
 )
 
 
-def ask(data: bytes, request: Callable[[JudgeEndpoint], Any] | None = None) -> None:
+def ask(data: bytes, request: Callable[[Endpoint], Any] | None = None) -> None:
     """Call over there, with a callback at hand, and look at what comes: only known errors."""
     x = torch.ones(3, requires_grad=True)
 
@@ -238,9 +245,7 @@ def ask(data: bytes, request: Callable[[JudgeEndpoint], Any] | None = None) -> N
     with answering(data) as endpoint:
         try:
             if request is None:
-                value = endpoint.recorder.call(
-                    "f", lambda: endpoint.call(1, "f", [x, called_back], {}).value, [x], {}
-                )
+                value = endpoint.call(1, "f", [x, called_back], {}, name="f")
                 if isinstance(value, torch.Tensor) and value.requires_grad:
                     value.sum().backward()
             else:
@@ -249,7 +254,7 @@ def ask(data: bytes, request: Callable[[JudgeEndpoint], Any] | None = None) -> N
             pass
 
 
-REQUESTS: list[Callable[[JudgeEndpoint], Any]] = [
+REQUESTS: list[Callable[[Endpoint], Any]] = [
     lambda endpoint: endpoint.get(1, "x"),
     lambda endpoint: endpoint.fetch(1),
     lambda endpoint: endpoint.load("m"),
@@ -259,7 +264,7 @@ REQUESTS: list[Callable[[JudgeEndpoint], Any]] = [
 ]
 
 
-def _module(endpoint: JudgeEndpoint) -> Any:
+def _module(endpoint: Endpoint) -> Any:
     from grader.judge.proxies import proxy_of
     from grader.wire.structs import Handle
 
@@ -280,17 +285,32 @@ def test_any_bytes_as_a_head(head: bytes) -> None:
     ask(frame(head))
 
 
+NONE: list[Any] = [[], [], {}]
 TENSOR = ["t", "float32", [3], 0, "cpu", True, False, False, None, None, None]
 VALID: list[Any] = [
-    ["returned", TENSOR, [[0, TENSOR]], ["aten::mm"]],
-    ["returned", ["l", [TENSOR, ["g", 0], ["d", [["a", 1], [2, None]]], ["i", "0xff"]]], [], []],
-    ["returned", ["h", 5, True, "module", "Linear", ["torch.nn.modules.linear.Linear"]], [], []],
-    ["returned", ["a", "d", [3], 0, False], [], []],
+    ["returned", TENSOR, [[0, TENSOR]], ["x"], {"aten::mm": 2}],
+    [
+        "returned",
+        ["l", [TENSOR, ["g", 0], ["d", [["a", 1], [2, None]]], ["i", "0xff"]]],
+        [],
+        [],
+        {},
+    ],
+    [
+        "returned",
+        ["h", 5, True, "module", "Linear", ["torch.nn.modules.linear.Linear"]],
+        [],
+        [],
+        {},
+    ],
+    ["returned", ["a", "d", [3], 0, False], *NONE],
     ["described", [["w", [*TENSOR[:10], 4]]], [], [["c", ["h", 6, True, "module", "C", []]]], True],
     ["raised", "E", "ValueError", "text", [["m.py", 3, "f", "x = 1"]]],
     ["call", 1, 1, "", [TENSOR], {}, True, False],
     ["backward", 1, [[0, TENSOR]]],
     ["release", [1], [1]],
+    ["touched", [1, 4]],
+    ["noted", "compile"],
 ]
 ODD = st.sampled_from(
     [None, True, -1, 0, 1, 2**31, 2**63, 2**64 - 1, -(2**63), 1e308, "", "x" * 999, "cuda:0", [],
@@ -348,7 +368,7 @@ def test_small_messages_dont_become_large_values() -> None:
     for flood in floods:
         started = time.process_time()
         tracemalloc.start()
-        answer = frame(["returned", flood, [], []], bytes(1 << 20))
+        answer = frame(["returned", flood, [], [], {}], bytes(1 << 20))
         with answering(answer) as endpoint, pytest.raises(ProtocolError):
             endpoint.get(1, "x")
         peak = tracemalloc.get_traced_memory()[1]
@@ -358,7 +378,7 @@ def test_small_messages_dont_become_large_values() -> None:
 
 
 def test_all_answers_of_a_test_together_are_bounded() -> None:
-    answer = frame(["returned", None, [], []], bytes(32 << 20))
+    answer = frame(["returned", None, [], [], {}], bytes(32 << 20))
     with answering(answer) as endpoint:
         endpoint.channel.allowance = 40 << 20
         endpoint.get(1, "x")
@@ -366,11 +386,46 @@ def test_all_answers_of_a_test_together_are_bounded() -> None:
 
 
 def test_a_surplus_answer_ends_the_trust() -> None:
-    answer = frame(["returned", None, [], []])
+    answer = frame(["returned", None, [], [], {}])
     with answering(answer + answer) as endpoint:
         endpoint.get(1, "x")
         with pytest.raises(ProtocolError):
             endpoint.get(1, "x")
+
+
+def test_no_object_claims_to_be_a_tensor() -> None:
+    names = ["torch.Tensor", "torch._tensor.Tensor", "torch.nn.parameter.Parameter"]
+    for claims in (names, ["torch.nn.Module.__init__", *names], ["builtins.float"]):
+        answer = frame(["returned", ["h", 5, True, "object", "x", claims], *NONE])
+        with answering(answer) as endpoint:
+            value = endpoint.get(1, "x")
+            assert not isinstance(value, (torch.Tensor, float))
+
+
+def test_what_is_said_of_a_call_is_bounded() -> None:
+    for noted, ran in (
+        ([], {"x" * 1000: 1}),
+        ([], {"aten::mm": -1}),
+        ([], {str(n): 1 for n in range(30_000)}),
+        (["x"] * 1000, {}),
+    ):
+        answer = frame(["returned", None, [], noted, ran])
+        with answering(answer) as endpoint, pytest.raises(ProtocolError):
+            endpoint.call(1, "f", [], {})
+    with answering(frame(["returned", None, [], ["<b>", "argument 2", "x" * 200], {}])) as endpoint:
+        endpoint.call(1, "f", [], {})
+
+
+def test_only_what_is_there_to_be_changed_can_be_changed() -> None:
+    zeros = [*TENSOR[:5], True, *TENSOR[6:]]
+    x, weights = torch.ones(3), torch.ones(3, requires_grad=True)
+    for index, fits in ((0, False), (1, True), (2, False), (-1, False)):
+        answer = frame(["returned", None, [[index, zeros]], [], {}], bytes(12))
+        outcome = contextlib.nullcontext() if fits else pytest.raises(ProtocolError)
+        with answering(answer) as endpoint, outcome:
+            endpoint.call(1, "f", [x, weights], {})
+    assert x.tolist() == [1, 1, 1]
+    assert weights.tolist() == [0, 0, 0]
 
 
 def test_messages_keep_their_size() -> None:

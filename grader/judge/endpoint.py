@@ -2,187 +2,227 @@
 
 from __future__ import annotations
 
-import itertools
+import inspect
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn, Protocol
 
 import torch
 
-from grader.judge import proxies
+from grader.judge.callbacks import Callbacks
 from grader.judge.errors import Crashed, shortened, student_error
+from grader.judge.live import LiveTensor
+from grader.judge.paths import Path
+from grader.judge.proxies import proxy_of
+from grader.judge.remote import number_of
+from grader.suite.calls import Calls
 from grader.torchside import accelerator
 from grader.wire.channel import Channel
 from grader.wire.codec import Decoder, Encoder
 from grader.wire.errors import BoundaryError, Gone, ProtocolError, Unsupported
-from grader.wire.peer import Arguments, Endpoint, Outcome
+from grader.wire.graphs import Graphs
+from grader.wire.peer import Answer, Peer
 from grader.wire.structs import (
+    NOTES,
     Backward,
     Call,
+    Define,
     Describe,
     Described,
     Get,
     Handle,
     Load,
-    Message,
+    Noted,
+    Notice,
     Raised,
     Release,
-    Returned,
+    Request,
     Seed,
     Set,
     Tensor,
     TorchName,
+    Touched,
     Value,
     Write,
 )
 
-if TYPE_CHECKING:
-    from grader.judge.session import Session
-
-MAX_CALLBACKS = 100_000
 MAX_KEPT_BYTES = 512 << 20
 ANSWER_BYTES = 64 << 20
 TEST_BYTES = 1 << 30
 
 
-class JudgeEndpoint(Endpoint):
+class Keeper(Protocol):
+    """What an endpoint needs of the session that keeps its sandbox."""
+
+    calls: Calls
+
+    def limit(self) -> float | None:
+        """When the request that starts now has to be answered, of `time.monotonic`."""
+
+    def logged(self, name: str, make: Callable[[], Any], args: Any, kwargs: Any) -> Any:
+        """Make a call of the student's code, and note where it raised."""
+
+    def note(self, text: str) -> None:
+        """Tell whoever reads the result."""
+
+    def breach(self, raised: Raised) -> str:
+        """The limit that an exception of student code is about, in words, or ''."""
+
+    def broken(self, error: BoundaryError) -> BoundaryError:
+        """End the sandbox that failed so; what to tell the test."""
+
+
+class Endpoint:
     """Calls student code; serves nothing but the callables that a test passed in."""
 
-    def __init__(self, channel: Channel, session: Session) -> None:
-        super().__init__(channel)
+    def __init__(self, channel: Channel, keeper: Keeper) -> None:
         channel.body_limit = ANSWER_BYTES
-        self._session = session
-        self.recorder = session.recorder
+        self.channel = channel
         self.ended = False
-        self._watching: set[str] | None = None
-        self._callbacks: dict[int, Callable[..., Any]] = {}
-        self._callback_numbers = itertools.count(1)
-        self._callback_calls = self._kept_bytes = 0
-        self._callback_error: BaseException | None = None
-        self.age = 0  # grows with every request that may have changed something over there
+        self._peer = Peer(channel, self, Graphs(MAX_KEPT_BYTES))
+        self._keeper = keeper
+        self._callbacks = Callbacks()
+        self._seed: int | None = None
+        self._test = 0
+        self._touches: dict[int, int] = {}
 
     # -- requests ---------------------------------------------------------------------------------
 
-    def request(
-        self, message: Message, blobs: Sequence[memoryview] = ()
-    ) -> tuple[Message, bytearray]:
-        reads = isinstance(message, Describe) or (isinstance(message, Get) and not message.path)
-        self.age += not reads
-        if self.ended:
-            raise Gone("the object went with its sandbox")
-        if not self._nesting:
-            self.channel.deadline = self._session.limit()
-            self._callback_error = None
-        try:
-            if not self._nesting and self.channel.has_more():
-                raise ProtocolError("something came that was no answer")
-            return super().request(message, blobs)
-        except BoundaryError as error:
-            if self._nesting:
-                raise
-            raise self._session.broken(error) from None
-
-    @contextmanager
-    def _distrust(self) -> Iterator[None]:
-        """End a sandbox whose answer made no sense: whatever else it has sent is no better."""
-        try:
-            yield
-        except ProtocolError as error:
-            if isinstance(error, Gone) or self._nesting or self.ended:
-                raise
-            raise self._session.broken(error) from None
-
-    def write(self, files: dict[str, bytes]) -> None:
-        """Hand over the submission's files."""
-        sizes = {name: len(content) for name, content in files.items()}
-        self.returned(Write(sizes), [memoryview(content) for content in files.values()])
-
-    def load(self, module: str) -> int:
-        """Import the submission's `module`; the number of the module object."""
-        reply, _ = self.returned(Load(module))
-        if not isinstance(reply.value, Handle):
-            raise ProtocolError("not a module")
-        return reply.value.number
-
-    def seed(self, seed: int) -> None:
-        """Seed what student code draws from: a test begins."""
-        self.channel.allowance = TEST_BYTES
-        self.returned(Seed(seed))
-
-    def get(self, target: int, path: str) -> Any:
-        with self._distrust():
-            reply, body = self.returned(Get(target, path))
-            return self.results(reply.value, self.decoder(body), None)
-
-    def fetch(self, number: int) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """A live tensor's values and gradient, as they are now."""
-        with self._distrust():
-            reply, body = self.returned(Get(number, ""))
-            if not isinstance(reply.value, Tensor):
-                raise ProtocolError("not a tensor")
-            leaf = self.decoder(body).leaf(reply.value)
-            return leaf.detach(), leaf.grad
-
-    def assign(self, target: int, path: str, value: Any) -> None:
-        encoder = Encoder(self.refer)
-        self.returned(Set(target, path, encoder.encode(value)), encoder.blobs)
-
-    @contextmanager
-    def watch(self, operators: set[str]) -> Iterator[None]:
-        """Collect in `operators` what calls inside the block dispatch."""
-        self._watching = operators
-        try:
-            yield
-        finally:
-            self._watching = None
-
     def call(
         self,
-        target: int,
+        number: int,
         path: str,
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
         *,
-        watch: bool = False,
-    ) -> Outcome:
-        with self._distrust():
-            outcome = super().call(target, path, args, kwargs, watch=self._watching is not None)
-        if self._watching is not None:
-            self._watching.update(outcome.operators)
-        return outcome
+        name: str = "",
+    ) -> Any:
+        """Call attribute `path` of an object; `name` is what the student calls it."""
 
-    def describe(self, target: int) -> tuple[Described, Decoder]:
-        reply, body = self.request(Describe(target))
-        if not isinstance(reply, Described):
-            raise ProtocolError("not a module's description")
-        return reply, self.decoder(body)
+        def make() -> Any:
+            calls = self._keeper.calls
+            outcome = self._peer.call(number, path, args, kwargs, watch=calls.watching)
+            calls.ran.update(outcome.ran)
+            calls.changed += outcome.changed
+            return outcome.value
 
-    # -- references -------------------------------------------------------------------------------
+        return self._keeper.logged(name, make, args, kwargs) if name else make()
+
+    @contextmanager
+    def watch(self, operators: set[str]) -> Iterator[None]:
+        """Collect in `operators` what calls inside the block run."""
+        calls = self._keeper.calls
+        calls.watching = True
+        try:
+            yield
+        finally:
+            calls.watching = False
+            operators.update(calls.ran)
+            if any(name.startswith("torch.optim.") for name in calls.ran):
+                operators.add("profiler::_record_function_enter_new")
+            calls.ran.clear()
+
+    def write(self, files: dict[str, bytes]) -> None:
+        """Hand over the submission's files."""
+        sizes = {name: len(content) for name, content in files.items()}
+        with self.asking():
+            self._peer.ask(Write(sizes), [memoryview(content) for content in files.values()])
+
+    def load(self, module: str) -> int:
+        """Import the submission's `module`; the number of the module object."""
+        with self.asking():
+            reply, _ = self._peer.ask(Load(module))
+            if not isinstance(reply.value, Handle):
+                raise ProtocolError("not a module")
+            return reply.value.number
+
+    def define(self, thing: Any) -> Any:
+        """Make a function or class of a suite over there, from its source; its proxy."""
+        name, source = source_of(thing)
+        with self.asking():
+            reply, body = self._peer.ask(Define(name, source))
+            return self._peer.value(reply.value, self._peer.decoder(body))
+
+    def seed(self, seed: int) -> None:
+        """A test begins; what student code draws from is seeded before its next request."""
+        self.channel.allowance = TEST_BYTES
+        self._seed = seed
+        self._test += 1
+        self._touches.clear()
+
+    def get(self, number: int, path: str) -> Any:
+        with self.asking():
+            reply, body = self._peer.ask(Get(number, path))
+            return self._peer.value(reply.value, self._peer.decoder(body))
+
+    def fetch(self, number: int) -> tuple[torch.Tensor, torch.Tensor | None]:
+        with self.asking():
+            reply, body = self._peer.ask(Get(number, ""))
+            if not isinstance(reply.value, Tensor):
+                raise ProtocolError("not a tensor")
+            leaf = self._peer.decoder(body).leaf(reply.value)
+            return leaf.detach(), leaf.grad
+
+    def assign(self, number: int, path: str, value: Any) -> None:
+        encoder = Encoder(self.refer)
+        with self.asking():
+            self._peer.ask(Set(number, path, encoder.encode(value)), encoder.blobs)
+
+    def describe(self, number: int) -> tuple[Described, Decoder]:
+        with self.asking():
+            reply, body = self._peer.exchange(Describe(number))
+            if not isinstance(reply, Described):
+                raise ProtocolError("not a module's description")
+            return reply, self._peer.decoder(body)
+
+    def age(self, number: int) -> tuple[int, int]:
+        return self._test, self._touches.setdefault(number, 0)
+
+    def forget(self, number: int) -> None:
+        self._peer.forget(number=number)
+
+    # -- what the peer asks of this side ----------------------------------------------------------
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Around each request: its deadline, and the end of a sandbox that fails or lies."""
+        if self.ended:
+            raise Gone("the object went with its sandbox")
+        if self._peer.nesting:  # the outermost request sees to it
+            yield
+            return
+        self.channel.deadline = self._keeper.limit()
+        self._callbacks.error = None
+        try:
+            if self.channel.has_more():
+                raise ProtocolError("something came that was no answer")
+            yield
+        except Gone:
+            raise
+        except BoundaryError as error:
+            raise error if self.ended else self._keeper.broken(error) from None
 
     def refer(self, value: Any) -> Value:
-        if (number := proxies.number_of(self, value)) is not None:
+        if (number := number_of(self, value)) is not None:
             return Handle(number, owned=False)
+        if isinstance(value, Path):
+            return value.refer()
         if name := torch_name(value):
             return TorchName(name)
         if isinstance(value, torch.nn.Module):
             raise Unsupported("a module can't cross: make it with the fixture `lab`")
         if callable(value):
-            callback = next(self._callback_numbers)
-            self._callbacks[callback] = value
-            return Handle(callback, kind="callable", name=getattr(value, "__name__", "function"))
-        return super().refer(value)
+            return self._callbacks.handle(value)
+        raise Unsupported(f"a {type(value).__name__} can't cross")
 
-    def resolve(self, value: Value) -> Any:
-        if not isinstance(value, Handle):
+    def resolve(self, value: Handle | TorchName) -> Any:
+        if isinstance(value, TorchName):
             raise ProtocolError("no such value")
-        if value.owned:
-            return proxies.proxy_of(self, value)
-        if value.number not in self._callbacks:
-            raise ProtocolError("no such object")
-        return self._callbacks[value.number]
+        return proxy_of(self, value) if value.owned else self._callbacks[value.number]
 
     def live(self, struct: Tensor, decoder: Decoder) -> torch.Tensor:
-        live: torch.Tensor = proxies.LiveTensor.of(self, struct, decoder)
+        live: torch.Tensor = LiveTensor.of(self, struct, decoder)
         return live
 
     def device(self, name: str) -> torch.device:
@@ -195,75 +235,55 @@ class JudgeEndpoint(Endpoint):
             raise ProtocolError("no such device")
         return torch.device(name)
 
-    def raise_remote(self, raised: Raised) -> Any:
-        if self._callback_error is not None:
-            error, self._callback_error = self._callback_error, None
-            raise error
-        raised = shortened(raised)
-        if breach := self._session.breach(raised):
-            raise Crashed(breach, raised)
-        raise student_error(raised)
-
-    # -- callbacks --------------------------------------------------------------------------------
-
-    def keep_graph(self, serial: int, arguments: Arguments, outputs: list[torch.Tensor]) -> None:
-        """Keep a callback's graph, within bounds: the sandbox says when it is to be dropped."""
-        if serial in self._graphs:
-            raise ProtocolError("two calls with one number")
-        super().keep_graph(serial, arguments, outputs)
-        self._kept_bytes += self._size_of(serial)
-        if self._kept_bytes > MAX_KEPT_BYTES:
-            raise ProtocolError("too many calls are kept for a backward pass")
-
-    def drop_graphs(self, serials: list[int]) -> None:
-        for serial in set(serials):
-            self._kept_bytes -= self._size_of(serial)
-        super().drop_graphs(serials)
-
-    def _size_of(self, serial: int) -> int:
-        graph = self._graphs.get(serial)
-        return sum(t.nbytes for t in (*graph.leaves, *graph.outputs)) if graph else 0
-
-    def serve(self, message: Message, body: bytearray) -> None:
-        try:
-            self._serve(message, body)
-        except BoundaryError:
-            raise
-        except Exception as error:  # the two sides are out of step from here on
-            raise ProtocolError(f"a callback failed with {type(error).__name__}") from error
-
-    def _serve(self, message: Message, body: bytearray) -> None:
-        match message:
+    def answer(self, request: Request, body: bytearray) -> Answer:
+        match request:
             case Call(path=""):
-                self._serve_call(message, body)
+                return self._callbacks.serve(request, body, self._peer)
             case Backward():
-                self.serve_backward(message, body)
-            case Release(_, calls):
-                self.drop_graphs(calls)
+                return self._peer.propagated(request, body)
             case _:
                 raise ProtocolError("the sandbox asked for what it may not have")
 
-    def _serve_call(self, call: Call, body: bytearray) -> None:
-        self._callback_calls += 1
-        function = self._callbacks.get(call.target)
-        if function is None or self._callback_calls > MAX_CALLBACKS:
-            raise ProtocolError("no such callable, or called too often")
-        arguments = self.arguments(call, body)
-        try:
-            with torch.set_grad_enabled(call.grad):
-                result = function(*arguments.args, **arguments.kwargs)
-        except BoundaryError:
-            raise
-        except Exception as error:
-            # An assertion's text may hold an expected value, so it stays here.
-            self._callback_error = error if isinstance(error, AssertionError) else None
-            text = "" if isinstance(error, AssertionError) else str(error)
-            self.channel.send(Raised(type(error).__name__, type(error).__name__, text, []))
-            return
-        encoder = Encoder(self.refer)
-        value = encoder.encode(result)
-        self.keep_graph(call.serial, arguments, list(encoder.tensors))
-        self.channel.send(Returned(value, arguments.changed(encoder)), encoder.blobs)
+    def excuse(self, error: BaseException) -> Answer:
+        if not isinstance(error, Exception):
+            raise error
+        # The two sides are out of step from here on.
+        raise ProtocolError(f"a callback failed with {type(error).__name__}") from error
+
+    def hear(self, notice: Notice) -> None:
+        match notice:
+            case Touched(numbers):
+                for number in numbers:
+                    if number in self._touches:  # else nobody holds what was known of it
+                        self._touches[number] += 1
+            case Noted(note) if note in NOTES:
+                self._keeper.note(NOTES[note])
+            case Release():
+                pass  # the peer has dropped the graphs; objects of ours it has none
+            case _:
+                raise ProtocolError("the sandbox says what it may not say")
+
+    def notices(self) -> list[Notice]:
+        seed, self._seed = self._seed, None
+        return [] if seed is None else [Seed(seed)]
+
+    def raise_here(self, raised: Raised) -> NoReturn:
+        if self._callbacks.error is not None:
+            error, self._callbacks.error = self._callbacks.error, None
+            raise error
+        raised = shortened(raised)
+        if breach := self._keeper.breach(raised):
+            raise Crashed(breach, raised)
+        raise student_error(raised)
+
+
+def source_of(thing: Any) -> tuple[str, str]:
+    """Name and source of a function or class. Raises `TypeError` where it can't stand alone."""
+    if not inspect.isclass(thing) and not inspect.isfunction(thing):
+        raise TypeError("only a function or a class can be defined on the student's side")
+    if thing.__name__ == "<lambda>" or getattr(thing, "__closure__", None):
+        raise TypeError(f"{thing.__name__} uses names from around it: give it none but torch's")
+    return thing.__name__, textwrap.dedent(inspect.getsource(thing))
 
 
 def torch_name(value: Any) -> str:

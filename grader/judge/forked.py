@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from grader.judge.sandboxes import (
     Isolation,
     Sandbox,
     cpu_seconds_of,
+    devices_of,
     greet,
     in_words,
     remove,
@@ -70,6 +72,13 @@ class Zygote:
             self.close()
             self._begin()
         return _Forked(self)
+
+    @cached_property
+    def _devices(self) -> frozenset[str]:
+        return devices_of(self)
+
+    def devices(self) -> frozenset[str]:
+        return self._devices
 
     def close(self) -> None:
         self._control.close()

@@ -18,8 +18,9 @@ from grader.assignment.mistakes import load_mistakes
 from grader.judge.diagnosis import Diagnosis, Seen
 from grader.judge.feedback import Locate, explain
 from grader.judge.harmless import clean, without_places
+from grader.judge.paths import Lab, Student
 from grader.judge.sandboxes import Forker
-from grader.judge.session import Lab, Session, Student
+from grader.judge.session import Session
 from grader.lockdown.limits import Patience
 from grader.result import ExerciseResult, Outcome, Result, TestResult, outcome_of
 from grader.submission import Submission
@@ -184,6 +185,7 @@ class _Run(RecordedRun):
         super().__init__(session.recorder)
         self._locate = locate
         self._session = session
+        session.calls = self.calls
         self.tests = tests
         self.records: dict[str, Seen] = {}
         self.curves: dict[str, _Curve] = {}

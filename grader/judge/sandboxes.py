@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
+import torch
 
 import grader
 from grader.assignment.exercises import DATA
@@ -26,7 +27,7 @@ from grader.lockdown.limits import Limits, in_units
 from grader.sandbox.control import Orders
 from grader.wire.channel import Channel
 from grader.wire.errors import BoundaryError
-from grader.wire.structs import Raised
+from grader.wire.structs import Devices, List, Raised, Returned
 
 START_SECONDS = 120
 
@@ -72,7 +73,29 @@ class Forker(Protocol):
     def fork(self) -> Sandbox:
         """A fresh sandbox. Raises `GraderFault` where there can't be one."""
 
+    def devices(self) -> frozenset[str]:
+        """The kinds of devices besides the CPU ("cuda", "mps") that its sandboxes can use."""
+
     def close(self) -> None: ...
+
+
+def devices_of(forker: Forker) -> frozenset[str]:
+    """Ask one sandbox which of this machine's devices it can use, locked down as it is."""
+    here = {"cuda": torch.cuda.device_count() > 0, "mps": torch.backends.mps.is_available()}
+    if not any(here.values()):
+        return frozenset()
+    sandbox = forker.fork()
+    try:
+        sandbox.channel.send(Devices())
+        sandbox.channel.deadline = time.monotonic() + START_SECONDS
+        reply, _ = sandbox.channel.receive()
+        value = reply.value if isinstance(reply, Returned) else None
+        usable = value.items if isinstance(value, List) else []
+    except BoundaryError:  # a driver that takes the sandbox down can't be used in one
+        usable = []
+    finally:
+        sandbox.end()
+    return frozenset(kind for kind in here if here[kind] and kind in usable)
 
 
 def data_folder() -> Path:

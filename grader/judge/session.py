@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from grader.judge.endpoint import JudgeEndpoint
+from grader.judge.endpoint import Endpoint
 from grader.judge.errors import Crashed, GraderFault, StudentError, TimedOut, breach
+from grader.judge.paths import Lab, Student
 from grader.judge.sandboxes import Forker, Sandbox
-from grader.sandbox.worker import TORCH
+from grader.sandbox.objects import TORCH
+from grader.suite.calls import Calls, call_text
 from grader.suite.records import Recorder
 from grader.wire.errors import BoundaryError, Closed, DeadlinePassed
-from grader.wire.structs import Raised
+from grader.wire.structs import Raised, TorchName, Value
 
 GRACE = 3
 
@@ -24,8 +27,9 @@ class Session:
         """`files`: the submission's files by name, as they are to lie in the work folder."""
         self._forker, self._files = forker, files
         self._sandbox: Sandbox | None = None
-        self._endpoint: JudgeEndpoint | None = None
+        self._endpoint: Endpoint | None = None
         self._roots: dict[str, int] = {}
+        self.passed_on: dict[str, Any] = {}  # functions that a test passed on, kept alive
         self._unloadable: dict[str, Exception] = {}
         self._seed = 0
         self.module = ""
@@ -34,35 +38,36 @@ class Session:
         self._patience: tuple[float, float, float] | None = None  # limit, began at, CPU spent then
         self.end_of_time: float | None = None
         self.printed: dict[str, str] = {}
-        self.lab = Lab(self)
+        self.calls = Calls()
+        self.notes: list[str] = []
+        self.lab = Lab(_OfTorch(self), self.define)
+        self._blamed: BaseException | None = None
 
     def enter(self, module: str) -> Student:
         """The proxy of one module of the submission; any other module's sandbox ends."""
         if module != self.module:
             self.close()
             self.module = module
-        return Student(self, module)
+        return Student(_OfStudent(self))
 
     def seed(self, seed: int) -> None:
         """Seed what student code draws from, now or as soon as its sandbox exists."""
         self._seed = seed
         if self._endpoint is not None:
-            try:
-                self._endpoint.seed(seed)
-            except (BoundaryError, StudentError):  # the next one starts with this seed
-                self.close()
+            self._endpoint.seed(seed)
 
-    def endpoint(self) -> JudgeEndpoint:
+    def endpoint(self) -> Endpoint:
         """The live sandbox's endpoint; forks one where there is none."""
         if self._endpoint is None:
             self._sandbox = self._forker.fork()
             self._roots.clear()
-            self._endpoint = JudgeEndpoint(self._sandbox.channel, self)
+            self.passed_on.clear()
+            self._endpoint = Endpoint(self._sandbox.channel, self)
+            self._endpoint.seed(self._seed)
             self._sandbox.channel.overdue = self._overdue
             if self._patience is not None:
                 self._patience = (*self._patience[:2], 0.0)
             try:
-                self._endpoint.seed(self._seed)
                 self._endpoint.write(self._files)
             except TimedOut:  # the submission has used up all of its time
                 self.close()
@@ -87,6 +92,31 @@ class Session:
                 self._unloadable[module] = error
                 raise
         return self._roots[module]
+
+    def define(self, thing: Any) -> Any:
+        """Make a function or class of a suite, which holds no secret, on the student's side."""
+        return self.endpoint().define(thing)
+
+    def logged(
+        self,
+        name: str,
+        make: Callable[[], Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+    ) -> Any:
+        """Make a call of the student's code; the call that raised is noted, not those around it."""
+        try:
+            return self.recorder.call(name, make, args, kwargs)
+        except Exception as error:
+            if error is not self._blamed or not self.calls.failed:
+                self._blamed = error
+                self.calls.failed = call_text(name, args, kwargs)
+            raise
+
+    def note(self, text: str) -> None:
+        """Add a line to what is said of the submission, once."""
+        if text not in self.notes:
+            self.notes.append(text)
 
     def source(self, module: str) -> str:
         """The text of a module's file, as far as it is text."""
@@ -142,47 +172,36 @@ class Session:
         return how
 
 
-class Student:
-    """The fixture `student`: the submission's module, one attribute a function or class."""
-
-    def __init__(self, session: Session, module: str) -> None:
-        self._session, self._module = session, module
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return Function(self._session, name, in_lab=False)
-
-
-class Lab:
-    """The fixture `lab`: torch, in the sandbox."""
+class _OfStudent:
+    """Where the paths of the fixture `student` start: the submission's module."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return Function(self._session, name, in_lab=True)
-
-
-class Function:
-    """A function or class of the student's module, or of torch in the sandbox, by its path."""
-
-    def __init__(self, session: Session, path: str, *, in_lab: bool) -> None:
-        self._session, self._path, self._in_lab = session, path, in_lab
-        self.__name__ = path.rpartition(".")[2]
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return Function(self._session, f"{self._path}.{name}", in_lab=self._in_lab)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def call(self, path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         session = self._session
 
-        def call() -> Any:
-            target = TORCH if self._in_lab else session.root()
-            return session.endpoint().call(target, self._path, args, kwargs).value
+        def make() -> Any:
+            return session.endpoint().call(session.root(), path, args, kwargs)
 
-        return call() if self._in_lab else session.recorder.call(self._path, call, args, kwargs)
+        return session.logged(path, make, args, kwargs)
+
+    def refer(self, path: str) -> Value:
+        session = self._session
+        root = session.root()
+        if path not in session.passed_on:
+            session.passed_on[path] = session.endpoint().get(root, path)
+        return session.endpoint().refer(session.passed_on[path])
+
+
+class _OfTorch:
+    """Where the paths of the fixture `lab` start: torch."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def call(self, path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        return self._session.endpoint().call(TORCH, path, args, kwargs)
+
+    def refer(self, path: str) -> Value:
+        return TorchName(path)

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from functools import cached_property
 from pathlib import Path
 
 from grader.judge.output import Output
@@ -13,6 +14,7 @@ from grader.judge.sandboxes import (
     Isolation,
     Sandbox,
     cpu_seconds_of,
+    devices_of,
     greet,
     in_words,
     remove,
@@ -41,6 +43,13 @@ class Spawner:
 
     def fork(self) -> Sandbox:
         return _Spawned(self._isolation)
+
+    @cached_property
+    def _devices(self) -> frozenset[str]:
+        return devices_of(self)
+
+    def devices(self) -> frozenset[str]:
+        return self._devices
 
     def close(self) -> None:
         """Nothing is kept between sandboxes."""

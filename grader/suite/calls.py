@@ -20,8 +20,6 @@ class Calls:
     `ran`: how often each operator, module class, optimizer … ran (`grader.torchside.ran`).
     `changed`: the arguments that calls changed though they are not there to be changed, by the
     name that the student gave them or by position: "x", "argument 2".
-    `pretending`: the kind of device that the student's side is told there is ("cuda", "mps", "xpu";
-    "cpu": none but that), in calls of the student's functions; '' for what there really is.
     `failed`: the call that raised, as "nll(tensor float32 (3, 4), tensor int64 (3,))"; '' if none.
     """
 
@@ -29,7 +27,6 @@ class Calls:
     ran: Counter[str] = field(default_factory=Counter)
     changed: list[str] = field(default_factory=list)
     failed: str = ""
-    pretending: str = ""
 
     def begin(self) -> None:
         """Forget what was seen so far."""

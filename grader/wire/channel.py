@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import select
 import socket
 import struct
 import time
@@ -11,17 +12,18 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from grader.wire.errors import Closed, DeadlinePassed, ProtocolError, Unsupported
-from grader.wire.structs import Message
+from grader.wire.structs import MESSAGES, Message, Notice
 
 PREFIX = struct.Struct("<IQ")
 # The head's size bounds what its decoding can allocate: a byte is an object at most.
 HEAD_LIMIT = 2 << 20
 BODY_LIMIT = 256 << 20
 _PIECE = 16 << 20
+_SMALL = 64 << 10  # what is shorter goes out in one piece, and comes in by one read
 _OBJECTS = 16  # times its size is what a head takes once it has become Python objects
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Message)
+_decoder = msgspec.msgpack.Decoder(MESSAGES)
 
 
 def encode(message: Message) -> bytes:
@@ -52,77 +54,131 @@ class Channel:
     """
 
     def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
         self.socket = sock
         self.deadline: float | None = None
         self.overdue: Callable[[], float | None] = lambda: None  # a later deadline, if there is one
         self.body_limit = BODY_LIMIT
         self.allowance = math.inf
+        self._buffer = bytearray(_SMALL)
+        self._start = self._end = 0  # what has been read and not taken yet
 
-    def send(self, message: Message, blobs: Sequence[memoryview] = ()) -> None:
+    def send(
+        self,
+        message: Message,
+        blobs: Sequence[memoryview] = (),
+        notices: Sequence[Notice] = (),
+    ) -> None:
+        """Send a message with its body, and before it `notices`, which have none."""
         head = encode(message)
         size = sum(blob.nbytes for blob in blobs)
         if size > BODY_LIMIT:
             raise Unsupported(f"tensors of more than {BODY_LIMIT >> 20} MiB")
-        pieces = [memoryview(PREFIX.pack(len(head), size) + head), *(b for b in blobs if b.nbytes)]
-        for piece in pieces:
+        heads = [encode(notice) for notice in notices]
+        first = b"".join(
+            [*(PREFIX.pack(len(h), 0) + h for h in heads), PREFIX.pack(len(head), size), head]
+        )
+        if size <= _SMALL:
+            self._send(memoryview(b"".join([first, *blobs])))
+            return
+        for piece in (memoryview(first), *blobs):
             for start in range(0, piece.nbytes, _PIECE):
                 self._send(piece[start : start + _PIECE])
 
     def receive(self) -> tuple[Message, bytearray]:
-        head_size, body_size = PREFIX.unpack(self._receive(PREFIX.size))
+        while self._end - self._start < PREFIX.size:
+            self._read()
+        head_size, body_size = PREFIX.unpack_from(self._buffer, self._start)
         if head_size > HEAD_LIMIT or body_size > self.body_limit:
             raise ProtocolError(f"it takes more than {self.body_limit >> 20} MiB")
         self.allowance -= body_size + _OBJECTS * head_size
         if self.allowance < 0:
             raise ProtocolError("all answers in this test together take too much memory")
-        head = self._receive(head_size)
-        return decode(head), self._receive(body_size)
+        self._start += PREFIX.size
+        head = self._take(head_size)
+        return decode(head), self._take(body_size)
 
     def has_more(self) -> bool:
         """Whether something has arrived that `receive` would return."""
-        self.socket.settimeout(0)
+        if self._end > self._start:
+            return True
         try:
-            return bool(self.socket.recv(1, socket.MSG_PEEK))
-        except OSError:  # nothing yet, or nothing any more: the next request will tell
+            return _ready(self.socket, 0) and bool(self.socket.recv(1, socket.MSG_PEEK))
+        except OSError:  # nothing any more: the next request will tell
             return False
 
     def close(self) -> None:
         self.socket.close()
 
-    def _wait(self) -> None:
-        if self.deadline is None:
-            self.socket.settimeout(None)
-            return
-        now = time.monotonic()
-        if now >= self.deadline:
-            later = self.overdue()
-            if later is None or later <= now:
-                raise DeadlinePassed
-            self.deadline = later
-        self.socket.settimeout(self.deadline - now)
+    def _take(self, size: int) -> bytearray:
+        """The next `size` bytes: what was read already, and the rest straight from the socket."""
+        end = min(self._start + size, self._end)
+        have = end - self._start
+        if have == size:
+            taken = self._buffer[self._start : end]
+            self._start = end
+            return taken
+        taken = bytearray(size)
+        taken[:have] = self._buffer[self._start : end]
+        self._start = end
+        with memoryview(taken) as view:
+            while have < size:
+                have += self._receive(view[have:])
+        return taken
 
-    def _send(self, piece: memoryview) -> None:
-        while piece.nbytes:
+    def _read(self) -> None:
+        """Read what has arrived, up to a bufferful."""
+        self._buffer[: self._end - self._start] = self._buffer[self._start : self._end]
+        self._start, self._end = 0, self._end - self._start
+        with memoryview(self._buffer) as view:
+            self._end += self._receive(view[self._end :])
+
+    def _receive(self, into: memoryview) -> int:
+        """Wait for bytes; how many have come."""
+        while True:
             self._wait()
             try:
-                piece = piece[self.socket.send(piece) :]
-            except TimeoutError:
-                continue  # `_wait` says whether that was all
-            except OSError as error:
-                raise Closed(str(error)) from None
-
-    def _receive(self, size: int) -> bytearray:
-        data = bytearray(size)
-        view = memoryview(data)
-        while view.nbytes:
-            self._wait()
-            try:
-                count = self.socket.recv_into(view)
-            except TimeoutError:
-                continue  # `_wait` says whether that was all
+                count = self.socket.recv_into(into)
+            except BlockingIOError:
+                continue
             except OSError as error:
                 raise Closed(str(error)) from None
             if not count:
                 raise Closed("the connection was closed")
-            view = view[count:]
-        return data
+            return count
+
+    def _send(self, piece: memoryview) -> None:
+        while piece.nbytes:
+            try:
+                piece = piece[self.socket.send(piece) :]
+            except BlockingIOError:
+                self._wait(writing=True)
+            except OSError as error:
+                raise Closed(str(error)) from None
+
+    def _wait(self, *, writing: bool = False) -> None:
+        """Wait until the socket is ready. Raises `DeadlinePassed` where it isn't in time."""
+        while True:
+            left = None if self.deadline is None else self.deadline - time.monotonic()
+            if left is None or left > 0:
+                try:
+                    if _ready(self.socket, left, writing=writing):
+                        return
+                except (OSError, ValueError) as error:
+                    raise Closed(str(error)) from None
+                continue
+            later = self.overdue()
+            if later is None or later <= time.monotonic():
+                raise DeadlinePassed
+            self.deadline = later
+
+
+def _ready(sock: socket.socket, seconds: float | None, *, writing: bool = False) -> bool:
+    """Whether a socket can be read (or written) within that time."""
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(sock, select.POLLOUT if writing else select.POLLIN)
+        return bool(poll.poll(None if seconds is None else math.ceil(seconds * 1000)))
+    waiting: list[socket.socket] = [sock]
+    readable, writable, _ = select.select(waiting * (not writing), waiting * writing, [], seconds)
+    return bool(readable or writable)

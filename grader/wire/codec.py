@@ -6,7 +6,9 @@ is a plain tensor, list or float here.
 
 from __future__ import annotations
 
+import copy
 import itertools
+import operator
 from collections.abc import Callable, Iterator
 from types import GeneratorType
 from typing import Any
@@ -17,7 +19,7 @@ from torch import nn
 
 from grader.wire import structs, tensors
 from grader.wire.errors import ProtocolError, Unsupported
-from grader.wire.structs import Tensor, Value
+from grader.wire.structs import Handle, Tensor, TorchName, Value
 
 MAX_DEPTH = 64
 MAX_NODES = 200_000
@@ -48,10 +50,13 @@ class Encoder:
         self._nodes += 1
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
             raise Unsupported("this value is nested too deeply, or has too many elements")
+        kind = type(value)
+        if kind is float or kind is bool or value is None:
+            return value  # type: ignore[no-any-return]
+        if kind is torch.Tensor and "_remote" not in value.__dict__:
+            return self._tensor(value)
         if isinstance(value, Proxy) or "_remote" in getattr(value, "__dict__", ()):
             return self._refer(value)
-        if value is None or isinstance(value, bool):
-            return value
         if isinstance(value, (torch.dtype, torch.device)):
             name = str(value)
             if isinstance(value, torch.device):
@@ -134,15 +139,17 @@ class Decoder:
         self,
         body: bytearray,
         device: Callable[[str], torch.device],
-        resolve: Callable[[Value], Any],
+        resolve: Callable[[Handle | TorchName], Any],
     ) -> None:
         """`device` names devices; `resolve` stands for handles and names of torch."""
-        self._body, self._device, self._resolve = body, device, resolve
+        self.body, self._device, self._resolve = body, device, resolve
         self._nodes = self._number_keys = self._taken = 0
+        # The lists, dicts and arrays that were built, each with a copy, where somebody asks for it.
+        self.held: list[tuple[Any, Any]] | None = None
 
     def raw(self, struct: Tensor, *, keep_stride: bool = False) -> torch.Tensor:
         """The tensor's values on its device, without a graph."""
-        tensor = tensors.tensor_of(struct, self._body)
+        tensor = tensors.tensor_of(struct, self.body)
         self._take(tensor.nbytes)
         if struct.requires_grad and not (tensor.is_floating_point() or tensor.is_complex()):
             raise ProtocolError("only floating-point tensors can require gradients")
@@ -186,18 +193,19 @@ class Decoder:
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
             raise ProtocolError("the value is nested too deeply, or has too many elements")
         deeper = depth + 1
+        kind = type(node)
+        if kind is structs.Tensor:
+            met.append(next(known))
+            return met[-1]
+        if kind in _AS_THEY_ARE:
+            return node
         match node:
-            case None | bool() | int() | float() | str():
-                return node
-            case structs.Tensor():
-                met.append(next(known))
-                return met[-1]
             case structs.Again(index):
                 if not 0 <= index < len(met):
                     raise ProtocolError("no such tensor")
                 return met[index]
             case structs.List(items):
-                return [self._build(item, known, met, deeper) for item in items]
+                return self._hold([self._build(item, known, met, deeper) for item in items])
             case structs.Generator(items):
                 built_items = [self._build(item, known, met, deeper) for item in items]
                 return (item for item in built_items)
@@ -211,15 +219,15 @@ class Decoder:
                     if not _is_key(name) or self._number_keys > MAX_NUMBER_KEYS:
                         raise ProtocolError("no such key, or too many")
                     built[name] = self._build(value, known, met, deeper)
-                return built
+                return self._hold(built)
             case structs.Bytes(data):
                 return data
             case structs.BigInt(digits):
                 return _big_int(digits)
             case structs.Array(scalar=scalar):
-                array = tensors.array_of(node, self._body)
+                array = tensors.array_of(node, self.body)
                 self._take(array.nbytes)
-                return array[()] if scalar else array
+                return array[()] if scalar else self._hold(array)
             case structs.DType(name):
                 return tensors.dtype_of(name)
             case structs.Device(name):
@@ -233,15 +241,22 @@ class Decoder:
             case _:
                 raise ProtocolError("no such value")
 
+    def _hold(self, value: Any) -> Any:
+        if self.held is not None:
+            self.held.append((value, copy.copy(value)))
+        return value
+
     def _take(self, size: int) -> None:
         """Nobody's bytes are given out twice: a small message can't fill the memory."""
         self._taken += size
-        if self._taken > len(self._body):
+        if self._taken > len(self.body):
             raise ProtocolError("two tensors share their bytes")
 
 
 def find(node: Value, depth: int = 0, seen: Iterator[int] | None = None) -> Iterator[Tensor]:
     """The tensors in a value, in the order in which they were encoded."""
+    if type(node) in _AS_THEY_ARE:
+        return
     seen = seen or itertools.count(1)
     if depth > MAX_DEPTH or next(seen) > MAX_NODES:
         raise ProtocolError("the value is nested too deeply, or has too many elements")
@@ -255,6 +270,22 @@ def find(node: Value, depth: int = 0, seen: Iterator[int] | None = None) -> Iter
             for key, value in items:
                 yield from find(key, depth + 1, seen)
                 yield from find(value, depth + 1, seen)
+
+
+_AS_THEY_ARE = frozenset({type(None), bool, int, float, str})
+
+
+def unchanged(value: Any, kept: Any) -> bool:
+    """Whether a list or dict still has its very items, or an array its elements."""
+    if isinstance(value, np.ndarray):
+        alike = value.shape == kept.shape and value.dtype == kept.dtype
+        return bool(alike and value.tobytes() == kept.tobytes())
+    items, before = (value, kept) if isinstance(value, list) else (_flat(value), _flat(kept))
+    return len(items) == len(before) and all(map(operator.is_, items, before))
+
+
+def _flat(built: dict[Any, Any]) -> list[Any]:
+    return [*dict.keys(built), *dict.values(built)]
 
 
 def _is_key(key: Any) -> bool:

@@ -6,7 +6,7 @@ arrays' bytes travel beside the structs, in the frame's body; `offset` says wher
 
 from __future__ import annotations
 
-from typing import Union
+from typing import Any, Union
 
 import msgspec
 
@@ -115,10 +115,22 @@ class TorchName(Node, tag="n"):
     name: str
 
 
-# -- requests -------------------------------------------------------------------------------------
+class Request(Node):
+    """Base of what is answered by one reply."""
 
 
-class Write(Node, tag="write"):
+class Reply(Node):
+    """Base of what answers a request."""
+
+
+class Notice(Node):
+    """Base of what is not answered: it travels in front of the next request or reply."""
+
+
+# -- requests of the judge's ----------------------------------------------------------------------
+
+
+class Write(Request, tag="write"):
     """Write the submission's files into the work folder, before anything of it runs.
 
     `files`: names and sizes; the contents follow one another in the body.
@@ -127,14 +139,48 @@ class Write(Node, tag="write"):
     files: dict[str, int]
 
 
-class Load(Node, tag="load"):
+class Load(Request, tag="load"):
     """Import `module` from the work folder."""
 
     module: str
 
 
-class Call(Node, tag="call"):
-    """Call attribute `path` of object `target` ('' for the object itself)."""
+class Define(Request, tag="define"):
+    """Run the source of a function or class, with torch at hand, and keep what it calls `name`."""
+
+    name: str
+    source: str
+
+
+class Devices(Request, tag="devices"):
+    """Ask for the names of the devices, besides the CPU, that can be used over there."""
+
+
+class Get(Request, tag="get"):
+    target: int
+    path: str
+
+
+class Set(Request, tag="set"):
+    target: int
+    path: str
+    value: Value
+
+
+class Describe(Request, tag="describe"):
+    """Ask for a module's parameters, buffers and children as they are now."""
+
+    target: int
+
+
+# -- requests of either side's --------------------------------------------------------------------
+
+
+class Call(Request, tag="call"):
+    """Call attribute `path` of object `target` ('' for the object itself).
+
+    `watch`: say what ran (`Returned.ran`).
+    """
 
     serial: int
     target: int
@@ -145,53 +191,67 @@ class Call(Node, tag="call"):
     watch: bool = False
 
 
-class Get(Node, tag="get"):
-    target: int
-    path: str
-
-
-class Set(Node, tag="set"):
-    target: int
-    path: str
-    value: Value
-
-
-class Describe(Node, tag="describe"):
-    """Ask for a module's parameters, buffers and children as they are now."""
-
-    target: int
-
-
-class Backward(Node, tag="backward"):
+class Backward(Request, tag="backward"):
     """Send gradients of a call's outputs back through its graph; asks for its inputs' gradients."""
 
     serial: int
     grads: list[tuple[int, Value]]
 
 
-class Release(Node, tag="release"):
-    """Forget objects and graphs; not answered."""
+# -- notices --------------------------------------------------------------------------------------
+
+
+class Release(Notice, tag="release"):
+    """Forget objects and graphs."""
 
     objects: list[int]
     calls: list[int]
 
 
-class Seed(Node, tag="seed"):
+class Seed(Notice, tag="seed"):
+    """A test begins: seed what student code draws from."""
+
     seed: int
+
+
+class Touched(Notice, tag="touched"):
+    """Tensors and modules, by number, that are no longer what the judge was last told."""
+
+    objects: list[int]
+
+
+class Noted(Notice, tag="noted"):
+    """Something was done otherwise than the student asked for; `note` is a key of `NOTES`."""
+
+    note: str
+
+
+NOTES = {
+    "num_workers": "A DataLoader was asked for worker processes: in grading it loads in the same "
+    "process, as with num_workers=0. The batches are the same.",
+    "compile": "torch.compile was asked for: in grading the code runs eagerly. "
+    "The values are the same.",
+}
 
 
 # -- replies --------------------------------------------------------------------------------------
 
 
-class Returned(Node, tag="returned"):
-    """`changed`: the arguments' tensors that the call changed in place, by index."""
+class Returned(Reply, tag="returned"):
+    """What a request gave.
+
+    `changed`: the arguments that are there to be changed (leaves that require grad) and were, by
+    the index of the tensor; `noted`: the names of other arguments that the call changed; `ran`:
+    how often each thing ran, where that was asked for.
+    """
 
     value: Value
     changed: list[tuple[int, Tensor]] = []
-    operators: list[str] = []
+    noted: list[str] = []
+    ran: dict[str, int] = {}
 
 
-class Described(Node, tag="described"):
+class Described(Reply, tag="described"):
     parameters: list[tuple[str, Tensor]]
     buffers: list[tuple[str, Tensor]]
     children: list[tuple[str, Handle]]
@@ -207,7 +267,7 @@ class Frame(Node):
     text: str
 
 
-class Raised(Node, tag="raised"):
+class Raised(Reply, tag="raised"):
     """An exception: its own name, the builtin it derives from, and the student's own frames."""
 
     name: str
@@ -216,18 +276,7 @@ class Raised(Node, tag="raised"):
     frames: list[Frame]
 
 
-Message = (
-    Write
-    | Load
-    | Call
-    | Get
-    | Set
-    | Describe
-    | Backward
-    | Release
-    | Seed
-    | Returned
-    | Described
-    | Raised
-)
-REPLIES = (Returned, Described, Raised)
+Message = Union[Request, Reply, Notice]  # noqa: UP007
+MESSAGES: Any = Union[  # noqa: UP007
+    tuple(kind for base in (Request, Reply, Notice) for kind in base.__subclasses__())
+]

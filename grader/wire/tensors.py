@@ -22,13 +22,34 @@ DTYPES: dict[str, torch.dtype] = {
     if isinstance(value := getattr(torch, name, None), torch.dtype)
 }
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
+# Those that NumPy has too take a shorter way: most tensors that cross are of these.
+NUMPY: dict[torch.dtype, type[np.generic]] = {
+    torch.float32: np.float32,
+    torch.float64: np.float64,
+    torch.int64: np.int64,
+    torch.int32: np.int32,
+    torch.uint8: np.uint8,
+}
 ARRAY_KINDS = "?bhilqBHILQefdFD"
+_PLAIN = (torch.Tensor, torch.nn.Parameter)
+_PIECE = 64 << 10
 MAX_DIMENSIONS = 32  # NumPy's own limit, in its older versions
 WASTE = 16  # times its elements' memory is what a layout may take
 
 
 def tensor_bytes(tensor: torch.Tensor) -> memoryview:
-    """The elements in C order. Raises `Unsupported` for sparse, quantized or meta tensors."""
+    """The elements in C order; where that needs no copy, the tensor's own memory.
+
+    Raises `Unsupported` for sparse, quantized or meta tensors.
+    """
+    if type(tensor) in _PLAIN and tensor.dtype in NUMPY and tensor.device.type == "cpu":
+        try:
+            array = tensor.detach().numpy()
+        except (RuntimeError, TypeError):  # not dense, or conjugated, or negated
+            pass
+        else:
+            elements = np.ascontiguousarray(array).reshape(-1)
+            return elements.view(np.uint8).data if array.size else memoryview(b"")
     if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_meta:
         raise Unsupported("only dense tensors with values can cross")
     if tensor.dtype not in NAMES:
@@ -51,6 +72,8 @@ def tensor_of(struct: Tensor, body: bytearray) -> torch.Tensor:
     dtype = dtype_of(struct.dtype)
     count = _count(struct.shape)
     data = _slice(body, struct.offset, count * dtype.itemsize)
+    if count and dtype in NUMPY:
+        return torch.from_numpy(np.frombuffer(data, NUMPY[dtype]).reshape(struct.shape))
     if not count:
         return torch.empty(struct.shape, dtype=dtype)
     if dtype is torch.bool:  # any byte but 0 and 1 would be undefined behaviour
@@ -60,6 +83,23 @@ def tensor_of(struct: Tensor, body: bytearray) -> torch.Tensor:
     # Not a view, which can't be detached in place (the older idiom for clearing gradients).
     tensor: torch.Tensor = torch.empty(0, dtype=dtype)
     return tensor.set_(flat.untyped_storage(), 0, struct.shape)  # type: ignore[call-overload, no-any-return]
+
+
+def holds(tensor: torch.Tensor | None, struct: Tensor | None, body: bytearray) -> bool:
+    """Whether a tensor still is what arrived as `struct` with `body`, bit for bit."""
+    if tensor is None or struct is None:
+        return tensor is None and struct is None
+    try:
+        if NAMES[tensor.dtype] != struct.dtype or list(tensor.shape) != struct.shape:
+            return False
+        data = tensor_bytes(tensor)
+    except (KeyError, Unsupported):
+        return False
+    return all(  # by pieces: a copy of all of it would cost more than looking at it
+        body[struct.offset + start : struct.offset + min(start + _PIECE, data.nbytes)]
+        == data[start : start + _PIECE]
+        for start in range(0, data.nbytes, _PIECE)
+    )
 
 
 def strided(tensor: torch.Tensor, stride: list[int]) -> torch.Tensor:

@@ -92,8 +92,8 @@ import torch
 def test_double(student):
     """Twice as much."""
     x = torch.tensor([1.0, -3.0, 0.5])
-    want = x * 2
     given = student.double(x)
+    want = x * 2  # after the call, so that a poisoned argument would show
     torch.testing.assert_close(given, want, msg="{canary}")
     assert given.shape == (3,)
     assert all(abs(float(g - w)) < 1e-6 for g, w in zip(given, want))

@@ -18,6 +18,7 @@ def channel():
     """The socket that leads to the judge."""
     for thing in gc.get_objects():
         if type(thing).__name__ == "Channel" and hasattr(thing, "socket"):
+            thing.socket.setblocking(True)
             return thing.socket
 
 

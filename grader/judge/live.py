@@ -1,0 +1,99 @@
+"""Tensors that stay with the student's code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from grader.judge.remote import Home, Remote
+from grader.wire.codec import Decoder
+from grader.wire.errors import ProtocolError
+from grader.wire.structs import Tensor
+
+
+class LiveTensor(Remote, torch.Tensor):
+    """A tensor that stays with the student's code: reading fetches it, writing sends it."""
+
+    _age: tuple[int, int]
+
+    @staticmethod
+    def of(
+        home: Home,
+        struct: Tensor,
+        decoder: Decoder,
+        known: dict[int, LiveTensor] | None = None,
+    ) -> Any:
+        """The live tensor for a struct with a handle; one of `known` is brought up to date."""
+        if struct.handle is None:
+            raise ProtocolError("not a tensor of the sandbox")
+        value = decoder.leaf(struct)
+        live = (known or {}).get(struct.handle)
+        if live is None or not live._update(value.detach(), value.grad):
+            live = _as_live(value)
+            live.__dict__.update(_home=home, _remote=struct.handle)
+            if known is not None and isinstance(live, LiveTensor):
+                known[struct.handle] = live
+        live.__dict__["_age"] = home.age(struct.handle)
+        return live
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        name = getattr(func, "__name__", "")
+        for argument in [*args, *kwargs.values()]:
+            if isinstance(argument, LiveTensor):
+                argument._refresh()
+        with torch._C.DisableTorchFunctionSubclass():
+            result = func(*args, **kwargs)
+        target = args[0] if args else None
+        if isinstance(target, LiveTensor):
+            if name.endswith("_") and not name.endswith("__"):
+                target._push("data")
+            elif name == "__set__" and getattr(func, "__self__", None) in (_GRAD, _DATA):
+                target._push("grad" if func.__self__ is _GRAD else "data")
+        return result
+
+    def _refresh(self) -> None:
+        if self.__dict__["_age"] == self._home.age(self._remote):
+            return
+        if not self._update(*self._home.fetch(self._remote)):
+            raise ProtocolError(
+                "a parameter was moved to another device: ask the model for it again"
+            )
+        self.__dict__["_age"] = self._home.age(self._remote)
+
+    def _update(self, value: torch.Tensor, grad: torch.Tensor | None) -> bool:
+        """Take these values on, if they are on the same device."""
+        with torch._C.DisableTorchFunctionSubclass():
+            if self.device != value.device:
+                return False
+            self.grad = None
+            self.data = value
+            self.grad = grad
+        return True
+
+    def _push(self, part: str) -> None:
+        with torch._C.DisableTorchFunctionSubclass():
+            value = self.grad if part == "grad" else self.detach()
+            plain = None if value is None else value.detach().as_subclass(torch.Tensor)
+        self._home.assign(self._remote, part, plain)
+        self.__dict__["_age"] = self._home.age(self._remote)
+
+
+_GRAD, _DATA = torch.Tensor.grad, torch.Tensor.data
+
+
+class LiveParameter(LiveTensor, nn.Parameter):
+    """A live tensor that is an `nn.Parameter` over there."""
+
+
+def _as_live(value: torch.Tensor) -> Any:
+    if type(value.data) is not torch.Tensor:
+        return value  # on the simulated accelerator, whose tensors have a class of their own
+    cls = LiveParameter if isinstance(value, nn.Parameter) else LiveTensor
+    live = torch.Tensor._make_subclass(cls, value.data, value.requires_grad)
+    with torch._C.DisableTorchFunctionSubclass():
+        live.grad = value.grad
+    return live

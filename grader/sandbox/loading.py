@@ -1,0 +1,97 @@
+"""The submission in its work folder: written, imported, and what its exceptions say."""
+
+from __future__ import annotations
+
+import importlib.util
+import linecache
+import math
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from grader.wire.structs import Frame, Raised
+
+MESSAGE_LIMIT = 4_000
+FRAMES_LIMIT = 20
+
+
+class Workplace:
+    """The folder that a submission lies in."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def write(self, files: dict[str, int], contents: bytearray) -> None:
+        """Write the submission's files (names and sizes) into the folder."""
+        start = 0
+        for file, size in files.items():
+            path = self._folder / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(contents[start : start + size])
+            start += size
+        sys.path.insert(0, str(self._folder))
+
+    def load(self, name: str) -> Any:
+        """Import a module of the submission."""
+        linecache.clearcache()
+        spec = importlib.util.spec_from_file_location(name, self._folder / f"{name}.py")
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+        return module
+
+    def raised(self, error: BaseException) -> Raised:
+        """An exception as the judge is told of it: no path outside the folder, and bounded."""
+        builtin = next(c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins")
+        try:
+            message = str(error)
+        except Exception:
+            message = ""
+        frames = self._frames(error.__traceback__)
+        if isinstance(error, SyntaxError) and error.filename:
+            message = error.msg
+            file, text = self._shown(error.filename) or "?", (error.text or "").strip()
+            frames.append(Frame(file, error.lineno or 0, "", text))
+        hidden = message.replace(f"{self._folder}/", "").replace(str(self._folder), ".")
+        clean = hidden[:MESSAGE_LIMIT].encode("utf-8", "backslashreplace").decode()
+        return Raised(type(error).__name__[:100], builtin, clean, frames[-FRAMES_LIMIT:])
+
+    def _frames(self, trace: TracebackType | None) -> list[Frame]:
+        return [
+            Frame(shown, frame.lineno or 0, frame.name[:100], (frame.line or "")[:200])
+            for frame in traceback.extract_tb(trace)
+            if (shown := self._shown(frame.filename))
+        ]
+
+    def _shown(self, file: str) -> str:
+        """The name of a file of the submission as the student knows it; '' for any other file."""
+        path = Path(file)
+        inside = path.is_relative_to(self._folder)
+        return path.relative_to(self._folder).as_posix() if inside else ""
+
+
+def define(name: str, source: str) -> Any:
+    """What `source`, a function or class of the suite, calls `name`."""
+    known = {"torch": torch, "nn": nn, "F": nn.functional, "np": np, "math": math}
+    made: dict[str, Any] = {**known, "__name__": "lab"}
+    exec(compile(source, "<lab>", "exec", dont_inherit=True), made)
+    return made[name]
+
+
+def usable_devices() -> list[str]:
+    """The kinds of devices, besides the CPU, that a tensor can be made on in this process."""
+    return [kind for kind in ("cuda", "mps") if _is_usable(kind)]
+
+
+def _is_usable(kind: str) -> bool:
+    try:
+        return torch.ones(1, device=kind).item() == 1
+    except Exception:  # each backend raises its own
+        return False

@@ -1,0 +1,162 @@
+"""What the judge refers to by number, and what it was last told of each."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from grader.wire.codec import Encoder
+from grader.wire.errors import Unsupported
+from grader.wire.structs import Described, Handle, Tensor
+from grader.wire.tensors import tensor_bytes
+
+TORCH = 0  # the number of torch, which the judge's fixture `lab` speaks to
+
+
+@dataclass
+class _Told:
+    """A tensor as the judge was told of it; None for a gradient that wasn't there."""
+
+    kind: tuple[Any, ...]
+    data: bytearray | None
+    grad: bytearray | None
+
+    @classmethod
+    def of(cls, tensor: torch.Tensor) -> _Told:
+        grad = tensor.grad if tensor.is_leaf else None
+        return cls(_kind(tensor), _copy(tensor), None if grad is None else _copy(grad))
+
+    def holds(self, tensor: torch.Tensor) -> bool:
+        """Whether the tensor is still so."""
+        grad = tensor.grad if tensor.is_leaf else None
+        if (grad is None) != (self.grad is None) or _kind(tensor) != self.kind:
+            return False
+        return self.data == _bytes(tensor) and (grad is None or self.grad == _bytes(grad))
+
+
+class Objects:
+    """The objects that the judge holds references to."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(TORCH + 1)
+        self._objects: dict[int, Any] = {TORCH: torch}
+        self._known: dict[int, int] = {}
+        self._sent: Counter[int] = Counter()
+        self._tensors: dict[int, _Told] = {}
+        self._modules: dict[int, tuple[list[Any], list[int]]] = {}
+        self._touched: set[int] = set()
+        self._bases_of: dict[type, list[str]] = {}
+
+    def __getitem__(self, number: int) -> Any:
+        return self._objects[number]
+
+    def number(self, value: Any) -> int:
+        number = self._known.get(id(value))
+        if number is None:
+            number = self._known[id(value)] = next(self._numbers)
+            self._objects[number] = value
+        return number
+
+    def refer(self, value: Any) -> Handle:
+        """The handle that stands for an object, for the judge to keep until it releases it."""
+        kind = "object"
+        if isinstance(value, nn.Module):
+            kind = "module"
+        elif callable(value):
+            kind = "callable"
+        number = self.number(value)
+        self._sent[number] += 1
+        name = getattr(value, "__name__", None) or type(value).__name__
+        return Handle(number, kind=kind, name=name, bases=self._bases(type(value)))
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """Let go of objects for which the judge has dropped as many proxies as it was sent."""
+        for number in numbers:
+            self._sent[number] -= 1
+            if self._sent[number] == 0:
+                self._known.pop(id(self._objects.pop(number)), None)
+                self._modules.pop(number, None)
+
+    def _bases(self, kind: type) -> list[str]:
+        """The names of torch's own classes that a class is or derives from."""
+        if kind not in self._bases_of:
+            names = (f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__)
+            self._bases_of[kind] = [name for name in names if name.startswith("torch.")]
+        return self._bases_of[kind]
+
+    # -- what the judge was told ------------------------------------------------------------------
+
+    def tell(self, tensor: torch.Tensor) -> int:
+        """The number of a tensor whose values the judge is being sent."""
+        number = self.number(tensor)
+        told = self._tensors.get(number)
+        if told is None or not told.holds(tensor):
+            if told is not None:  # told again, but there may be proxies that were told before
+                self._touched.add(number)
+            self._tensors[number] = _Told.of(tensor)
+        return number
+
+    def describe(self, module: nn.Module, encoder: Encoder) -> Described:
+        """A module as it is now."""
+
+        def tensors(named: Any) -> list[tuple[str, Tensor]]:
+            return [(n, encoder.tensor(t, self.tell(t))) for n, t in named if t is not None]
+
+        described = Described(
+            tensors(module._parameters.items()),
+            tensors(module._buffers.items()),
+            [(n, self.refer(c)) for n, c in module._modules.items() if c is not None],
+            module.training,
+        )
+        tensors_of_it = [*described.parameters, *described.buffers]
+        numbers = [tensor.handle for _, tensor in tensors_of_it if tensor.handle is not None]
+        self._modules[self.number(module)] = _structure(module), numbers
+        return described
+
+    def touched(self) -> list[int]:
+        """The tensors and modules that are no longer what the judge was told; told once."""
+        gone = {n for n, told in self._tensors.items() if not told.holds(self._objects[n])}
+        gone |= self._touched
+        for number, (structure, numbers) in self._modules.items():
+            if not gone.isdisjoint(numbers) or structure != _structure(self._objects[number]):
+                gone.add(number)
+        for number in gone:
+            if number not in self._touched:
+                self._tensors.pop(number, None)
+            self._modules.pop(number, None)
+        self._touched = set()
+        return sorted(gone)
+
+    def begin(self) -> None:
+        """A test begins: the judge asks anew for whatever it wants to know."""
+        self._tensors.clear()
+        self._modules.clear()
+        self._touched.clear()
+
+
+def _structure(module: nn.Module) -> list[Any]:
+    """What a module consists of: its mode, and by name its tensors and children."""
+    parts: list[dict[str, Any]] = [module._parameters, module._buffers, module._modules]
+    return [module.training, *((name, id(part)) for named in parts for name, part in named.items())]
+
+
+def _kind(tensor: torch.Tensor) -> tuple[Any, ...]:
+    return tensor.dtype, tensor.device, tensor.shape, tensor.requires_grad
+
+
+def _bytes(tensor: torch.Tensor) -> memoryview | None:
+    try:
+        return tensor_bytes(tensor)
+    except Unsupported:
+        return None
+
+
+def _copy(tensor: torch.Tensor) -> bytearray | None:
+    data = _bytes(tensor)
+    return None if data is None else bytearray(data)

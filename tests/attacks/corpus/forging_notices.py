@@ -1,0 +1,33 @@
+"""Floods the judge with what is not answered, about objects that it never saw.
+
+must: failed, crashed, timed out
+rest: any
+"""
+
+import gc
+import os
+import socket
+import struct
+
+import msgspec
+
+PREFIX = struct.Struct("<IQ")
+
+
+def channel():
+    """The socket that leads to the judge."""
+    for thing in gc.get_objects():
+        if type(thing).__name__ == "Channel" and hasattr(thing, "socket"):
+            thing.socket.setblocking(True)
+            return thing.socket
+
+
+def frame(message, body=b""):
+    head = msgspec.msgpack.encode(message)
+    return PREFIX.pack(len(head), len(body)) + head + body
+
+
+def double(x):
+    for _ in range(2000):
+        channel().sendall(frame(["touched", list(range(100_000))]))
+    return x

@@ -1,0 +1,33 @@
+"""Says that things ran that can't have, and that arguments changed that have no such names.
+
+must: failed
+rest: any
+"""
+
+import gc
+import os
+import socket
+import struct
+
+import msgspec
+
+PREFIX = struct.Struct("<IQ")
+
+
+def channel():
+    """The socket that leads to the judge."""
+    for thing in gc.get_objects():
+        if type(thing).__name__ == "Channel" and hasattr(thing, "socket"):
+            thing.socket.setblocking(True)
+            return thing.socket
+
+
+def frame(message, body=b""):
+    head = msgspec.msgpack.encode(message)
+    return PREFIX.pack(len(head), len(body)) + head + body
+
+
+def double(x):
+    names = ["x" * 10_000, "<script>", "argument -1"]
+    channel().sendall(frame(["returned", None, [], names, {"y" * 10_000: -5}]))
+    return x
