@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.assignment.exercises import find_exercises
-from grader.grading.check import secrets
+from grader.grading.secrets import secrets
 from grader.report.formats.json import read
 from grader.result import Grades, Outcome, Result
 

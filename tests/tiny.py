@@ -25,6 +25,13 @@ import torch
 def test_double_of_one(student):
     """Twice one is two."""
     assert student.double(torch.ones(1)).item() == 2
+
+
+def test_double_leaves_one_alone(student):
+    """One stays one."""
+    x = torch.ones(1)
+    student.double(x)
+    assert x.item() == 1
 '''
 HIDDEN = '''"""Hidden."""
 
@@ -55,24 +62,37 @@ WRONG = ("x * 3", "x", "x * x", "x - x", "x * 2 + 1", "x / 2", "-2 * x")
 MISTAKES = (
     '''"""Mistakes."""
 
-from grader.assignment.mistakes import mistake
+from grader.assignment.mistakes import edit, mistake, whole
 
-
-@mistake("double", hint="It doubles its own argument in place.")
-def doubles_in_place(x):
-    x *= 2
-    return x
+mistake(
+    "double",
+    "doubles_in_place",
+    whole("""
+        def double(x):
+            x *= 2
+            return x
+    """),
+    hint="It doubles its own argument in place.",
+)
 '''
     + "".join(
-        f'\n\n@mistake("double", hint="Not twice but something else: variant {number} of seven.")\n'
-        f"def variant_{number}(x):\n    return {expression}\n"
+        f'''
+mistake(
+    "double",
+    "variant_{number}",
+    edit("x + x", "{expression}"),
+    hint="Not twice but something else: variant {number} of seven.",
+)
+'''
         for number, expression in enumerate(WRONG, 1)
     )
     + """
-
-@mistake("double", hint="Whole numbers become floating-point ones.")
-def always_floats(x):
-    return x.float() * 2.5
+mistake(
+    "double",
+    "always_floats",
+    edit("x + x", "x.float() * 2.5"),
+    hint="Whole numbers become floating-point ones.",
+)
 """
 )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import sys
 from pathlib import Path
 
 import click
 from rich.console import Console
 
 from grader.assignment.exercises import AssignmentError, choose_exercises
-from grader.cli.options import Unusable, progress, setup_options, workers_option
+from grader.cli.options import UNUSABLE, Unusable, err, progress, setup_options, workers_option
+from grader.grading.check import Assignment, Report
 from grader.grading.check import check as check_assignment
 from grader.grading.engine import Setup
 from grader.report import mistakes_table
@@ -17,6 +18,7 @@ from grader.report import mistakes_table
 
 @click.command()
 @click.argument("names", metavar="[EXERCISE]...", nargs=-1)
+@click.option("--exercise", "more", multiple=True, help="The same as EXERCISE.")
 @setup_options
 @workers_option
 @click.option(
@@ -29,31 +31,59 @@ from grader.report import mistakes_table
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Right answers, a folder an exercise. [default: tests/styles/ beside solutions/]",
 )
+@click.option("-v", "--verbose", is_flag=True, help="Every problem, and what catches each mistake.")
+@click.option(
+    "--table",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write what catches each mistake to this file.",
+)
 def check(
-    names: tuple[str, ...], setup: Setup, workers: int, exercises: Path | None, styles: Path | None
+    names: tuple[str, ...],
+    more: tuple[str, ...],
+    setup: Setup,
+    workers: int,
+    exercises: Path | None,
+    styles: Path | None,
+    verbose: bool,
+    table: Path | None,
 ) -> None:
-    """Prove the assignment, or one EXERCISE: all answers that are known score as they must.
+    """Prove the assignment, or the named EXERCISEs: `01_losses`, `losses` and `1` are one.
 
-    References and right styles pass, stubs aren't attempted, mistakes fail.
+    References and right styles pass, stubs aren't attempted, every mistake fails a test of its
+    target, in most cases a public one too. What doesn't hold is listed, with what to do.
 
-    Exit codes: 0 it holds; 2 it doesn't (what is wrong is listed).
+    Exit codes: 0 it holds; 2 it doesn't.
     """
     root = setup.suites.parent
-    stubs = exercises or root / "exercises"
     try:
-        chosen = choose_exercises(setup.suites, names)
-        with progress("Checking") as advance:
-            for done, total, report in check_assignment(  # noqa: B007 - the last report is whole
-                replace(setup, diagnose=False),
-                chosen,
-                stubs,
-                styles or root / "tests" / "styles",
-                workers,
-            ):
-                advance(done, total)
-    except (AssignmentError, SyntaxError, ValueError) as error:
+        chosen = choose_exercises(setup.suites, [*names, *more])
+    except AssignmentError as error:
         raise Unusable(str(error)) from None
-    mistakes_table.show(report, Console())
-    if report.problems:
-        raise Unusable("The assignment doesn't hold:\n  " + "\n  ".join(report.problems))
-    print("The assignment holds.")
+    assignment = Assignment(
+        setup, chosen, exercises or root / "exercises", styles or root / "tests" / "styles"
+    )
+    try:
+        with progress("Checking") as advance:
+            report = check_assignment(assignment, workers, advance)
+    except AssignmentError as error:
+        err.print(str(error), markup=False, highlight=False)
+        print("The assignment doesn't hold: its tests don't load.")
+        sys.exit(UNUSABLE)
+    console = Console(highlight=False, markup=False)
+    if verbose:
+        mistakes_table.show_mistakes(report, console)
+    if table:
+        with table.open("w", encoding="utf-8") as file:
+            mistakes_table.show_mistakes(report, Console(file=file, width=160))
+    mistakes_table.show(report, console, everything=verbose)
+    print(_verdict(report))
+    sys.exit(UNUSABLE if report.problems else 0)
+
+
+def _verdict(report: Report) -> str:
+    if count := len(report.problems):
+        return f"The assignment doesn't hold: {count} problem{'s' if count > 1 else ''}."
+    checked = report.exercises.values()
+    tests = sum(len(exercise.tests) for exercise in checked)
+    mistakes = sum(len(exercise.proofs) for exercise in checked)
+    return f"The assignment holds: {len(checked)} exercise(s), {tests} tests, {mistakes} mistakes."

@@ -1,199 +1,327 @@
-"""Prove an assignment: references pass, stubs aren't attempted, every mistake is caught."""
+"""Prove an assignment: what is known to be right passes, and what is known to be wrong fails."""
 
 from __future__ import annotations
 
 import functools
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import grader
 from grader.assignment.exercises import Exercise
 from grader.assignment.mistakes import Mistake, load_mistakes, splice
 from grader.grading.engine import Setup, Task, grade_all
-from grader.result import ExerciseResult, Outcome
+from grader.grading.secrets import leaks
+from grader.result import ExerciseResult, Outcome, TestResult
 from grader.submission import Submission
 
-MISTAKES_PER_TARGET = 8
+MISTAKES_PER_TARGET = 3
+PUBLIC_SHARE = 0.92  # of the mistakes, that the public suite must catch too
 SEED = 20
+REFERENCE, STUB = "=reference", "=stub"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that doesn't hold, and what to do about it."""
+
+    exercise: str
+    what: str
+    todo: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What one mistake does to the tests of its exercise: the names of those it fails."""
+
+    mistake: Mistake
+    hidden: list[str]
+    public: list[str]
 
 
 @dataclass
-class Row:
-    """One mistake against the tests of its exercise."""
+class Checked:
+    """One exercise: its hidden tests, and what became of each mistake."""
 
-    mistake: Mistake
-    failed: list[str]
-    passed: list[str]
+    tests: list[str] = field(default_factory=list)
+    styles: int = 0
+    proofs: list[Proof] = field(default_factory=list)
+    alike: list[list[Mistake]] = field(default_factory=list)
+    """Mistakes that no check tells apart, where they are several."""
+
+    @property
+    def unseen(self) -> list[Mistake]:
+        """The mistakes that pass the public suite."""
+        return [proof.mistake for proof in self.proofs if not proof.public]
+
+    @property
+    def public_share(self) -> float:
+        """The share of the mistakes that fail the public suite, from 0 to 1."""
+        return 1 - len(self.unseen) / len(self.proofs) if self.proofs else 0.0
 
 
 @dataclass
 class Report:
     """What `grader check` found: no problems, and the assignment holds."""
 
-    rows: dict[str, list[Row]] = field(default_factory=dict)
-    tests: dict[str, list[str]] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-
-    def problem(self, text: str) -> None:
-        self.problems.append(text)
+    exercises: dict[str, Checked] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
 
 
-def tasks_for(setup: Setup, exercises: list[Exercise], stubs: Path, styles: Path) -> Iterator[Task]:
-    """Each reference, stub, right style and mistake as a submission of its exercise alone."""
-    for exercise in exercises:
-        task = functools.partial(_task, setup, exercise)
-        yield task("=reference", exercise.file.read_text("utf-8"))
-        stub = stubs / exercise.name / exercise.file.name
-        if stub.is_file():
-            yield task("=stub", stub.read_text("utf-8"))
-        for style in sorted((styles / exercise.name).glob("*.py")):
-            yield task(f"={style.stem}", style.read_text("utf-8"))
+@dataclass(frozen=True)
+class Assignment:
+    """What is checked, and the folders around it.
+
+    `stubs`: the public half, `exercises/`. `styles`: right answers, a folder an exercise.
+    """
+
+    setup: Setup
+    exercises: list[Exercise]
+    stubs: Path
+    styles: Path
+
+    def stub(self, exercise: Exercise) -> Path:
+        return self.stubs / exercise.name / exercise.file.name
+
+    def styles_of(self, exercise: Exercise) -> list[Path]:
+        return sorted((self.styles / exercise.name).glob("*.py"))
+
+
+def check(assignment: Assignment, workers: int, advance: Callable[[int, int], None]) -> Report:
+    """Check the exercises; `advance` is called with (done, of).
+
+    Raises `AssignmentError` where suites don't load.
+    """
+    report = Report()
+    report.problems += [p for e in assignment.exercises for p in _unread(e, assignment)]
+    if report.problems:
+        return report
+    hidden = [task for exercise in assignment.exercises for task in _hidden(assignment, exercise)]
+    public = [task for exercise in assignment.exercises for task in _public(assignment, exercise)]
+    # One after the other: a process knows only one suite of a name.
+    results = itertools.chain(grade_all(hidden, workers), grade_all(public, workers))
+    total = len(hidden) + len(public)
+    graded: dict[str, ExerciseResult] = {}
+    for done, result in enumerate(results, 1):
+        advance(done, total)
+        if result.graded:
+            graded[result.submission] = result.exercises[0]
+        else:
+            name, _, answer = result.submission.partition("/")
+            why = result.fault or "a test could not be run"
+            report.problems.append(
+                Problem(name, f"{answer} could not be graded: {why}", "see `grader doctor`")
+            )
+    for exercise in assignment.exercises:
+        checked = report.exercises[exercise.name] = Checked()
+        report.problems += _Judged(assignment, exercise, graded, checked).problems()
+    shipped = [assignment.stubs, Path(grader.__file__).parent]
+    for leak in leaks(assignment.exercises, assignment.stubs, shipped):
+        report.problems.append(Problem("", leak, "take it out, or write it differently"))
+    return report
+
+
+def _unread(exercise: Exercise, assignment: Assignment) -> Iterator[Problem]:
+    """What is missing or can't be read, so that nothing can be graded yet."""
+    problem = functools.partial(Problem, exercise.name)
+    if not exercise.suite.is_file():
+        yield problem(f"{exercise.suite.name} is missing", "write the hidden suite")
+    if not assignment.stub(exercise).is_file():
+        yield problem(
+            f"there is no stub file in {assignment.stubs.name}/{exercise.name}/",
+            f"write {exercise.file.name} with a `raise NotImplementedError` in each target",
+        )
+    if not exercise.mistakes.is_file():
+        yield problem("mistakes.py is missing", f"write {MISTAKES_PER_TARGET} mistakes a target")
+        return
+    try:
+        load_mistakes(exercise)
+    except SyntaxError as error:
+        yield problem(f"mistakes.py, line {error.lineno}: {error.msg}", "mend it")
+    except ValueError as error:
+        for line in str(error).splitlines():
+            what, _, todo = line.rpartition(": ")
+            yield problem(f"mistakes.py, {what}", todo)
+
+
+def _hidden(assignment: Assignment, exercise: Exercise) -> Iterator[Task]:
+    """Every known answer, for the hidden suite."""
+    setup = replace(assignment.setup, diagnose=False)
+    hidden = functools.partial(_task, setup, exercise, "hidden")
+    yield hidden(REFERENCE, exercise.file.read_text("utf-8"))
+    yield hidden(STUB, assignment.stub(exercise).read_text("utf-8"))
+    for style in assignment.styles_of(exercise):
+        yield hidden(f"={style.stem}", style.read_text("utf-8"))
+    for mistake in load_mistakes(exercise):
+        yield hidden(mistake.name, splice(exercise, mistake))
+
+
+def _public(assignment: Assignment, exercise: Exercise) -> Iterator[Task]:
+    """The reference and the mistakes, for the public suite."""
+    if Exercise(assignment.stubs / exercise.name).suite.is_file():
+        setup = replace(assignment.setup, suites=assignment.stubs, diagnose=False)
+        public = functools.partial(_task, setup, exercise, "public")
+        yield public(REFERENCE, exercise.file.read_text("utf-8"))
         for mistake in load_mistakes(exercise):
-            yield task(mistake.name, splice(exercise, mistake))
+            yield public(mistake.name, splice(exercise, mistake))
 
 
-def _task(setup: Setup, exercise: Exercise, name: str, source: str) -> Task:
-    submission = Submission(f"{exercise.name}/{name}", {exercise.file.name: source.encode()})
+def _task(setup: Setup, exercise: Exercise, suite: str, name: str, source: str) -> Task:
+    files = {exercise.file.name: source.encode()}
+    submission = Submission(f"{exercise.name}/{suite}/{name}", files)
     return Task(setup, submission, SEED, frozenset([exercise.name]))
 
 
-def check(
-    setup: Setup, exercises: list[Exercise], stubs: Path, styles: Path, workers: int
-) -> Iterator[tuple[int, int, Report]]:
-    """Check the exercises; yields (done, of, report) as it goes, the last report being whole.
+class _Judged:
+    """What the grades of one exercise's known answers say about it."""
 
-    `styles`: right answers, a folder an exercise, that must earn every base point.
-    """
-    report = Report()
-    tasks = list(tasks_for(setup, exercises, stubs, styles))
-    yield 0, len(tasks), report
-    found: dict[str, ExerciseResult] = {}
-    for done, result in enumerate(grade_all(tasks, workers), 1):
-        if result.fault or not result.graded:
-            report.problem(
-                f"{result.submission} could not be graded: {result.fault or 'see doctor'}"
-            )
-        else:
-            found[result.submission] = result.exercises[0]
-        yield done, len(tasks), report
-    for exercise in exercises:
-        for style in sorted((styles / exercise.name).glob("*.py")):
-            graded = found.get(f"{exercise.name}/={style.stem}")
-            for test in graded.tests if graded else []:
-                if not test.passed and not test.bonus:
-                    report.problem(
-                        f"{exercise.name}: the right answer {style.name} is "
-                        f"'{test.outcome.value}' in {test.name}: {test.feedback}"
-                    )
-        _judge_exercise(exercise, stubs, found, report)
-    for leak in leaks(exercises, stubs, [stubs, Path(__file__).parents[1]]):
-        report.problem(leak)
-    yield len(tasks), len(tasks), report
+    def __init__(
+        self,
+        assignment: Assignment,
+        exercise: Exercise,
+        graded: dict[str, ExerciseResult],
+        checked: Checked,
+    ) -> None:
+        self._assignment, self._exercise = assignment, exercise
+        self._graded, self._checked = graded, checked
+        self._mistakes = load_mistakes(exercise)
 
+    def _tests(self, suite: str, name: str) -> list[TestResult]:
+        found = self._graded.get(f"{self._exercise.name}/{suite}/{name}")
+        return found.tests if found else []
 
-def _judge_exercise(
-    exercise: Exercise, stubs: Path, found: dict[str, ExerciseResult], report: Report
-) -> None:
-    name = exercise.name
-    reference, stub = found.get(f"{name}/=reference"), found.get(f"{name}/=stub")
-    if reference is not None:
-        report.tests[name] = [test.name for test in reference.tests]
-        for test in reference.tests:
-            if not test.passed:
-                report.problem(
-                    f"{name}: the reference doesn't pass {test.name} ({test.outcome.value})"
-                )
+    def problems(self) -> Iterator[Problem]:
+        for what, todo in (
+            *self._suite(),
+            *self._right_answers(),
+            *self._stub(),
+            *self._all_mistakes(),
+            *self._useless_tests(),
+            *self._classes(),
+            *self._public(),
+        ):
+            yield Problem(self._exercise.name, what, todo)
+
+    def _suite(self) -> Iterator[tuple[str, str]]:
+        tests = self._tests("hidden", REFERENCE)
+        self._checked.tests = [test.name for test in tests]
+        for test in tests:
             if not test.target:
-                report.problem(f"{name}: {test.name} names no target: call it test_<target>_<what>")
+                yield f"{test.name} names no target", "call it test_<target>_<what>"
             if test.title == test.name:
-                report.problem(f"{name}: {test.name} has no docstring to show to a student")
-    if not (stubs / name / exercise.file.name).is_file():
-        report.problem(f"{name}: there is no stub file in {stubs.name}/{name}/")
-    elif stub is not None:
-        for test in stub.tests:
+                yield f"{test.name} has no docstring", "students read it: say what is checked"
+        for suite in ("hidden", "public"):
+            for test in self._tests(suite, REFERENCE):
+                if left := getattr(test, "left", ""):
+                    yield (
+                        f"the {suite} {test.name} leaves torch changed: {left}",
+                        "put it back, in a fixture or with a `with` block",
+                    )
+
+    def _right_answers(self) -> Iterator[tuple[str, str]]:
+        for suite in ("hidden", "public"):
+            for test in self._tests(suite, REFERENCE):
+                if not test.passed:
+                    yield (
+                        f"the reference doesn't pass the {suite} {_said(test)}",
+                        f"mend {self._exercise.file.name} or the test",
+                    )
+        styles = self._assignment.styles_of(self._exercise)
+        self._checked.styles = len(styles)
+        for style in styles:
+            for test in self._tests("hidden", f"={style.stem}"):
+                if not test.passed and not test.bonus:
+                    yield (
+                        f"the right answer {style.name} doesn't pass {_said(test)}",
+                        "a right answer that fails is the worst fault: mend the test",
+                    )
+
+    def _stub(self) -> Iterator[tuple[str, str]]:
+        for test in self._tests("hidden", STUB):
             if test.outcome is not Outcome.NOT_ATTEMPTED:
-                report.problem(f"{name}: the stub is '{test.outcome.value}' in {test.name}")
-    rows = report.rows[name] = []
-    mistakes = load_mistakes(exercise)
-    for mistake in mistakes:
-        result = found.get(f"{name}/{mistake.name}")
-        if result is not None:
-            rows.append(_judge_mistake(name, mistake, result, report))
-    for target in exercise.targets:
-        count = sum(mistake.target == target for mistake in mistakes)
-        if count < MISTAKES_PER_TARGET:
-            report.problem(
-                f"{name}: {target} has {count} mistakes, {MISTAKES_PER_TARGET} are wanted"
+                yield (
+                    f"the stub is '{test.outcome.value}' in {test.name}",
+                    "the test must call its target, and the stub must raise NotImplementedError",
+                )
+
+    def _all_mistakes(self) -> Iterator[tuple[str, str]]:
+        for target in self._exercise.targets:
+            count = sum(mistake.target == target for mistake in self._mistakes)
+            if count < MISTAKES_PER_TARGET:
+                yield (
+                    f"{target} has {count} mistakes, at least {MISTAKES_PER_TARGET} are wanted",
+                    "add wrong answers that students give to mistakes.py",
+                )
+        for mistake in self._mistakes:
+            tests = self._tests("hidden", mistake.name)
+            if tests:
+                yield from self._mistake(mistake, tests)
+
+    def _mistake(self, mistake: Mistake, tests: list[TestResult]) -> Iterator[tuple[str, str]]:
+        failed = [test for test in tests if not test.passed]
+        public = [t.name for t in self._tests("public", mistake.name) if not (t.passed or t.bonus)]
+        self._checked.proofs.append(Proof(mistake, [test.name for test in failed], public))
+        if not any(test.target == mistake.target and not test.bonus for test in failed):
+            yield (
+                f"{mistake.name} passes every base test of {mistake.target}",
+                "add a test that it fails; if it is right, delete it",
             )
-    caught = {test for row in rows for test in row.failed}
-    for test in reference.tests if reference else []:
-        if test.name not in caught and not (stub and _fails(stub, test.name)):
-            report.problem(f"{name}: no mistake or stub fails {test.name}")
+        for test in failed:
+            if test.target != mistake.target:
+                yield (
+                    f"{mistake.name}, a mistake in {mistake.target}, fails {test.name}",
+                    f"let {test.name} use nothing but {test.target or 'its target'}",
+                )
+            if test.outcome in (Outcome.CRASHED, Outcome.NOT_ATTEMPTED):
+                yield (
+                    f"{mistake.name} is '{test.outcome.value}' in {test.name}",
+                    "a mistake is an answer: let it run to its end",
+                )
+
+    def _useless_tests(self) -> Iterator[tuple[str, str]]:
+        caught = {test for proof in self._checked.proofs for test in proof.hidden}
+        caught |= {test.name for test in self._tests("hidden", STUB) if not test.passed}
+        for name in self._checked.tests:
+            if name not in caught:
+                yield (
+                    f"no mistake or stub fails {name}",
+                    "delete it, or add a mistake that it finds",
+                )
+
+    def _classes(self) -> Iterator[tuple[str, str]]:
+        """Mistakes that give the same to every check must share one hint."""
+        classes: dict[object, list[Mistake]] = {}
+        for mistake in self._mistakes:
+            tests = [t for t in self._tests("hidden", mistake.name) if t.target == mistake.target]
+            seen = tuple(
+                (t.name, t.outcome, t.feedback) for t in tests if not (t.passed or t.bonus)
+            )
+            if seen:
+                classes.setdefault((mistake.target, seen), []).append(mistake)
+        self._checked.alike = [same for same in classes.values() if len(same) > 1]
+        for same in self._checked.alike:
+            if len({mistake.hint for mistake in same}) > 1:
+                yield (
+                    f"no check tells these apart: {_names(same)}",
+                    "give them one hint that is true of all, or add a check that differs",
+                )
+
+    def _public(self) -> Iterator[tuple[str, str]]:
+        checked = self._checked
+        if checked.proofs and checked.public_share < PUBLIC_SHARE:
+            yield (
+                f"only {checked.public_share:.0%} of the mistakes fail the public suite: "
+                f"{_names(checked.unseen)} pass it",
+                f"let the public suite catch {PUBLIC_SHARE:.0%}, all that the lesson warns of",
+            )
 
 
-def _judge_mistake(name: str, mistake: Mistake, result: ExerciseResult, report: Report) -> Row:
-    failed = [test for test in result.tests if not test.passed]
-    if not any(test.target == mistake.target and not test.bonus for test in failed):
-        report.problem(f"{name}: {mistake.name} passes every base test of {mistake.target}")
-    for test in failed:
-        if test.target != mistake.target:
-            report.problem(f"{name}: {mistake.name} of {mistake.target} fails {test.name}")
-        if test.outcome in (Outcome.CRASHED, Outcome.NOT_ATTEMPTED):
-            report.problem(f"{name}: {mistake.name} is '{test.outcome.value}' in {test.name}")
-    return Row(mistake, [t.name for t in failed], [t.name for t in result.tests if t.passed])
+def _said(test: TestResult) -> str:
+    """A test that was not passed, in a line."""
+    why = " ".join(test.feedback.split())
+    return f"{test.name} ({test.outcome.value}{': ' + why[:200] if why else ''})"
 
 
-def _fails(stub: ExerciseResult, test: str) -> bool:
-    return any(t.name == test and not t.passed for t in stub.tests)
-
-
-def leaks(exercises: list[Exercise], stubs: Path, shipped: list[Path]) -> Iterator[str]:
-    """Where something secret stands in what students get, the folders `shipped`."""
-    public = {
-        file: _shown(file)
-        for folder in shipped
-        for file in sorted(folder.rglob("*"))
-        if file.is_file() and file.suffix in (".py", ".md", ".ipynb", ".html", ".toml", ".yml")
-    }
-    for what, text in secrets(exercises, stubs):
-        for file, content in public.items():
-            if text in content:
-                yield f"{file.parent.name}/{file.name} holds a secret: {what}"
-
-
-def _shown(file: Path) -> str:
-    """A file's text; of a notebook that of its cells, without JSON's escapes."""
-    text = file.read_text("utf-8", "replace")
-    if file.suffix != ".ipynb":
-        return text
-    cells = json.loads(text).get("cells", [])
-    return "\n".join("".join(cell.get("source", "")) for cell in cells)
-
-
-def secrets(exercises: list[Exercise], stubs: Path) -> Iterator[tuple[str, str]]:
-    """What a student must not get: hidden tests' names, lines of references, hints of mistakes."""
-    public = "".join(file.read_text("utf-8") for file in sorted(stubs.glob("*/*.py")))
-    for exercise in exercises:
-        for line in exercise.suite.read_text("utf-8").splitlines():
-            if line.startswith("def test_"):
-                name = line[4:].split("(")[0]
-                if f"def {name}(" not in public:
-                    yield f"the hidden test {name}", f"{name}("
-        for line in exercise.file.read_text("utf-8").splitlines():
-            if _tells(line) and line.strip() not in public:
-                yield f"a line of {exercise.name}'s reference", line.strip()
-        for mistake in load_mistakes(exercise):
-            yield f"the hint of {mistake.name}", mistake.hint
-
-
-def _tells(line: str) -> bool:
-    """Whether a line of a reference gives an answer away (and isn't just an import or prose)."""
-    code = line.strip()
-    return (
-        len(code) >= 24
-        and any(sign in code for sign in "=(")
-        and not code.startswith(("import ", "from ", "#", '"', "def ", "class ", "@"))
-        and line.startswith("    ")
-        and code.endswith((")", "]"))
-    )
+def _names(mistakes: Iterable[Mistake]) -> str:
+    return ", ".join(mistake.name for mistake in mistakes)

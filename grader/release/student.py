@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from grader.assignment.exercises import DATA, find_exercises
-from grader.grading.check import leaks
+from grader.grading.secrets import leaks
 from grader.release.notebooks import PLOTS, notebook_of
 
 FILES = ("constraints.txt", "LICENSE")

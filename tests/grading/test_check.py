@@ -1,0 +1,108 @@
+"""`grader check`, as a command, on tiny assignments: sound ones, and ones with many faults."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tiny
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Path:
+    tiny.write_assignment(tmp_path)
+    return tmp_path
+
+
+def check(kit: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", "check", *arguments],
+        cwd=kit,
+        env=os.environ | {"COLUMNS": "400"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert "Traceback (most recent" not in done.stdout + done.stderr
+    return done
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def test_a_sound_assignment_holds_and_that_is_the_last_line(kit):
+    (kit / "styles/01_double").mkdir(parents=True)
+    (kit / "styles/01_double/by_two.py").write_text(tiny.answer("2 * x"))
+    done = check(kit, "--styles", "styles", "--table", "table.txt")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == (
+        "The assignment holds: 1 exercise(s), 3 tests, 9 mistakes."
+    )
+    assert len(done.stdout.splitlines()) <= 24
+    assert "doubles_in_place" not in done.stdout
+    table = (kit / "table.txt").read_text()
+    assert re.search(r"^double +doubles_in_place +[x·]x· +x *$", table, re.MULTILINE), table
+
+
+def test_every_fault_is_told_with_what_to_do_about_it(kit):
+    solutions, exercises = kit / "solutions/01_double", kit / "exercises/01_double"
+    hidden = solutions / "test_double.py"
+    change(solutions / "mistakes.py", '"x * 3"', '"x * 2"')  # variant 1 is right
+    change(solutions / "mistakes.py", '"x - x"', '"x * 1"')  # variant 4 is as variant 2
+    change(hidden, "torch.randn(4)\n    torch", "torch.randn(4).clamp(max=0)\n    torch")
+    change(hidden, "test_double_of_whole_numbers", "test_whole_numbers")
+    with hidden.open("a") as suite:
+        suite.write("\n\ndef test_double_twice(student):\n    student.double(torch.ones(1))\n")
+    change(exercises / "test_double.py", "    assert x.item() == 1\n", "")
+    change(exercises / "double.py", "raise Not", "return x\n    raise Not")
+    change(exercises / "README.md", "# D", "# Not twice but something else: variant 3 of seven.")
+    (kit / "tests/styles/01_double").mkdir(parents=True)
+    (kit / "tests/styles/01_double/wrong.py").write_text(tiny.answer("3 * x"))
+    done = check(kit, "-v")
+    assert done.returncode == 2
+    said = done.stdout
+    for fault in (
+        "the right answer wrong.py doesn't pass test_double_values (failed",
+        "variant_1 passes every base test of double",
+        "no check tells these apart: variant_2, variant_4",
+        "test_double_twice has no docstring",
+        "test_whole_numbers names no target",
+        "no mistake or stub fails test_",
+        "of the mistakes fail the public suite: doubles_in_place, variant_1 pass it",
+        "the stub is 'passed' in test_double_twice",
+        "holds a secret: the hint of variant_3",
+    ):
+        assert fault in said, (fault, said)
+    lines = said.splitlines()
+    assert lines[-1].startswith("The assignment doesn't hold: ")
+    told = [number for number, line in enumerate(lines) if line.startswith("    → ")]
+    assert lines[-1].split(": ")[1].split()[0] == str(len(told))
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("mistakes.py", "x + x", "x - x", "the text `x - x` is not in double"),
+        ("mistakes.py", "from grader", "from from grader", "mistakes.py, line 3: "),
+        ("test_double.py", "import torch", "import nothing_of_the_kind", "nothing_of_the_kind"),
+    ],
+)
+def test_what_can_not_be_read_is_told_first(kit, file, old, new, said):
+    change(kit / "solutions/01_double" / file, old, new)
+    done = check(kit, "double")
+    assert done.returncode == 2
+    assert said in done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1].startswith("The assignment doesn't hold: ")
+
+
+def test_an_exercise_is_checked_by_its_name(kit):
+    done = check(kit, "--exercise", "halve")
+    assert done.returncode == 2
+    assert "There is no exercise halve. There are: 01_double." in done.stderr
