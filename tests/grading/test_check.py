@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import tiny
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def kit(tmp_path: Path) -> Path:
@@ -91,18 +93,25 @@ def test_every_fault_is_told_with_what_to_do_about_it(kit):
     [
         ("mistakes.py", "x + x", "x - x", "the text `x - x` is not in double"),
         ("mistakes.py", "from grader", "from from grader", "mistakes.py, line 3: "),
-        ("test_double.py", "import torch", "import nothing_of_the_kind", "nothing_of_the_kind"),
     ],
 )
-def test_what_can_not_be_read_is_told_first(kit, file, old, new, said):
+def test_what_can_not_be_read_is_told_first(kit, grader, file, old, new, said):
     change(kit / "solutions/01_double" / file, old, new)
-    done = check(kit, "double")
+    done = grader(kit, "check", "double")
     assert done.returncode == 2
     assert said in done.stdout + done.stderr
     assert done.stdout.splitlines()[-1].startswith("The assignment doesn't hold: ")
 
 
-def test_an_exercise_is_checked_by_its_name(kit):
-    done = check(kit, "--exercise", "halve")
+def test_a_suite_that_does_not_load_is_told(kit):
+    change(kit / "solutions/01_double/test_double.py", "import torch", "import nothing_of_the_kind")
+    done = check(kit)
+    assert done.returncode == 2
+    assert "nothing_of_the_kind" in done.stderr
+    assert done.stdout == "The assignment doesn't hold: its tests don't load.\n"
+
+
+def test_an_exercise_is_checked_by_its_name(kit, grader):
+    done = grader(kit, "check", "--exercise", "halve")
     assert done.returncode == 2
     assert "There is no exercise halve. There are: 01_double." in done.stderr
