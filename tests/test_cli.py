@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -136,40 +134,3 @@ def test_an_assignment_that_does_not_load_exits_with_2(kit, grader):
     done = grader(kit, "grade", "class")
     assert done.returncode == 2
     assert "nothing_of_the_kind" in done.stderr
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another thing on Windows")
-def test_ctrl_c_keeps_what_was_graded_and_ends_at_once(kit):
-    loops = "def double(x):\n    while True:\n        pass\n"
-    hand_in(kit, ann=tiny.answer("2 * x"), zoe=loops)
-    process = subprocess.Popen(
-        [*GRADER, "grade", "class", "--workers", "1", "--test-seconds", "200"],
-        cwd=kit,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    book = kit / "grades" / "gradebook.sqlite"
-    deadline = time.monotonic() + 120
-    while not _holds_a_result(book):
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
-    assert process.returncode == 130, errors
-    assert "1 of 2 graded" in errors
-    assert list(results(kit)) == ["ann"]
-
-
-def _holds_a_result(book: Path) -> bool:
-    import sqlite3
-
-    if not book.exists():
-        return False
-    try:
-        with sqlite3.connect(book) as connection:
-            return bool(connection.execute("SELECT count(*) FROM results").fetchone()[0])
-    except sqlite3.Error:
-        return False
