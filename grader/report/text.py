@@ -80,15 +80,29 @@ def _clean(text: str) -> str:
 
 
 def labels(results: Iterable[Result]) -> list[str]:
-    """What to call each submission: the student's name, if it is known and unique."""
+    """What to call each submission: the student's name, if it is known.
+
+    If several have one name, what tells them apart comes after it: ids, or else logins, or else the
+    names of the submissions.
+    """
     results = list(results)
-    names = [line(r.student.name) if r.student else "" for r in results]
-    counts = Counter(names)
+    found = [line(r.student.name) if r.student else "" for r in results]
+    for name, count in Counter(found).items():
+        if count > 1 or not name:
+            alike = [number for number, other in enumerate(found) if other == name]
+            for number, mark in zip(alike, _marks([results[n] for n in alike]), strict=True):
+                found[number] = f"{name} ({mark})" if name else mark
+    return found
+
+
+def _marks(results: list[Result]) -> list[str]:
+    """Something short that tells submissions of one name apart."""
     submissions = [line(r.submission) or "(no name)" for r in results]
-    return [
-        submission if not name else name if counts[name] == 1 else f"{name} ({submission})"
-        for name, submission in zip(names, submissions, strict=True)
-    ]
+    students = [r.student for r in results if r.student and r.student.name]
+    for marks in ([line(s.id) for s in students], [line(s.login) for s in students]):
+        if all(marks) and len(set(marks)) == len(results):
+            return marks
+    return submissions
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:

@@ -141,3 +141,23 @@ def test_two_of_a_name_are_told_apart() -> None:
     first, second = one(), one()
     second.submission = "kim-2"
     assert text.labels([first, second]) == ["Kim (kim)", "Kim (kim-2)"]
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 160])
+@pytest.mark.parametrize("name", ["Alexandra Konstantinopoulou-Schmidt", "김하늘" * 9, "Kim"])
+def test_students_of_one_name_can_be_told_apart(name: str, width: int) -> None:
+    grades = sample(hostile=False)
+    twins = grades.results[:4]
+    for number, result in enumerate(twins):
+        result.student = Student(name, str(4711 + number), f"login{number}")
+    rows = shown(grades, width).splitlines()[1:5]
+    for number, row in enumerate(rows):
+        assert f"({4711 + number})" in row
+        assert row.rstrip().endswith(table.outcome(twins[number]).value)
+    for result in twins:
+        assert result.student is not None
+        result.student.id = "7"
+    assert "(login2)" in shown(grades, width)
+    for result in twins:
+        result.student = Student(name)
+    assert twins[0].submission in shown(grades, width)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean, median
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -21,6 +22,8 @@ OUT = "grades.txt"
 OPTIONS: Mapping[str, str] = {"width": "columns of the table (default 120)"}
 
 NARROW = 100
+SHORTEST, LONGEST = 12, 40  # of a name
+OTHERS, BONUS = 21, 6  # columns of the terminal for total and outcome, and for the bonus
 MAX_NOTES = 20
 
 
@@ -53,18 +56,22 @@ def show(grades: Grades, console: Console | None = None) -> None:
 
 def _room(width: int, bonus: bool) -> int:
     """How many exercises fit beside the name, the total, the bonus and the outcome."""
-    return max(0, (width - 33 - (6 if bonus else 0)) // 5)
+    return max(0, (width - SHORTEST - OTHERS - BONUS * bonus) // 5)
 
 
 def _table(grades: Grades, names: list[str], exercises: list[str], width: int) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column("Submission", min_width=12, ratio=1, overflow="ellipsis", no_wrap=True)
-    for exercise in exercises:
-        head, name = text.short(exercise)
-        header = f"{head} {name}" if width >= NARROW + 6 * len(exercises) else head[:4]
+    wide = width >= NARROW + 6 * len(exercises)
+    heads = [text.short(e) for e in exercises]
+    headers = [f"{head} {name}" if wide else head[:4] for head, name in heads]
+    bonus = any(result.bonus for result in grades.results)
+    taken = sum(max(4, len(header)) + 1 for header in headers) + (OTHERS + BONUS * bonus)
+    longest = min(LONGEST, max(SHORTEST, width - taken))
+    names = [_shortened(name, longest) for name in names]
+    table.add_column("Submission", min_width=SHORTEST, ratio=1, overflow="ellipsis", no_wrap=True)
+    for header in headers:
         table.add_column(Text(header), justify="right", no_wrap=True, min_width=4)
     table.add_column("Total", justify="right", no_wrap=True)
-    bonus = any(result.bonus for result in grades.results)
     if bonus:
         table.add_column("Bonus", justify="right", no_wrap=True)
     table.add_column("Outcome", no_wrap=True)
@@ -79,6 +86,16 @@ def _table(grades: Grades, names: list[str], exercises: list[str], width: int) -
         table.add_row(*row)
     table.expand = width < NARROW
     return table
+
+
+def _shortened(name: str, width: int) -> str:
+    """A name that fits, without its middle: the end may be all that tells two students apart."""
+    if cell_len(name) <= width:
+        return name
+    start, end = name[: width // 2], name[-(width - width // 2 - 1) :]
+    while cell_len(f"{start}…{end}") > width:  # some characters are two columns wide
+        start, end = (start[:-1], end) if len(start) > 4 else (start, end[1:])
+    return f"{start}…{end}"
 
 
 def _cell(exercise: ExerciseResult | None) -> Text:
