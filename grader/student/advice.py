@@ -6,36 +6,30 @@ Everything said here must be true of every code that gets it: no advice is bette
 from __future__ import annotations
 
 import ast
-import builtins
-import difflib
-import importlib
 import inspect
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
-from types import ModuleType
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from grader.student.names import closest, imported, meant_on, on_name
 from grader.suite.checks.mismatch import Mismatch
 
-# The names by which files of this field import what they use.
-USUAL = {
-    "F": "import torch.nn.functional as F",
-    "nn": "from torch import nn",
-    "np": "import numpy as np",
-    "optim": "from torch import optim",
-    "torch": "import torch",
-    "math": "import math",
-    "Tensor": "from torch import Tensor",
-    "OrderedDict": "from collections import OrderedDict",
-}
-NUMPY_NAMES = {"astype": "to", "copy": "clone"}  # a NumPy array's method: the tensor's
-PLACES = ("torch", "torch.nn.functional", "torch.nn", "torch.optim", "torch.Tensor")
 LOST_GRAPH = (
     "A Python float has lost its graph, so no gradient can flow back from it. `.item()` and "
     "`float()` turn a tensor into a Python number."
 )
+# Parts of torch's messages, and what is true wherever they appear.
+TORCH_SAYS = {
+    "a leaf Variable that requires grad is being used in an in-place operation": (
+        "Such a tensor may be changed in place only inside `with torch.no_grad():`."
+    ),
+    "does not require grad and does not have a grad_fn": (
+        "A graph ends at `.item()`, `.detach()`, `.data` and `torch.tensor(...)`, and there is "
+        "none inside `torch.no_grad()`."
+    ),
+}
 # Methods that change something and return None: where their result is.
 RETURN_NONE = {
     "backward": "`backward()` returns None: it leaves the gradients in `.grad`.",
@@ -61,7 +55,9 @@ def advice_on(error: BaseException, names: Mapping[str, Any], line: str) -> str:
         case UnboundLocalError():
             return ""
         case NameError() if error.name:
-            return _on_name(error.name, names)
+            return on_name(error.name, names)
+        case RuntimeError():
+            return next((text for part, text in TORCH_SAYS.items() if part in str(error)), "")
     return ""
 
 
@@ -91,7 +87,7 @@ def missing_in(error: BaseException, student: Any) -> tuple[str, str] | None:
         for name, value in vars(student).items()
         if callable(value) and getattr(value, "__module__", None) == module
     ]
-    return error.name, _closest(error.name, own)
+    return error.name, closest(error.name, own)
 
 
 def returns_nothing(student: Any, target: str) -> str:
@@ -108,7 +104,7 @@ def returns_nothing(student: Any, target: str) -> str:
         return ""
     returned = [node.value for node in _returns(function)]
     if all(value is None for value in returned):
-        return f"`{function.name}` has no `return` with a value, so calling it gives None."
+        return f"`{written.__qualname__}` has no `return` with a value, so calling it gives None."
     for value in returned:
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
             return RETURN_NONE.get(value.func.attr, "")
@@ -129,23 +125,14 @@ def _on_import(error: ImportError) -> str:
     if isinstance(error, ModuleNotFoundError):
         if module == "pytorch":
             return "PyTorch is imported as `torch`."
-        meant = _closest(module, {"torch", "numpy", *sys.stdlib_module_names})
+        meant = closest(module, {"torch", "numpy", *sys.stdlib_module_names})
         if meant:
             return f"Did you mean `{meant}`?"
         return "Is the name right? The exercises need only torch, NumPy and Python's own modules."
     asked = re.match(r"cannot import name '(\w+)'", str(error))
     if asked and module in sys.modules:
-        return _meant(asked[1], sys.modules[module])
+        return meant_on(asked[1], sys.modules[module])
     return ""
-
-
-def _on_name(name: str, names: Mapping[str, Any]) -> str:
-    if name in USUAL:
-        return f"`{name}` is not imported in this file: add `{USUAL[name]}` at its top."
-    if meant := _closest(name, {*names, *dir(builtins)} - {name}):
-        return f"Did you mean `{meant}`?"
-    place = _place_of(name)
-    return f"Did you mean `{place}.{name}`?" if place else ""
 
 
 def _on_attribute(thing: Any, name: str, line: str) -> str:
@@ -153,50 +140,5 @@ def _on_attribute(thing: Any, name: str, line: str) -> str:
         unreached = f".grad.{name}" in line
         return "`.grad` is None until `backward()` has brought a gradient." if unreached else ""
     if isinstance(thing, float):
-        return LOST_GRAPH if hasattr(_imported("torch.Tensor"), name) else ""
-    return _meant(name, thing)
-
-
-def _meant(name: str, thing: Any) -> str:
-    """The attribute of `thing`, or of torch at another place, that `name` was to be."""
-    tensor, module = _imported("torch.Tensor"), _imported("torch.nn.Module")
-    if isinstance(thing, tensor) and name in NUMPY_NAMES:
-        return f"Did you mean `{NUMPY_NAMES[name]}`? (`{name}` is NumPy's name for it.)"
-    known = isinstance(thing, (tensor, module))
-    if not known and not (isinstance(thing, ModuleType) and thing.__name__ in sys.modules):
-        return ""
-    if meant := _closest(name, dir(thing)):
-        return f"Did you mean `{meant}`?"
-    place = _place_of(name) if known or thing.__name__.startswith("torch") else ""
-    return f"Did you mean `{place}.{name}`?" if place else ""
-
-
-def _place_of(name: str) -> str:
-    """Where torch has exactly this name: "torch.nn.functional"; '' for nowhere."""
-    return next((p for p in PLACES if not name.startswith("_") and hasattr(_imported(p), name)), "")
-
-
-def _imported(path: str) -> Any:
-    """A module, or a class in one, by its dotted name. torch is there: student code needed it."""
-    try:
-        return importlib.import_module(path)
-    except ImportError:
-        module, _, name = path.rpartition(".")
-        return getattr(importlib.import_module(module), name)
-
-
-def _closest(name: str, names: Iterable[str]) -> str:
-    """The public name that is most like `name`: underscores and capitals count for nothing."""
-    in_place = name.endswith("_")  # `add_` is another method than `add`
-    plain: dict[str, str] = {}
-    for other in sorted(names, key=lambda other: (other.endswith("_") != in_place, other)):
-        if not other.startswith("_"):
-            plain.setdefault(_plain(other), other)
-    if _plain(name) in plain:
-        return plain[_plain(name)]
-    few = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=0.8)
-    return plain[few[0]] if few else ""
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", "").lower()
+        return LOST_GRAPH if hasattr(imported("torch.Tensor"), name) else ""
+    return meant_on(name, thing)

@@ -97,6 +97,8 @@ class Failure:
         if self.own and self.ran:
             lines = [f"{entry.path}:{entry.lineno}" for entry in self.own]
             return re.sub(r"[\d.]+", "#", " ".join(said_by(self.error).split())) + " ".join(lines)
+        if self.ran and (advice := self._advice()):
+            return f"{self.target}: {advice}"
         return self.text
 
     @cached_property

@@ -32,6 +32,8 @@ MEANT = {
     "__import__('pytorch')": "PyTorch is imported as `torch`.",
     "__import__('colections')": "Did you mean `collections`?",
     "exec('from torch.nn.functional import logsoftmax')": "Did you mean `log_softmax`?",
+    "w.mul_(2)": "Such a tensor may be changed in place only inside `with torch.no_grad():`.",
+    "x.sum().backward()": "A graph ends at `.item()`",
     # nothing is better than something false
     "x.qwertyuiop": "",
     "torch.qwertyuiop": "",
