@@ -112,7 +112,7 @@ class Failure:
         if isinstance(error, Refused):
             return wrap(f"Refused. {error}")
         if isinstance(error, OutOfTime):
-            return self._told(str(error), "Is there a loop that never ends?")
+            return self._told(str(error), "")
         if isinstance(error, NotRun):
             return f"Not run: another test of {self.target} did not finish."
         if missing := missing_in(error, self.student):
@@ -139,10 +139,7 @@ class Failure:
             text = text.replace(str(self.file), name)
             return f"Python can't read {name}, so no test of it could run:\n{text}"
         if isinstance(error, OutOfTime):
-            return self._told(
-                f"{name} can't be imported, so no test of it could run. {error}",
-                "Is there a loop outside of the functions?",
-            )
+            return self._told(f"{name} can't be imported, so no test of it could run. {error}", "")
         return self._told(f"{name} can't be imported, so no test of it could run:", self._advice())
 
     def _told(self, headline: str, advice: str) -> str:

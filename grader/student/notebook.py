@@ -24,11 +24,11 @@ INDENT = "    "
 def check(target: str) -> None:
     """Run the public tests of `target` and print what they say of it.
 
-    The tests are those of the exercise whose folder the notebook lies in.
+    The tests are those of the exercise in whose folder the notebook is.
     """
     exercise = Exercise(Path.cwd())
     if not FOLDER.fullmatch(exercise.name) or not exercise.suite.is_file():
-        print("The tests aren't in this folder. Open the notebook where it came, in exercises/.")
+        print("The tests aren't in this folder. Open the notebook in its folder, in exercises/.")
         return
     names = sys._getframe(1).f_globals
     if target not in names:
@@ -65,12 +65,12 @@ class _Notebook(Local):
         return _cell(path)
 
     def source(self, exercise: Exercise) -> str:
-        """The cells that were run and are Python throughout, the latest first: what it defines."""
+        """The cells that were run and hold nothing but Python, the latest first."""
         return "\n".join(filter(_is_python, reversed(self._names.get("In", []))))
 
 
 class _Tests:
-    """The plugin that puts the notebook in the student's place and keeps what its tests say."""
+    """The plugin that tests the notebook's names in place of a file, and keeps what is said."""
 
     def __init__(self, exercise: Exercise, target: str, names: dict[str, Any]) -> None:
         self._exercise, self._target = exercise, target

@@ -149,13 +149,13 @@ class Progress:
         terminal.line(self._next(rows), bold=True)
 
     def _next(self, rows: list[Standing]) -> str:
-        """The one thing to do now."""
+        """What to do next: one thing."""
         for row in rows:
             if row.failing:
                 test = row.failing[0].function
                 command = f"pytest {self._name(row.exercise.folder)}"
                 command += f" -k {test}" if row.failing[0].ran else ""
-                return f"next: mend {self._name(row.exercise.file)}, then run\n      {command}"
+                return f"next: correct {self._name(row.exercise.file)}, then run\n      {command}"
         for row in rows:
             if row.not_attempted:
                 return self._start(row.exercise, row.not_attempted[0].function)
@@ -166,7 +166,7 @@ class Progress:
         for exercise in find_exercises(rows[-1].exercise.folder.parent):
             if exercise.name not in ran and stubs_of(exercise.file) != []:
                 return self._start(exercise)
-        return "next: nothing, it is all done. Well done!"
+        return "next: nothing. All exercises are done. Well done!"
 
     def _start(self, exercise: Exercise, test: str = "") -> str:
         target = exercise.target_of(test) if test else ""

@@ -82,8 +82,12 @@ class TimeLimit:
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None]:
-        with self._limited(item):
-            return (yield)
+        try:
+            with self._limited(item):
+                return (yield)
+        except OutOfTime:
+            self._ended.add(self._target(item))
+            raise
 
     @contextmanager
     def _limited(self, item: pytest.Item) -> Iterator[None]:
@@ -96,9 +100,6 @@ class TimeLimit:
         cancel = (_alarm if self._interrupts else _watchdog)(Budget(limit))
         try:
             yield
-        except OutOfTime:
-            self._ended.add(self._target(item))
-            raise
         finally:
             try:
                 cancel()
@@ -141,9 +142,13 @@ class Budget:
         if left:
             return left
         if self._used() - self._used_before >= self.limit:
-            raise OutOfTime(f"It did not finish in time: it computed for {self.limit:g} seconds.")
-        waited = PATIENCE * self.limit
-        raise OutOfTime(f"It did not finish in time: it waited for {waited:g} seconds.")
+            raise OutOfTime(
+                f"It did not finish in time: it computed for {self.limit:g} seconds. "
+                "Is there a loop that never ends?"
+            )
+        raise OutOfTime(
+            f"It did not finish in time: it waited for {PATIENCE * self.limit:g} seconds."
+        )
 
 
 def _alarm(budget: Budget) -> Callable[[], None]:
