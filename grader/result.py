@@ -52,7 +52,11 @@ def outcome_of(error: BaseException | None) -> Outcome:
 
 @dataclass
 class TestResult:
-    """One hidden test. Only `title`, `outcome`, points, `feedback` and `hint` are for students."""
+    """One hidden test. Only `title`, `outcome`, points, `feedback` and `hint` are for students.
+
+    `left` names what the test itself left changed in the judge's torch ("default dtype"): a fault
+    of the suite, put right before the next test.
+    """
 
     __test__ = False  # not a test, whatever pytest makes of its name
 
@@ -67,6 +71,7 @@ class TestResult:
     mistake: str = ""
     hint: str = ""
     detail: str = ""
+    left: str = ""
 
     @property
     def passed(self) -> bool:

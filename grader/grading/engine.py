@@ -8,13 +8,14 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from concurrent.futures.process import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,13 +34,17 @@ SPELL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Setup:
-    """What all submissions of a run are graded with."""
+    """What all submissions of a run are graded with.
+
+    `shared`: the run's own folder, where its judges leave for each other what they found out.
+    """
 
     suites: Path
     spawn: bool = not sys.platform.startswith("linux")
     diagnose: bool = True
     isolation: Isolation = field(default_factory=Isolation)
     patience: Patience = field(default_factory=Patience)
+    shared: Path | None = None
 
     @property
     def silence(self) -> float:
@@ -66,7 +71,7 @@ def warm_judge(setup: Setup) -> Judge:
 
     torch.set_num_threads(1)
     shield()
-    return Judge(setup.suites, new_forker(setup), setup.patience)
+    return Judge(setup.suites, new_forker(setup), setup.patience, setup.shared)
 
 
 def new_forker(setup: Setup) -> Forker:
@@ -129,7 +134,16 @@ def grade_all(
     When a judge's process dies, the tasks that it may have been at are graded anew, one by one, so
     that only the one that kills it again is given up (as not graded).
     """
-    waiting = deque(tasks)
+    with tempfile.TemporaryDirectory(prefix="torchgrade-run-") as shared:
+        waiting = deque(
+            replace(task, setup=replace(task.setup, shared=Path(shared))) for task in tasks
+        )
+        yield from _grade(waiting, workers, start)
+
+
+def _grade(
+    waiting: deque[Task], workers: int, start: Callable[[int], Executor]
+) -> Iterator[Result]:
     suspects: deque[Task] = deque()
     while waiting or suspects:
         alone = bool(suspects)

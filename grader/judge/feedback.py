@@ -1,13 +1,18 @@
-"""What a student reads about a test that didn't pass: their own code's doings, and no secret."""
+"""What is said of a test that didn't pass.
+
+To the student: their own code's doings, and no secret. To the instructor: which check failed, and
+both values.
+"""
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 from grader.judge.errors import Crashed, StudentError
 from grader.judge.harmless import clean, without_places
 from grader.result import Outcome
-from grader.suite.records import Record
 from grader.suite.shortcuts import Refused
 from grader.wire.errors import ProtocolError
 from grader.wire.structs import Raised
@@ -18,16 +23,16 @@ Locate = Callable[[str, int], str]
 def explain(
     outcome: Outcome,
     error: BaseException | None,
-    records: list[Record],
+    call: str,
     seconds: float,
     locate: Locate,
 ) -> str:
     """What the student's own code gave or raised in the test, in a few lines.
 
-    `seconds` was the test's time limit; `locate` says where a student finds a line of a file.
+    `call`: the call of their code that failed, '' if none did. `seconds` was the test's time limit;
+    `locate` says where a student finds a line of a file.
     """
-    last = records[-1] if records else None
-    call = f"{last.name}({last.args})" if last else "your code"
+    call = call or "your code"
     match outcome:
         case Outcome.PASSED:
             return ""
@@ -47,9 +52,30 @@ def explain(
         return _shown(f"{call} raised\n{student_traceback(error.raised, locate)}")
     if isinstance(error, ProtocolError):
         return _shown(f"{call} gave something that isn't an answer: {error}.")
-    if last is None:
+    if mismatch := getattr(error, "mismatch", None):
+        return _shown(mismatch.hidden())
+    return ""
+
+
+def detail(outcome: Outcome, error: BaseException, suite: Path) -> str:
+    """The failed check for the instructor: the suite's line, what was compared, both values.
+
+    '' where the answer is still to be written.
+    """
+    if outcome is Outcome.NOT_ATTEMPTED:
         return ""
-    return _shown(f"{call}\nreturned {last.value}")
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{suite.name}:{f.lineno}: {f.line}" for f in frames if Path(f.filename) == suite]
+    mismatch = getattr(error, "mismatch", None)
+    said = mismatch.detail() if mismatch is not None else _plainly(error)
+    return "\n".join([*places[-1:], said])
+
+
+def _plainly(error: BaseException) -> str:
+    if isinstance(error, StudentError):
+        return f"{error.raised.name}: {error.raised.message}"
+    text = str(error)
+    return text if isinstance(error, AssertionError) and text else f"{type(error).__name__}: {text}"
 
 
 def _shown(text: str) -> str:

@@ -28,7 +28,7 @@ from grader.judge.sandboxes import (
 )
 from grader.lockdown.limits import Limits
 from grader.lockdown.records import Profile
-from grader.sandbox.control import PACKET, Ended, Fork, Ready, Reap
+from grader.sandbox.control import PACKET, STUDENT_CODE, Ended, Fork, Ready, Reap
 from grader.wire.channel import Channel
 
 
@@ -67,11 +67,11 @@ class Zygote:
             raise GraderFault("the zygote ended")
         return answer
 
-    def fork(self) -> Sandbox:
+    def fork(self, program: str = STUDENT_CODE) -> Sandbox:
         if self._process.poll() is not None:
             self.close()
             self._begin()
-        return _Forked(self)
+        return _Forked(self, program)
 
     @cached_property
     def _devices(self) -> frozenset[str]:
@@ -90,7 +90,7 @@ class Zygote:
 
 
 class _Forked:
-    def __init__(self, zygote: Zygote) -> None:
+    def __init__(self, zygote: Zygote, program: str) -> None:
         self._zygote = zygote
         self._pid = 0
         self._folder: Path = work_folder()
@@ -104,7 +104,7 @@ class _Forked:
         self.output = Output(read, self._folder, zygote.limits, self._kill)
         try:
             with theirs:
-                request = msgspec.json.encode(Fork(str(self._folder)))
+                request = msgspec.json.encode(Fork(str(self._folder), program))
                 self._pid = int(zygote.ask(request, (theirs.fileno(), write)))
         except GraderFault:
             remove(self._folder)

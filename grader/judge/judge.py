@@ -1,68 +1,92 @@
-"""Grade one submission: run pytest on the hidden suites, the student's code behind the boundary."""
+"""Grade one submission: run the hidden suites here, the student's code behind the boundary."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from grader.assignment.exercises import AssignmentError, Exercise, find_exercises
 from grader.assignment.mistakes import load_mistakes
-from grader.judge.diagnosis import Diagnosis, Seen
-from grader.judge.feedback import Locate, explain
+from grader.judge.diagnosis import Diagnosis
+from grader.judge.feedback import Locate, detail, explain
 from grader.judge.harmless import clean, without_places
 from grader.judge.paths import Lab, Student
+from grader.judge.rehearsal import Rehearsal
 from grader.judge.sandboxes import Forker
 from grader.judge.session import Session
 from grader.lockdown.limits import Patience
 from grader.result import ExerciseResult, Outcome, Result, TestResult, outcome_of
 from grader.submission import Submission
-from grader.suite.plugin import PROVIDER
-from grader.suite.provider import Local
-from grader.suite.records import Record
-from grader.suite.session import PytestFault, RecordedRun, run_pytest
+from grader.suite.plugin import device_group, device_of
+from grader.suite.seen import Sight, sight_of
+from grader.suite.session import Ended, PytestFault, Suites, limit_of
+from grader.torchside.accelerator import fallback_reason, is_simulated
+
+_SIGHTED = (Outcome.FAILED, Outcome.REFUSED)
 
 
 class Judge:
-    """A warm judge: the suites are collected once, every submission is one pytest session."""
+    """A warm judge: the suites are collected once, and run anew for every submission."""
 
-    def __init__(self, suites: Path, forker: Forker, patience: Patience | None = None) -> None:
-        """`suites`: `solutions/`. Raises `AssignmentError` where its tests don't load."""
-        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-        os.environ.pop("PYTEST_ADDOPTS", None)
-        self._suites, self._forker = suites, forker
+    def __init__(
+        self,
+        suites: Path,
+        forker: Forker,
+        patience: Patience | None = None,
+        shared: Path | None = None,
+    ) -> None:
+        """`suites`: `solutions/`. `shared`: a folder for what judges of one run tell each other.
+
+        Raises `AssignmentError` where the suites' tests don't load.
+        """
+        self._forker = forker
         self._patience = patience or Patience()
         self.exercises = find_exercises(suites)
-        self.tests = self._collect()
-        self._diagnosis = Diagnosis(self.exercises)
-
-    def _collect(self) -> dict[str, list[TestResult]]:
-        """Every hidden test, as it counts if it never reports: failed."""
-        listing = _Listing()
         try:
-            run_pytest([e.suite for e in self.exercises], self._suites, [listing], "--collect-only")
+            self._suites = Suites([e.suite for e in self.exercises], suites)
         except PytestFault as error:
             raise AssignmentError(str(error)) from None
-        missing = [e.suite.name for e in self.exercises if not e.suite.is_file()]
-        problems = listing.problems + [f"{name} is missing" for name in missing]
-        empty = [e.name for e in self.exercises if not listing.tests.get(e.name)]
-        if not problems and (empty or not self.exercises):
-            problems = [f"no hidden tests for {', '.join(empty) or 'any exercise'}"]
+        every = self._suites.tests
+        usable = {"", "cpu", "simulated"}
+        if any(device_of(test) not in usable for test in every):
+            usable |= forker.devices()
+        self._tests = [test for test in every if device_of(test) in usable]
+        self.accelerator = _accelerators(every, usable)
+        self.tests = {
+            e.name: _blanks([test for test in self._tests if test.path == e.suite], e)
+            for e in self.exercises
+        }
+        if problems := list(self._problems()):
+            raise AssignmentError("\n".join(problems))
+        self._rehearsal = Rehearsal(forker, self._patience, shared)
+        self._diagnosis = Diagnosis(self.exercises, self._rehearsal)
+
+    def _problems(self) -> Iterator[str]:
+        """What is wrong with the suites and the mistakes."""
+        yield from self._suites.problems
+        yield from (f"{e.suite.name} is missing" for e in self.exercises if not e.suite.is_file())
+        empty = [e.name for e in self.exercises if not self.tests[e.name]]
+        if not self._suites.problems and (empty or not self.exercises):
+            yield f"no hidden tests for {', '.join(empty) or 'any exercise'}"
+        for test in self._suites.tests:
+            if test.cls is not None:
+                yield f"{test.nodeid}: tests are functions; take it out of its class"
         for exercise in (e for e in self.exercises if e.mistakes.is_file()):
             try:
                 load_mistakes(exercise)
             except (SyntaxError, ValueError) as error:
-                problems.append(f"{exercise.name}/mistakes.py: {error}")
-        if problems:
-            raise AssignmentError("\n".join(problems))
-        return listing.tests
+                yield f"{exercise.name}/mistakes.py: {error}"
+
+    def close(self) -> None:
+        """End what was started: the rehearsal, and pytest."""
+        self._rehearsal.close()
+        self._suites.close()
 
     def grade(
         self,
@@ -78,19 +102,21 @@ class Judge:
         """
         started = time.monotonic()
         exercises = [e for e in self.exercises if not only or e.name in only]
+        files = {e.suite for e in exercises}
         session = Session(self._forker, submission.files)
         session.end_of_time = started + self._patience.submission
         blank = {e.name: list(self.tests[e.name]) for e in exercises}
-        run = _Run(session, blank, submission.locate)
+        run = _Run(session, blank, submission.locate, self._patience.test)
         try:
-            options = (f"--seed={seed}", f"--timeout={self._patience.test}")
-            run_pytest([e.suite for e in exercises], self._suites, [run], *options)
+            tests = [test for test in self._tests if test.path in files]
+            for ended in self._suites.run(tests, run, seed, run.begin):
+                run.finish(ended)
         finally:
             session.close()
         bands: dict[str, list[tuple[float, float]]] = {}
         if diagnose:
-            for name, records in run.records.items():
-                run.tests[name] = self._diagnosis.explain(name, run.tests[name], records, seed)
+            for name, sights in run.sights.items():
+                run.tests[name] = self._diagnosis.explain(name, run.tests[name], sights, seed)
             for name, curve in run.curves.items():
                 bands[name] = self._diagnosis.band(name, curve.test, curve.number, seed)
         return Result(
@@ -107,17 +133,18 @@ class Judge:
                 )
                 for e in exercises
             ],
-            notes=list(submission.notes),
+            notes=[*submission.notes, *session.notes],
             seed=seed,
             digest=submission.digest,
             isolation=self._forker.profile,
+            accelerator=self.accelerator,
             seconds=round(time.monotonic() - started, 3),
         )
 
 
 @dataclass(frozen=True)
 class _Curve:
-    """The losses that the `number`-th call of a test returned."""
+    """The losses that one call of a test returned: the `number`-th that returned losses."""
 
     test: str
     number: int
@@ -127,69 +154,58 @@ class _Curve:
 _NO_CURVE = _Curve("", 0, [])
 
 
-class _Listing:
-    """Lists the tests of the suites, and what is wrong with them."""
-
-    def __init__(self) -> None:
-        self.tests: dict[str, list[TestResult]] = {}
-        self.problems: list[str] = []
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[PROVIDER] = Local()  # asked for nothing, as no test runs
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            self.problems.append(f"{report.nodeid}: {report.longreprtext}")
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        for item in session.items:
-            exercise = Exercise(item.path.parent)
-            self.tests.setdefault(exercise.name, []).append(_blank(item, exercise))
-        for tests in self.tests.values():
-            _share_points(tests)
-
-
-def _share_points(tests: list[TestResult]) -> None:
-    """A test that runs on several devices is worth as much where there are more of them."""
-    devices = Counter(test.name.partition("[")[0] for test in tests if _on_device(test))
-    for test in tests:
-        if _on_device(test):
-            test.points /= devices[test.name.partition("[")[0]]
-
-
-def _on_device(test: TestResult) -> bool:
-    return test.name.endswith(("[simulated]", "[cuda]", "[mps]"))
-
-
-def _blank(item: pytest.Item, exercise: Exercise) -> TestResult:
-    function = getattr(item, "function", None)
-    points = item.get_closest_marker("points")
-    return TestResult(
-        name=item.name,
-        target=exercise.target_of(item.name),
-        title=" ".join((getattr(function, "__doc__", None) or item.name).split()),
-        outcome=Outcome.FAILED,
-        points=float(points.args[0]) if points else 1.0,
-        bonus=item.get_closest_marker("bonus") is not None,
-        feedback="This test never reported.",
+def _accelerators(tests: list[pytest.Function], usable: set[str]) -> str:
+    """What device tests run on, in words; and on what there is they don't, as no sandbox can."""
+    simulated = "simulated" if is_simulated() else f"meta ({fallback_reason()})"
+    found = {device_of(test) for test in tests} - {"", "cpu"}
+    return ", ".join(
+        simulated
+        if device == "simulated"
+        else f"{device}{'' if device in usable else ' (not graded: no sandbox can use it)'}"
+        for device in sorted(found, reverse=True)
     )
 
 
-class _Run(RecordedRun):
-    """The pytest plugin of one grading: provides the student's side, collects the results."""
+def _blanks(tests: list[pytest.Function], exercise: Exercise) -> list[TestResult]:
+    """Every hidden test of an exercise, as it counts if it never reports: failed.
+
+    A test that runs on several devices is worth as much where there are more of them.
+    """
+    runs = Counter(device_group(test) for test in tests)
+    blanks = []
+    for test in tests:
+        points = test.get_closest_marker("points")
+        blanks.append(
+            TestResult(
+                name=test.name,
+                target=exercise.target_of(test.name),
+                title=" ".join((test.function.__doc__ or test.name).split()),
+                outcome=Outcome.FAILED,
+                points=(float(points.args[0]) if points else 1.0) / runs[device_group(test)],
+                bonus=test.get_closest_marker("bonus") is not None,
+                feedback="This test never reported.",
+            )
+        )
+    return blanks
+
+
+class _Run:
+    """One grading: the provider of the student's side, and what became of each test."""
 
     def __init__(
-        self, session: Session, tests: dict[str, list[TestResult]], locate: Locate
+        self,
+        session: Session,
+        tests: dict[str, list[TestResult]],
+        locate: Locate,
+        limit: float,
     ) -> None:
-        super().__init__(session.recorder)
-        self._locate = locate
-        self._session = session
-        session.calls = self.calls
+        """`tests`: as they count if they never report. `limit`: seconds for a test."""
+        self._session, self._locate, self._default = session, locate, limit
+        self._limit = limit
+        self.calls = session.calls
         self.tests = tests
-        self.records: dict[str, Seen] = {}
+        self.sights: dict[str, dict[str, Sight]] = {}
         self.curves: dict[str, _Curve] = {}
-        self._limit = 0.0
 
     # -- the provider of the fixtures -------------------------------------------------------------
 
@@ -212,34 +228,31 @@ class _Run(RecordedRun):
     def seed(self, seed: int) -> None:
         self._session.seed(seed)
 
-    # -- pytest's hooks ---------------------------------------------------------------------------
+    # -- a test's beginning and end ---------------------------------------------------------------
 
-    def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool:
+    def begin(self, test: pytest.Function) -> None:
         """A test's time limit bounds every wait for the sandbox; only there can time be lost."""
-        self._limit = settings.timeout
-        self._session.begin(settings.timeout)
-        return True
+        self._limit = limit_of(test, self._default)
+        self._session.begin(self._limit)
 
-    def pytest_timeout_cancel_timer(self, item: pytest.Item) -> bool:
+    def finish(self, ended: Ended) -> None:
+        """Write down how a test ended."""
         self._session.begin(None)
-        return True
-
-    def finished(
-        self, item: pytest.Item, error: BaseException | None, records: list[Record]
-    ) -> None:
-        exercise = item.path.parent.name
+        test, error = ended.test, ended.error
+        exercise = test.path.parent.name
         outcome = outcome_of(error)
         tests = self.tests[exercise]
-        place = next(i for i, test in enumerate(tests) if test.name == item.name)
+        place = next(i for i, blank in enumerate(tests) if blank.name == test.name)
         tests[place] = replace(
             tests[place],
             outcome=outcome,
-            seconds=round(self.seconds, 4),
-            feedback=explain(outcome, error, records, self._limit, self._locate),
-            detail="" if error is None else clean(self.text),
+            seconds=round(ended.seconds, 4),
+            feedback=explain(outcome, error, self.calls.failed, self._limit, self._locate),
+            detail="" if error is None else clean(detail(outcome, error, test.path)),
+            left=", ".join(ended.left),
         )
-        for number, record in enumerate(records):
-            if len(record.curve) > len(self.curves.get(exercise, _NO_CURVE).losses):
-                self.curves[exercise] = _Curve(item.name, number, record.curve)
-        if outcome is Outcome.FAILED:
-            self.records.setdefault(exercise, {})[item.name] = records
+        for number, losses in enumerate(self.calls.curves):
+            if len(losses) > len(self.curves.get(exercise, _NO_CURVE).losses):
+                self.curves[exercise] = _Curve(test.name, number, losses)
+        if error is not None and outcome in _SIGHTED:
+            self.sights.setdefault(exercise, {})[test.name] = sight_of(error)

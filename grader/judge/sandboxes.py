@@ -24,7 +24,7 @@ from grader.assignment.exercises import DATA
 from grader.judge.errors import GraderFault
 from grader.judge.output import Output
 from grader.lockdown.limits import Limits, in_units
-from grader.sandbox.control import Orders
+from grader.sandbox.control import STUDENT_CODE, Orders
 from grader.wire.channel import Channel
 from grader.wire.errors import BoundaryError
 from grader.wire.structs import Devices, List, Raised, Returned
@@ -70,8 +70,8 @@ class Forker(Protocol):
     @property
     def limits(self) -> Limits: ...
 
-    def fork(self) -> Sandbox:
-        """A fresh sandbox. Raises `GraderFault` where there can't be one."""
+    def fork(self, program: str = STUDENT_CODE) -> Sandbox:
+        """A fresh sandbox that runs `program`. Raises `GraderFault` where there can't be one."""
 
     def devices(self) -> frozenset[str]:
         """The kinds of devices besides the CPU ("cuda", "mps") that its sandboxes can use."""

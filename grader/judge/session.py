@@ -13,7 +13,6 @@ from grader.judge.paths import Lab, Student
 from grader.judge.sandboxes import Forker, Sandbox
 from grader.sandbox.objects import TORCH
 from grader.suite.calls import Calls, call_text
-from grader.suite.records import Recorder
 from grader.wire.errors import BoundaryError, Closed, DeadlinePassed
 from grader.wire.structs import Raised, TorchName, Value
 
@@ -33,7 +32,6 @@ class Session:
         self._unloadable: dict[str, Exception] = {}
         self._seed = 0
         self.module = ""
-        self.recorder = Recorder()
         self.deadline: float | None = None
         self._patience: tuple[float, float, float] | None = None  # limit, began at, CPU spent then
         self.end_of_time: float | None = None
@@ -106,12 +104,14 @@ class Session:
     ) -> Any:
         """Make a call of the student's code; the call that raised is noted, not those around it."""
         try:
-            return self.recorder.call(name, make, args, kwargs)
+            value = make()
         except Exception as error:
             if error is not self._blamed or not self.calls.failed:
                 self._blamed = error
                 self.calls.failed = call_text(name, args, kwargs)
             raise
+        self.calls.returned(value)
+        return value
 
     def note(self, text: str) -> None:
         """Add a line to what is said of the submission, once."""

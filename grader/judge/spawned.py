@@ -23,6 +23,7 @@ from grader.judge.sandboxes import (
 )
 from grader.lockdown.limits import Limits
 from grader.lockdown.probe import probe
+from grader.sandbox.control import STUDENT_CODE
 from grader.wire.channel import Channel
 
 
@@ -41,8 +42,8 @@ class Spawner:
     def limits(self) -> Limits:
         return self._isolation.limits
 
-    def fork(self) -> Sandbox:
-        return _Spawned(self._isolation)
+    def fork(self, program: str = STUDENT_CODE) -> Sandbox:
+        return _Spawned(self._isolation, program)
 
     @cached_property
     def _devices(self) -> frozenset[str]:
@@ -56,7 +57,7 @@ class Spawner:
 
 
 class _Spawned:
-    def __init__(self, isolation: Isolation) -> None:
+    def __init__(self, isolation: Isolation, program: str) -> None:
         self._limits = isolation.limits
         self._folder: Path = work_folder()
         ours, theirs = socket.socketpair()
@@ -67,6 +68,7 @@ class _Spawned:
                 "grader.sandbox.spawned",
                 theirs,
                 str(self._folder),
+                program,
                 orders,
                 stdout=subprocess.PIPE,
             )

@@ -8,6 +8,7 @@ from grader.lockdown.limits import Limits
 from grader.lockdown.records import Profile
 
 PACKET = 1 << 16
+STUDENT_CODE = "grader.sandbox.worker"
 
 
 class Orders(msgspec.Struct):
@@ -29,9 +30,13 @@ class Ready(msgspec.Struct):
 
 
 class Fork(msgspec.Struct, tag="fork"):
-    """Fork a sandbox that works in `folder`; the descriptors of channel and output come along."""
+    """Fork a sandbox that works in `folder`; the descriptors of channel and output come along.
+
+    `program` is the module that it runs once it is locked down, and not imported before.
+    """
 
     folder: str
+    program: str = STUDENT_CODE
 
 
 class Reap(msgspec.Struct, tag="reap"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import socket
 import sys
@@ -14,12 +15,15 @@ import torch
 from grader.lockdown.apply import lock_down
 from grader.lockdown.probe import probe
 from grader.sandbox.control import Orders
-from grader.sandbox.worker import refuse, serve
+from grader.sandbox.worker import refuse
 from grader.wire.channel import Channel
 
 
-def main(token: str, folder: str, orders: str) -> None:
-    """`token`: the socket's descriptor, or 'shared' where it comes through stdin (Windows)."""
+def main(token: str, folder: str, program: str, orders: str) -> None:
+    """Lock this process down and run `program`, a module.
+
+    `token`: the socket's descriptor, or 'shared' where it comes through stdin (Windows).
+    """
     if sys.platform == "win32":
         sock = socket.fromshare(sys.stdin.buffer.read())
     else:
@@ -37,8 +41,8 @@ def main(token: str, folder: str, orders: str) -> None:
     except Exception as error:
         refuse(channel, error)
         return
-    serve(channel, Path(folder))
+    importlib.import_module(program).serve(channel, Path(folder))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:5])

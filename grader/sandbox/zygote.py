@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import os
 import signal
 import socket
@@ -22,7 +23,7 @@ from grader.lockdown.apply import apply, prepare, shield
 from grader.lockdown.probe import probe
 from grader.lockdown.records import Lockdown, Profile
 from grader.sandbox.control import PACKET, Ended, Fork, Orders, Ready, Reap, Request
-from grader.sandbox.worker import refuse, serve
+from grader.sandbox.worker import refuse
 from grader.wire.channel import Channel
 
 
@@ -62,11 +63,11 @@ def main(control: socket.socket) -> None:
         if not packet:
             break
         match decoder.decode(packet):
-            case Fork(folder):
+            case Fork(folder, program):
                 pid = os.fork()
                 if pid == 0:
                     control.close()
-                    _become_sandbox(descriptors[0], descriptors[1], Path(folder), lockdown)
+                    _become_sandbox(descriptors[0], descriptors[1], Path(folder), program, lockdown)
                 children.add(pid)
                 for descriptor in descriptors:
                     os.close(descriptor)
@@ -85,7 +86,9 @@ def _reap(pid: int) -> Ended:
     return Ended(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10)
 
 
-def _become_sandbox(channel: int, output: int, folder: Path, lockdown: Lockdown) -> None:
+def _become_sandbox(
+    channel: int, output: int, folder: Path, program: str, lockdown: Lockdown
+) -> None:
     """Never returns: whatever happens, the process ends here."""
     code = 70
     try:
@@ -100,7 +103,7 @@ def _become_sandbox(channel: int, output: int, folder: Path, lockdown: Lockdown)
         except Exception as error:
             refuse(ours, error)
         else:
-            serve(ours, folder)
+            importlib.import_module(program).serve(ours, folder)
             code = 0
     finally:
         os._exit(code)

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import nn
 
+MAX_EPOCHS = 10_000
+
 
 @dataclass
 class Calls:
@@ -20,6 +22,7 @@ class Calls:
     `ran`: how often each operator, module class, optimizer … ran (`grader.torchside.ran`).
     `changed`: the arguments that calls changed though they are not there to be changed, by the
     name that the student gave them or by position: "x", "argument 2".
+    `curves`: of each call that returned a loss an epoch, these losses; a test begins with none.
     `failed`: the call that raised, as "nll(tensor float32 (3, 4), tensor int64 (3,))"; '' if none.
     """
 
@@ -27,12 +30,26 @@ class Calls:
     ran: Counter[str] = field(default_factory=Counter)
     changed: list[str] = field(default_factory=list)
     failed: str = ""
+    curves: list[list[float]] = field(default_factory=list)
 
     def begin(self) -> None:
         """Forget what was seen so far."""
         self.ran.clear()
         self.changed.clear()
         self.failed = ""
+
+    def returned(self, value: Any) -> None:
+        """A call has returned this."""
+        if curve := losses(value):
+            self.curves.append(curve)
+
+
+def losses(value: Any) -> list[float]:
+    """The losses, epoch by epoch, where a value is a list of them or of (train, val) pairs."""
+    if not isinstance(value, list) or not 2 <= len(value) <= MAX_EPOCHS:
+        return []
+    first = [item[0] if isinstance(item, (tuple, list)) and item else item for item in value]
+    return list(first) if all(type(loss) is float for loss in first) else []
 
 
 def call_text(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:

@@ -134,6 +134,7 @@ class ByValue:
             calls.failed = call_text(self.__name__, args, kwargs)
             raise
         calls.changed += copies.changed()
+        calls.returned(result)
         return result
 
 

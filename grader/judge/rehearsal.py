@@ -1,0 +1,158 @@
+"""The rehearsal: known answers are run elsewhere, and what their tests saw is kept for the run.
+
+A mistake may leave torch changed, crash or never end. So none runs in the judge: they run in a
+process of their own, locked down as a sandbox is (`grader.suite.rehearsing` is its program).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from grader.assignment.exercises import Exercise
+from grader.judge.errors import GraderFault
+from grader.judge.sandboxes import Forker, Sandbox
+from grader.lockdown.limits import Patience
+from grader.suite.rehearsing import Ask, Told
+from grader.suite.seen import Sight
+from grader.wire.errors import BoundaryError
+from grader.wire.structs import Returned
+
+PROGRAM = "grader.suite.rehearsing"
+GRACE = 3  # times a test's limit is what an answer gets on a busy machine
+START_SECONDS = 60
+DEATHS = 5  # in a row, with nothing told between them: it is the rehearsal that is at fault
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What one test saw of one answer of ours.
+
+    `lost`: the process died or hung at it, so nothing is known. `sight` is None where it passed.
+    """
+
+    sight: Sight | None = None
+    curves: tuple[list[float], ...] = ()
+    lost: bool = False
+
+
+LOST = Known(lost=True)
+Knowledge = dict[str, Known]  # by test
+
+
+class Rehearsal:
+    """Answers of ours, rehearsed when they are first asked for."""
+
+    def __init__(self, forker: Forker, patience: Patience, shared: Path | None = None) -> None:
+        """`shared`: the run's own folder, in which its judges leave results for each other."""
+        self._forker, self._patience, self._shared = forker, patience, shared
+        self._sandbox: Sandbox | None = None
+        self._deaths = 0
+        self._known: dict[tuple[str, int, str], Knowledge] = {}
+
+    def run(
+        self, exercise: Exercise, answers: Sequence[str], tests: Sequence[str], seed: int
+    ) -> list[Knowledge]:
+        """What each of `tests` sees of each of `answers` (texts of the exercise's file)."""
+        missing = [
+            answer
+            for answer in dict.fromkeys(answers)
+            if not self._knowledge(exercise, seed, answer).keys() >= set(tests)
+        ]
+        if missing:
+            self._rehearse(exercise, missing, list(tests), seed)
+        return [self._knowledge(exercise, seed, answer) for answer in answers]
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        sandbox, self._sandbox = self._sandbox, None
+        if sandbox is not None:
+            sandbox.end()
+
+    def _rehearse(
+        self, exercise: Exercise, answers: list[str], tests: list[str], seed: int
+    ) -> None:
+        """Run what isn't known. What the process dies at is lost, and the rest goes on."""
+        waiting = {
+            answer: [t for t in tests if t not in self._knowledge(exercise, seed, answer)]
+            for answer in answers
+        }
+        while waiting:
+            aged = self._sandbox is not None
+            told = 0
+            try:
+                for answer, test, known in self._ask(exercise, waiting, seed):
+                    self._learn(exercise, seed, answer, {test: known})
+                    waiting[answer].remove(test)
+                    told += 1
+                    self._deaths = 0
+            except (BoundaryError, GraderFault):
+                self.close()
+                self._deaths += not told
+                # One that has run for long may have had little of its processor time left.
+                if not told and not aged:
+                    hopeless = list(waiting) if self._deaths >= DEATHS else [next(iter(waiting))]
+                    for answer in hopeless:
+                        lost = dict.fromkeys(waiting.pop(answer), LOST)
+                        self._learn(exercise, seed, answer, lost)
+            waiting = {answer: left for answer, left in waiting.items() if left}
+
+    def _ask(
+        self, exercise: Exercise, answers: dict[str, list[str]], seed: int
+    ) -> Iterator[tuple[str, str, Known]]:
+        """Ask the process to run tests on answers; what it tells of each, one by one."""
+        if self._sandbox is None:
+            self._sandbox = self._forker.fork(PROGRAM)
+        channel = self._sandbox.channel
+        files = {f.name: f.read_text("utf-8") for f in (exercise.file, exercise.suite)}
+        texts = list(answers)
+        expected = {(answer, test) for answer, tests in answers.items() for test in tests}
+        ask = msgspec.msgpack.encode(Ask(exercise.name, files, seed, list(answers.items())))
+        channel.deadline = time.monotonic() + START_SECONDS
+        channel.send(Returned(None), [memoryview(ask)])
+        while expected:
+            _, body = channel.receive()
+            try:
+                told = msgspec.msgpack.decode(body, type=Told)
+                pair = (texts[told.answer], told.test)
+                expected.remove(pair)
+            except (msgspec.DecodeError, LookupError) as error:
+                raise GraderFault(f"the rehearsal told nonsense: {error}") from None
+            yield *pair, Known(told.sight, tuple(told.curves))
+            channel.deadline = time.monotonic() + GRACE * self._patience.test
+
+    # -- what is known ----------------------------------------------------------------------------
+
+    def _knowledge(self, exercise: Exercise, seed: int, answer: str) -> Knowledge:
+        """What this judge knows; at first, what another judge of the run has found out."""
+        key = (exercise.name, seed, answer)
+        if key not in self._known:
+            self._known[key] = {}
+            if self._shared is not None:
+                with contextlib.suppress(OSError, msgspec.DecodeError):
+                    left = self._file(*key).read_bytes()
+                    self._known[key] = msgspec.msgpack.decode(left, type=Knowledge)
+        return self._known[key]
+
+    def _learn(self, exercise: Exercise, seed: int, answer: str, found: Knowledge) -> None:
+        knowledge = self._knowledge(exercise, seed, answer)
+        knowledge |= found
+        if self._shared is None:
+            return
+        file = self._file(exercise.name, seed, answer)
+        with contextlib.suppress(OSError):  # then others find it out for themselves
+            handle, draft = tempfile.mkstemp(dir=self._shared)
+            with os.fdopen(handle, "wb") as out:
+                out.write(msgspec.msgpack.encode(knowledge))
+            Path(draft).replace(file)
+
+    def _file(self, exercise: str, seed: int, answer: str) -> Path:
+        assert self._shared is not None
+        name = hashlib.sha256(f"{exercise}\n{seed}\n{answer}".encode()).hexdigest()
+        return self._shared / f"{name}.msgpack"

@@ -1,0 +1,102 @@
+"""Run answers of ours, the reference and its mistakes, through a suite, and tell what it saw.
+
+This is the far end of the rehearsal: a locked-down process of its own, where a mistake may do to
+torch what it likes. `grader.judge.rehearsal` asks, in messages whose bodies are msgpack.
+"""
+
+from __future__ import annotations
+
+import types
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+
+from grader.assignment.exercises import Exercise
+from grader.suite.local import Generators, Local
+from grader.suite.seen import Sight, sight_of
+from grader.suite.session import Suites
+from grader.wire.channel import Channel
+from grader.wire.structs import Returned
+
+
+class Ask(msgspec.Struct):
+    """Run tests of an exercise, seeded with `seed`, on answers: the texts of its file.
+
+    `files`: the exercise's reference and suite, by name. `answers`: each with the tests to run.
+    """
+
+    exercise: str
+    files: dict[str, str]
+    seed: int
+    answers: list[tuple[str, list[str]]]
+
+
+class Told(msgspec.Struct):
+    """What one test saw of one answer: None where it passed.
+
+    `curves`: the losses that the answer's calls returned, where that is a loss an epoch.
+    """
+
+    answer: int
+    test: str
+    sight: Sight | None
+    curves: list[list[float]]
+
+
+def serve(channel: Channel, folder: Path) -> None:
+    """Say hello, then rehearse what is asked, until the judge hangs up."""
+    channel.send(Returned(None))
+    known: dict[str, Suites] = {}
+    asks = msgspec.msgpack.Decoder(Ask)
+    while True:
+        _, body = channel.receive()
+        ask = asks.decode(body)
+        exercise = Exercise(folder / "solutions" / ask.exercise)
+        if ask.exercise not in known:
+            exercise.folder.mkdir(parents=True)
+            for name, text in ask.files.items():
+                (exercise.folder / name).write_text(text, "utf-8")
+            known[ask.exercise] = Suites([exercise.suite], exercise.folder.parent)
+        suites = known[ask.exercise]
+        for number, (answer, names) in enumerate(ask.answers):
+            tests = [test for test in suites.tests if test.name in names]
+            file = folder / f"answer_{number}" / exercise.file.name
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(answer, "utf-8")
+            provider = Rehearsed(file)
+            for ended in suites.run(tests, provider, ask.seed):
+                sight = None if ended.error is None else sight_of(ended.error)
+                told = Told(number, ended.test.name, sight, provider.calls.curves)
+                channel.send(Returned(None), [memoryview(msgspec.msgpack.encode(told))])
+
+
+class Rehearsed(Local):
+    """The answer in this process. What `lab` makes draws from its generators too."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file)
+        self.lab: Any = _Lab(torch, self.generators)
+
+
+class _Lab:
+    """What torch has under a path, called with the student's generators as in a sandbox."""
+
+    def __init__(self, thing: Any, generators: Generators) -> None:
+        self._thing, self._generators = thing, generators
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        found = getattr(self._thing, name)
+        if callable(found) or isinstance(found, types.ModuleType):
+            return _Lab(found, self._generators)
+        return found
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with self._generators.theirs():
+            return self._thing(*args, **kwargs)
+
+    def define(self, thing: Any) -> Any:
+        return _Lab(thing, self._generators)
