@@ -1,14 +1,20 @@
-"""`grader new`: both halves of a new exercise, which `grader check` then tells how to finish."""
+"""`grader new`: both halves of a new exercise, which is complete and passes `grader check`.
+
+What stands here is known to everybody: nothing of it counts as a secret.
+"""
 
 from __future__ import annotations
 
+import keyword
 import re
+import sys
 from pathlib import Path
 
 from grader.assignment.exercises import find_exercises
 from grader.release.student import ReleaseError
 
-STUB = '''"""Exercise {number}: what it is about.
+TAKEN = {"torch", "numpy", "pytest", "grader", "conftest", "mistakes"}
+STUB = '''"""Exercise {number}: {name}, a number at a time.
 
 README.md in this folder explains it. Replace each `raise` by your answer.
 """
@@ -18,15 +24,16 @@ from torch import Tensor
 
 
 def {name}(x: Tensor) -> Tensor:
-    """Say what it returns.
+    """Keep the positive numbers and put 0 in place of the negative ones.
 
-    x: shape, dtype, units. Returns: shape, dtype. Raises: what, and when.
+    x: any shape, any floating dtype. Returns the same shape and dtype. `x` is not changed.
     """
     raise NotImplementedError("{name} is still to be written")
 '''
 LESSON = """# {number} · {title}
 
-The idea, the formula, a worked example with numbers.
+This scaffold is a tiny exercise that already works: `{name}(x)` keeps the positive numbers and puts
+0 in place of the negative ones. Write your own idea here, the formula, an example with numbers.
 
 ## What to write
 
@@ -40,42 +47,61 @@ PUBLIC = '''"""What your {name}.py must do. Read the tests: they are the exercis
 
 import torch
 
+from grader.suite.checks import same
 
-def test_{name}_keeps_the_shape(student):
-    """One number out for each number in."""
-    assert student.{name}(torch.tensor([1.0, 2.0])).shape == (2,)
+
+def test_{name}_of_three_numbers(student):
+    """A negative number becomes 0, the others stay."""
+    same(student.{name}, torch.tensor([0.0, 0.0, 2.0]), torch.tensor([-1.0, 0.0, 2.0]))
 '''
 REFERENCE = '''"""The reference for exercise {number}."""
 
-import torch  # noqa: F401
 from torch import Tensor
 
 
 def {name}(x: Tensor) -> Tensor:
-    """See the stub."""
-    raise NotImplementedError("write the right answer here")
+    """Keep the positive numbers and put 0 in place of the negative ones."""
+    return x.clamp(min=0)
 '''
 HIDDEN = '''"""The hidden suite of exercise {number}."""
 
 import pytest
-import torch
+
+from grader.suite.checks import gradients, same, tensors
 
 
 @pytest.mark.points(2)
 def test_{name}_values(student, reference):
-    """What is checked here, in one line that helps a student and gives nothing away."""
-    for _ in range(3):
-        x = torch.randn(5, 3)
-        torch.testing.assert_close(student.{name}(x), reference.{name}(x))
+    """A negative number becomes 0, the others stay, in any shape."""
+    same(student.{name}, reference.{name}, each=tensors("n c"))
+
+
+def test_{name}_gradient(student, reference):
+    """Gradients flow back to the positive numbers only."""
+    gradients(student.{name}, reference.{name}, each=tensors("n c"))
 '''
 MISTAKES = '''"""Known wrong answers for {name}.py, each with the hint that it earns."""
 
-from grader.assignment.mistakes import mistake
+from grader.assignment.mistakes import edit, mistake
 
-
-@mistake("{name}", hint="What went wrong here, and where to look.")
-def returns_its_argument(x):
-    return x
+mistake(
+    "{name}",
+    "loses_the_sign",
+    edit("clamp(min=0)", "abs()"),
+    hint="Negative numbers come out positive. They become 0.",
+)
+mistake(
+    "{name}",
+    "keeps_the_wrong_half",
+    edit("min=0", "max=0"),
+    hint="The negative numbers stay and the positive ones become 0. It is the other way round.",
+)
+mistake(
+    "{name}",
+    "writes_into_x",
+    edit("clamp(", "clamp_("),
+    hint="The caller's tensor is overwritten. Return a new one.",
+)
 '''
 
 
@@ -84,8 +110,8 @@ def new(root: Path, name: str) -> list[Path]:
 
     Raises `ReleaseError` for a name that can't be one, or that is taken.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise ReleaseError(f"{name!r}: an exercise is named in small letters, as its file will be.")
+    if why := _unfit(name):
+        raise ReleaseError(f"{name!r} can't be an exercise's name: {why}.")
     taken = find_exercises(root / "solutions") + find_exercises(root / "exercises")
     if name in {exercise.module for exercise in taken}:
         raise ReleaseError(f"There is an exercise {name} already.")
@@ -107,3 +133,15 @@ def new(root: Path, name: str) -> list[Path]:
         path.write_text(text.format(**words), encoding="utf-8", newline="\n")
         written.append(path)
     return written
+
+
+def _unfit(name: str) -> str:
+    """Why a name can't be that of an exercise, its file and its first target; '' if it can."""
+    rest = name.lstrip("0123456789_")
+    if rest != name and rest:
+        return f"its number comes by itself, after the last exercise's: try `grader new {rest}`"
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        return "small letters, digits and _ make a name, as of a Python module; the first, a letter"
+    if keyword.iskeyword(name) or name in sys.stdlib_module_names | TAKEN:
+        return f"in Python, {name} is something else already"
+    return ""

@@ -1,0 +1,45 @@
+"""docs/first_exercise.md: its files make an exercise that holds, in as few lines as it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PAGE = Path(__file__).parents[2] / "docs" / "first_exercise.md"
+FILE = re.compile(r"^`((?:exercises|solutions)/\S+)`:\n```python\n(.*?)^```$", re.S | re.M)
+FILES = dict(FILE.findall(PAGE.read_text("utf-8")))
+
+
+def test_the_worked_example_holds(tmp_path):
+    assert len(FILES) == 5
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", "check", "activations", "-v"],
+        cwd=tmp_path,
+        env=os.environ | {"COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "The assignment holds: 1 exercise(s), 5 tests, 8 mistakes." in done.stdout
+
+
+def test_hidden_suite_and_mistakes_have_fewer_than_60_lines():
+    lines = [
+        line
+        for name, text in FILES.items()
+        if name.startswith("solutions/") and not name.endswith("/activations.py")
+        for line in text.splitlines()
+    ]
+    assert len(lines) < 60
