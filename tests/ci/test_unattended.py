@@ -187,7 +187,7 @@ def test_no_memory_to_judge_with(kit: Path) -> None:
 def test_the_time_limit_ends_tests_first(
     ci: Any, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
-    """The tests run out of time first, so there is time to write a result before the platform's end."""
+    """The tests run out of time first, so that a result can still be written."""
     ends: list[float] = []
 
     def grade_all(tasks: list[engine.Task], workers: int) -> Iterator[Result]:
