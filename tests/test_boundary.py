@@ -16,7 +16,7 @@ from torch import nn
 from grader.judge.callbacks import Callbacks
 from grader.judge.errors import Crashed, StudentError, TimedOut
 from grader.judge.paths import Student
-from grader.judge.sandboxes import Forker, Isolation
+from grader.judge.sandboxes import Forker, Isolation, devices_of
 from grader.judge.session import Session
 from grader.judge.spawned import Spawner
 from grader.torchside.accelerator import simulated
@@ -507,6 +507,21 @@ def test_writes_that_torch_does_not_count_are_seen(student, session):
     assert weights.sum() == -6
     (weights * 2).sum().backward()
     assert weights.grad.sum() == 12
+
+
+def test_a_sandbox_is_asked_which_devices_it_can_use(forker, monkeypatch):
+    asked = []
+    fork = type(forker).fork
+    monkeypatch.setattr(type(forker), "fork", lambda self: asked.append(1) or fork(self))
+    real = torch.cuda.device_count() > 0 or torch.backends.mps.is_available()
+    if not real:
+        assert devices_of(forker) == frozenset()
+        assert not asked
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert devices_of(forker) <= {"cuda", "mps"}
+    assert asked
+    if not torch.backends.cuda.is_built():
+        assert "cuda" not in devices_of(forker)
 
 
 @pytest.fixture
