@@ -48,14 +48,18 @@ def descend(weights, lr):
 def through_data(weights):
     weights.data -= 1
 
-def spoils(x, y=None, *more, **named):
+def spoils(x, y=None, array=None, **named):
     x.mul_(0)
     if isinstance(y, list):
         y.append(1)
-    for array in more:
+    if array is not None:
         array[0] = 9
     for values in named.values():
         values["new"] = 1
+
+def spoils_all(*tensors):
+    for x in tensors:
+        x.zero_()
 
 def reshapes(x):
     x.data = torch.zeros(1 << 20)
@@ -229,12 +233,15 @@ def test_what_is_not_there_to_be_changed_stays_and_is_noted(student, session):
     student.spoils(x, y, array, named=named)
     assert x.tolist() == [1, 1, 1]
     assert (y, array.tolist(), named) == ([2.0], [1, 1], {"a": 1})
-    assert session.calls.changed == ["x", "y", "argument 3", "named"]
+    assert session.calls.changed == ["x", "y", "array", "named"]
     session.calls.begin()
     hidden = torch.ones(3, requires_grad=True) * 2
     student.spoils(hidden, [hidden])
     assert hidden.tolist() == [2, 2, 2]
     assert session.calls.changed == ["x", "y"]
+    session.calls.begin()
+    student.spoils_all(x, torch.zeros(2), x)
+    assert session.calls.changed == ["argument 1"]
     session.calls.begin()
     student.reshapes(x)
     assert session.calls.changed == ["x"]
