@@ -100,6 +100,18 @@ class Net(nn.Module):
     def forward(self, x):
         return self.layer(x @ self.weights + self.bias)
 
+class Shared(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(2, 2)
+        self.second = self.first
+        self.third = nn.Linear(2, 2)
+        self.third.weight = self.first.weight
+        self.deep = nn.Sequential(nn.Tanh(), nn.Sequential(nn.Linear(2, 1)))
+
+    def forward(self, x):
+        return self.deep(self.third(self.second(self.first(x))))
+
 def train_once(model, loss_func, x, y, lr=0.1):
     loss = loss_func(model(x), y)
     loss.backward()
@@ -471,6 +483,24 @@ def test_what_ran_is_seen(student, session):
     assert ran["aten::exp"] == 1
     assert ran["torch.autograd.backward"] == 1
     assert ran["torch.nn.Linear"] > 0
+
+
+def test_what_a_model_shares_is_one_and_a_model_is_described_at_once(student, session, monkeypatch):
+    endpoint, described = session.endpoint(), []
+    describe = type(endpoint).describe
+    monkeypatch.setattr(
+        type(endpoint), "describe", lambda self, n: described.append(n) or describe(self, n)
+    )
+    model = student.Shared()
+    names = ["first.weight", "first.bias", "third.bias", "deep.1.0.weight", "deep.1.0.bias"]
+    assert [name for name, _ in model.named_parameters()] == names
+    assert model.first is model.second
+    assert sum(isinstance(module, nn.Linear) for module in model.modules()) == 3
+    assert len(described) == 1
+    with torch.no_grad():
+        model.first.weight.fill_(2.0)
+    assert model.third.weight.sum() == 8
+    assert model.state_dict()["second.weight"].sum() == 8
 
 
 def test_a_module_is_described_again_only_when_it_was_touched(student, session, monkeypatch):
