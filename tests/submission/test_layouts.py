@@ -1,4 +1,4 @@
-"""Submissions in the layouts that students and schools' systems use."""
+"""Submissions as students and schools' systems lay them out."""
 
 from __future__ import annotations
 

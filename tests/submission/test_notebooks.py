@@ -1,4 +1,4 @@
-"""Notebooks in all their forms; see the folder `notebooks/`."""
+"""Notebooks as they come; see the folder `notebooks/`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def notebook(*cells: str, **metadata: object) -> str:
 
 
 def run(submission: Submission, module: str = "losses") -> types.SimpleNamespace:
-    """Import the module as a sandbox would. The notebooks here are all our own."""
+    """The module as the sandbox would import it; here only notebooks of ours are."""
     there: dict[str, object] = {}
     exec(compile(submission.files[f"{module}.py"], f"{module}.py", "exec"), there)
     return types.SimpleNamespace(**there)

@@ -1,4 +1,4 @@
-"""Source files in many encodings."""
+"""Encodings as they come."""
 
 from __future__ import annotations
 
