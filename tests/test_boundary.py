@@ -16,7 +16,7 @@ from torch import nn
 from grader.judge.callbacks import Callbacks
 from grader.judge.errors import Crashed, StudentError, TimedOut
 from grader.judge.paths import Student
-from grader.judge.sandboxes import Forker, Isolation
+from grader.judge.sandboxes import Forker, Isolation, devices_of
 from grader.judge.session import Session
 from grader.judge.spawned import Spawner
 from grader.torchside.accelerator import simulated
@@ -48,14 +48,18 @@ def descend(weights, lr):
 def through_data(weights):
     weights.data -= 1
 
-def spoils(x, y=None, *more, **named):
+def spoils(x, y=None, array=None, **named):
     x.mul_(0)
     if isinstance(y, list):
         y.append(1)
-    for array in more:
+    if array is not None:
         array[0] = 9
     for values in named.values():
         values["new"] = 1
+
+def spoils_all(*tensors):
+    for x in tensors:
+        x.zero_()
 
 def reshapes(x):
     x.data = torch.zeros(1 << 20)
@@ -95,6 +99,18 @@ class Net(nn.Module):
 
     def forward(self, x):
         return self.layer(x @ self.weights + self.bias)
+
+class Shared(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(2, 2)
+        self.second = self.first
+        self.third = nn.Linear(2, 2)
+        self.third.weight = self.first.weight
+        self.deep = nn.Sequential(nn.Tanh(), nn.Sequential(nn.Linear(2, 1)))
+
+    def forward(self, x):
+        return self.deep(self.third(self.second(self.first(x))))
 
 def train_once(model, loss_func, x, y, lr=0.1):
     loss = loss_func(model(x), y)
@@ -229,12 +245,15 @@ def test_what_is_not_there_to_be_changed_stays_and_is_noted(student, session):
     student.spoils(x, y, array, named=named)
     assert x.tolist() == [1, 1, 1]
     assert (y, array.tolist(), named) == ([2.0], [1, 1], {"a": 1})
-    assert session.calls.changed == ["x", "y", "argument 3", "named"]
+    assert session.calls.changed == ["x", "y", "array", "named"]
     session.calls.begin()
     hidden = torch.ones(3, requires_grad=True) * 2
     student.spoils(hidden, [hidden])
     assert hidden.tolist() == [2, 2, 2]
     assert session.calls.changed == ["x", "y"]
+    session.calls.begin()
+    student.spoils_all(x, torch.zeros(2), x)
+    assert session.calls.changed == ["argument 1"]
     session.calls.begin()
     student.reshapes(x)
     assert session.calls.changed == ["x"]
@@ -466,6 +485,24 @@ def test_what_ran_is_seen(student, session):
     assert ran["torch.nn.Linear"] > 0
 
 
+def test_what_a_model_shares_is_one_and_a_model_is_described_at_once(student, session, monkeypatch):
+    endpoint, described = session.endpoint(), []
+    describe = type(endpoint).describe
+    monkeypatch.setattr(
+        type(endpoint), "describe", lambda self, n: described.append(n) or describe(self, n)
+    )
+    model = student.Shared()
+    names = ["first.weight", "first.bias", "third.bias", "deep.1.0.weight", "deep.1.0.bias"]
+    assert [name for name, _ in model.named_parameters()] == names
+    assert model.first is model.second
+    assert sum(isinstance(module, nn.Linear) for module in model.modules()) == 3
+    assert len(described) == 1
+    with torch.no_grad():
+        model.first.weight.fill_(2.0)
+    assert model.third.weight.sum() == 8
+    assert model.state_dict()["second.weight"].sum() == 8
+
+
 def test_a_module_is_described_again_only_when_it_was_touched(student, session, monkeypatch):
     endpoint, described = session.endpoint(), []
     describe = type(endpoint).describe
@@ -507,6 +544,21 @@ def test_writes_that_torch_does_not_count_are_seen(student, session):
     assert weights.sum() == -6
     (weights * 2).sum().backward()
     assert weights.grad.sum() == 12
+
+
+def test_a_sandbox_is_asked_which_devices_it_can_use(forker, monkeypatch):
+    asked = []
+    fork = type(forker).fork
+    monkeypatch.setattr(type(forker), "fork", lambda self: asked.append(1) or fork(self))
+    real = torch.cuda.device_count() > 0 or torch.backends.mps.is_available()
+    if not real:
+        assert devices_of(forker) == frozenset()
+        assert not asked
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert devices_of(forker) <= {"cuda", "mps"}
+    assert asked
+    if not torch.backends.cuda.is_built():
+        assert "cuda" not in devices_of(forker)
 
 
 @pytest.fixture

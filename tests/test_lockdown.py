@@ -139,14 +139,14 @@ class Zygote:
     def run(
         self, code: str, locked: bool = True, broken: str | None = None, **limits: Any
     ) -> dict[str, Any]:
-        """What became of the code: its value, or its exception, or the signal that killed it."""
+        """Run the code in a child: its value, or its exception, or the signal that killed it."""
         self.start(code, locked, broken, **limits)
         return self.read()
 
     def start(
         self, code: str, locked: bool = True, broken: str | None = None, **limits: Any
     ) -> int:
-        """Start a child without waiting for its end; return its id."""
+        """Start a child and return its id, without waiting for its end."""
         job = {"code": textwrap.dedent(code), "locked": locked, "broken": broken, "limits": limits}
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(job) + "\n")
@@ -160,7 +160,7 @@ class Zygote:
         return answer
 
     def needs(self, *names: str) -> None:
-        """Skip the test where the machine lacks one of these layers."""
+        """Skip the test if the machine lacks one of these layers."""
         for name in names:
             status, why = self.layers[name]
             if status == "missing":
@@ -775,8 +775,8 @@ def test_a_layer_that_fails_silently_is_noticed(zygote: Zygote, step: str) -> No
     if "error" in answer:
         assert answer["error"] == "LockdownError", answer
     else:
-        # Landlock and seccomp each ask for the first again, a change of uid brings the second,
-        # and an ordinary user has none of the third.
+        # Landlock and seccomp each set the first of these too, a change of uid sets the second, and
+        # an ordinary user has no capabilities to lose.
         assert step in {"no new privileges", "hidden memory", "capabilities"}
 
 
@@ -853,7 +853,7 @@ def test_elsewhere_it_says_what_is_missing(system: str, name: str) -> None:
     subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, timeout=60)
 
 
-# --- the filter's tables, for processors that this machine isn't ----------------------------------
+# --- the filter's tables, also for processors of another kind -------------------------------------
 
 X86, ARM = (1, 0xC000003E), (2, 0xC00000B7)
 ALLOWED, KILLED = 0x7FFF0000, 0x80000000

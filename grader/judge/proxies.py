@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from weakref import WeakValueDictionary
 
 import torch
 from torch import nn
 
 from grader.judge.live import LiveTensor
 from grader.judge.remote import Home, Remote
+from grader.wire.codec import Decoder
 from grader.wire.errors import ProtocolError
-from grader.wire.structs import Handle
+from grader.wire.structs import Described, Handle, Tensor
 
 MAX_ITEMS = 100_000
 MAX_MODULES = 1_000
 MAX_TENSORS = 10_000
 MAX_BASES = 64
+MAX_SHARED = 8
 
 
 def proxy_of(home: Home, handle: Handle) -> Any:
@@ -92,15 +95,31 @@ class RemoteObject(Remote):
         self._home.forget(self._remote)
 
 
+class _Tree:
+    """What the modules of one model share: a part that is in it twice is one part.
+
+    Only so many are: a model can be made so that looking through it never ends.
+    """
+
+    def __init__(self) -> None:
+        self.tensors: dict[int, LiveTensor] = {}
+        self.modules: WeakValueDictionary[int, RemoteModule] = WeakValueDictionary()
+        self.left = MAX_SHARED
+
+
 class RemoteModule(Remote, nn.Module):
     """An `nn.Module` whose parameters, buffers and children are those over there, as of now."""
 
-    def __init__(self, home: Home, handle: Handle, depth: int = 0) -> None:
+    def __init__(
+        self, home: Home, handle: Handle, depth: int = 0, tree: _Tree | None = None
+    ) -> None:
         if depth > 32:
             raise ProtocolError("modules nested too deeply")
         state = self.__dict__
         state["_home"], state["_remote"], state["_handle"] = home, handle.number, handle
         state["_depth"], state["_age"], state["_parts"] = depth, None, {}
+        state["_tree"] = tree = tree or _Tree()
+        tree.modules.setdefault(handle.number, self)
         state.update((k, v) for k, v in vars(nn.Module()).items() if not hasattr(type(self), k))
 
     @property  # type: ignore[misc]
@@ -127,35 +146,47 @@ class RemoteModule(Remote, nn.Module):
         return training
 
     def _current(self, part: str) -> dict[str, Any]:
+        """One part of the module as it is now; asked for only where something was done to it."""
         state = self.__dict__
         if state["_age"] != self._home.age(self._remote):
-            described, decoder = self._home.describe(self._remote)
-            if len(described.children) > MAX_MODULES:
-                raise ProtocolError("a module with too many children")
-            if len(described.parameters) + len(described.buffers) > MAX_TENSORS:
-                raise ProtocolError("a module with too many parameters")
-            state["_age"] = self._home.age(self._remote)
-            old: dict[int, Any] = {
-                c._remote: c for c in state["_parts"].get("children", {}).values()
-            }
-            tensors: dict[int, LiveTensor] = state.setdefault("_tensors", {})
-            state["_parts"] = {
-                "parameters": {
-                    n: LiveTensor.of(self._home, t, decoder, tensors)
-                    for n, t in described.parameters
-                },
-                "buffers": {
-                    n: LiveTensor.of(self._home, t, decoder, tensors) for n, t in described.buffers
-                },
-                "children": {n: self._child(h, old.get(h.number)) for n, h in described.children},
-            }
-            state["_training"] = described.training
+            self._take_on(*self._home.describe(self._remote))
         parts: dict[str, dict[str, Any]] = state["_parts"]
         return parts[part]
 
+    def _take_on(self, described: Described, decoder: Decoder) -> None:
+        state = self.__dict__
+        if len(described.children) > MAX_MODULES:
+            raise ProtocolError("a module with too many children")
+        if len(described.parameters) + len(described.buffers) > MAX_TENSORS:
+            raise ProtocolError("a module with too many parameters")
+        tensors: dict[int, LiveTensor] = state["_tree"].tensors
+
+        def live(named: list[tuple[str, Tensor]]) -> dict[str, Any]:
+            return {n: LiveTensor.of(self._home, t, decoder, tensors) for n, t in named}
+
+        before = {c._remote: c for c in state["_parts"].get("children", {}).values()}
+        children = {n: self._child(h, before.get(h.number)) for n, h in described.children}
+        state["_age"] = self._home.age(self._remote)
+        state["_training"] = described.training
+        state["_parts"] = {
+            "parameters": live(described.parameters),
+            "buffers": live(described.buffers),
+            "children": children,
+        }
+        for name, inside in described.inside.items():
+            if name not in children:
+                raise ProtocolError("a description of no child")
+            children[name]._take_on(inside, decoder)
+
     def _child(self, handle: Handle, old: RemoteModule | None) -> RemoteModule:
+        tree: _Tree = self.__dict__["_tree"]
+        depth: int = self.__dict__["_depth"] + 1
         if old is None:
-            return RemoteModule(self._home, handle, self.__dict__["_depth"] + 1)
+            known = tree.modules.get(handle.number)
+            if known is None or known.__dict__["_depth"] < depth or not tree.left:
+                return RemoteModule(self._home, handle, depth, tree)
+            tree.left -= 1
+            old = known
         self._home.forget(handle.number)
         return old
 

@@ -47,6 +47,7 @@ class Item:
 
     @property
     def rate(self) -> float:
+        """The share of submissions that pass it, from 0 to 1."""
         return self.passed / self.taken if self.taken else 0.0
 
     @property

@@ -34,6 +34,7 @@ class SeenTest:
 
     @property
     def earned(self) -> float:
+        """Its points if it passed, else 0."""
         return self.points if self.outcome is Outcome.PASSED else 0.0
 
     @property
@@ -64,6 +65,7 @@ class SeenExercise:
 
     @property
     def base(self) -> list[SeenTest]:
+        """The tests that the score is made of: all but the bonus tests."""
         return [t for t in self.tests if not t.bonus]
 
     @property
@@ -100,10 +102,12 @@ class Seen:
 
     @property
     def earned(self) -> float:
+        """Base points earned, out of `points`."""
         return sum(e.earned for e in self.exercises)
 
     @property
     def points(self) -> float:
+        """What all base tests are worth."""
         return sum(e.points for e in self.exercises)
 
     @property

@@ -16,6 +16,7 @@ from grader.wire.errors import Unsupported
 from grader.wire.structs import Described, Handle, Tensor
 from grader.wire.tensors import tensor_bytes
 
+MAX_INSIDE = 32  # children that are described together with their parent
 TORCH = 0  # the number of torch, which the judge's fixture `lab` speaks to
 
 
@@ -108,15 +109,21 @@ class Objects:
         def tensors(named: Any) -> list[tuple[str, Tensor]]:
             return [(n, encoder.tensor(t, self.tell(t))) for n, t in named if t is not None]
 
+        number = self.number(module)
+        self._modules[number] = _structure(module), []  # so that it isn't described inside itself
+        children = [(n, c) for n, c in module._modules.items() if c is not None]
         described = Described(
             tensors(module._parameters.items()),
             tensors(module._buffers.items()),
-            [(n, self.refer(c)) for n, c in module._modules.items() if c is not None],
+            [(name, self.refer(child)) for name, child in children],
             module.training,
         )
-        tensors_of_it = [*described.parameters, *described.buffers]
-        numbers = [tensor.handle for _, tensor in tensors_of_it if tensor.handle is not None]
-        self._modules[self.number(module)] = _structure(module), numbers
+        own = [*described.parameters, *described.buffers]
+        handles = [tensor.handle for _, tensor in own if tensor.handle is not None]
+        self._modules[number] = _structure(module), handles
+        for name, child in children[:MAX_INSIDE]:
+            if self.number(child) not in self._modules:
+                described.inside[name] = self.describe(child, encoder)
         return described
 
     def touched(self) -> list[int]:

@@ -45,6 +45,7 @@ class PythonFile:
 
     @property
     def notes(self) -> list[str]:
+        """What the student should know about the file."""
         return [f"read as {self.encoding}, because it isn't UTF-8."] if self.encoding else []
 
     def _definitions(self) -> dict[str, bool]:

@@ -97,12 +97,11 @@ class Arguments:
         if isinstance(place, str):
             return place
         try:
-            signature = inspect.signature(self._function)
-            bound = signature.bind(*range(len(self.args)), **dict.fromkeys(self.kwargs))
-            names = [name for name, value in bound.arguments.items() if value == place]
+            parameters = inspect.signature(self._function).parameters.values()
+            names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
         except Exception:  # no signature, or one that raises when it is looked at
             names = []
-        return names[0] if names else f"argument {place + 1}"
+        return names[place] if len(names) >= len(self.args) else f"argument {place + 1}"
 
 
 def bring_back(tensor: torch.Tensor, struct: Tensor, decoder: Decoder) -> None:

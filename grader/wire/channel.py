@@ -56,6 +56,7 @@ class Channel:
     def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(False)
         self.socket = sock
+        self._readable, self._writable = _Ready(sock), _Ready(sock, writing=True)
         self.deadline: float | None = None
         self.overdue: Callable[[], float | None] = lambda: None  # a later deadline, if there is one
         self.body_limit = BODY_LIMIT
@@ -103,7 +104,7 @@ class Channel:
         if self._end > self._start:
             return True
         try:
-            return _ready(self.socket, 0) and bool(self.socket.recv(1, socket.MSG_PEEK))
+            return self._readable.within(0) and bool(self.socket.recv(1, socket.MSG_PEEK))
         except OSError:  # nothing any more: the next request will tell
             return False
 
@@ -136,7 +137,7 @@ class Channel:
     def _receive(self, into: memoryview) -> int:
         """Wait for bytes; how many have come."""
         while True:
-            self._wait()
+            self._wait(self._readable)
             try:
                 count = self.socket.recv_into(into)
             except BlockingIOError:
@@ -152,17 +153,17 @@ class Channel:
             try:
                 piece = piece[self.socket.send(piece) :]
             except BlockingIOError:
-                self._wait(writing=True)
+                self._wait(self._writable)
             except OSError as error:
                 raise Closed(str(error)) from None
 
-    def _wait(self, *, writing: bool = False) -> None:
+    def _wait(self, ready: _Ready) -> None:
         """Wait until the socket is ready. Raises `DeadlinePassed` where it isn't in time."""
         while True:
             left = None if self.deadline is None else self.deadline - time.monotonic()
             if left is None or left > 0:
                 try:
-                    if _ready(self.socket, left, writing=writing):
+                    if ready.within(left):
                         return
                 except (OSError, ValueError) as error:
                     raise Closed(str(error)) from None
@@ -173,12 +174,21 @@ class Channel:
             self.deadline = later
 
 
-def _ready(sock: socket.socket, seconds: float | None, *, writing: bool = False) -> bool:
-    """Whether a socket can be read (or written) within that time."""
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(sock, select.POLLOUT if writing else select.POLLIN)
-        return bool(poll.poll(None if seconds is None else math.ceil(seconds * 1000)))
-    waiting: list[socket.socket] = [sock]
-    readable, writable, _ = select.select(waiting * (not writing), waiting * writing, [], seconds)
-    return bool(readable or writable)
+class _Ready:
+    """Whether a socket can be read, or written, within some time."""
+
+    def __init__(self, sock: socket.socket, *, writing: bool = False) -> None:
+        self._waiting, self._writing = [sock], writing
+        self._poll = select.poll() if hasattr(select, "poll") else None
+        if self._poll is not None:
+            self._poll.register(sock, select.POLLOUT if writing else select.POLLIN)
+
+    def within(self, seconds: float | None) -> bool:
+        """Wait that long (None: for good)."""
+        if self._poll is not None:
+            return bool(self._poll.poll(None if seconds is None else math.ceil(seconds * 1000)))
+        waiting = self._waiting
+        found = select.select(
+            [] if self._writing else waiting, waiting * self._writing, [], seconds
+        )
+        return any(found)

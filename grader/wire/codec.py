@@ -125,7 +125,7 @@ class Encoder:
             device=str(tensor.device),
             requires_grad=tensor.requires_grad,
             leaf=leaf,
-            parameter=isinstance(tensor, nn.Parameter),
+            parameter=type(tensor) is not torch.Tensor and isinstance(tensor, nn.Parameter),
             stride=stride,
             grad=None if grad is None else self.tensor(grad.detach()),
             handle=handle,

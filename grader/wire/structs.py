@@ -252,10 +252,13 @@ class Returned(Reply, tag="returned"):
 
 
 class Described(Reply, tag="described"):
+    """A module; `inside` describes those of its children that the judge hasn't been told of."""
+
     parameters: list[tuple[str, Tensor]]
     buffers: list[tuple[str, Tensor]]
     children: list[tuple[str, Handle]]
     training: bool
+    inside: dict[str, Described] = {}
 
 
 class Frame(Node):

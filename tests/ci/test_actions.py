@@ -1,4 +1,4 @@
-"""GitHub Actions: the shipped action and workflows, their shell run in a laid-out workspace."""
+"""GitHub Actions: the shell of the shipped action and workflows, run in a made-up workspace."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def student(runner: Runner, source: str) -> None:
 
 
 def reported(value: str) -> tuple[dict[str, Any], float, float]:
-    """What autograding-grading-reporter makes of the output: the result, its points of the most."""
+    """What autograding-grading-reporter reads: the result, its points and their maximum."""
     result = json.loads(base64.b64decode(value))
     assert result["version"] == 1
     for test in result["tests"]:
@@ -141,7 +141,7 @@ def test_an_action_that_cannot_grade_says_so(runner: Runner, breakage: Any, stat
 
 
 def test_modules_of_the_students_stay_out_of_the_judge(runner: Runner) -> None:
-    """Their repository is where it runs: nothing is imported from there but in a sandbox."""
+    """It runs in the student's repository, but imports nothing from there outside a sandbox."""
     student(runner, tiny.answer("x + x"))
     for name in ("grader", "torch", "pickle", "multiprocessing", "json", "sitecustomize", "random"):
         (runner.workspace / f"{name}.py").write_text("open('pwned', 'w')\nraise SystemExit(0)\n")
@@ -174,7 +174,7 @@ def double(x):
 
 
 def secret_parts(top: Path) -> tuple[str, str]:
-    """The hidden suites as two secrets, as docs/ci.md tells."""
+    """The hidden suites in two secrets, as docs/ci.md describes."""
     kit = top / "kit"
     tiny.write_assignment(kit)
     subprocess.run([*GRADER, "release", "--suites", "suites.tar.xz"], cwd=kit, check=True)
@@ -228,7 +228,7 @@ def test_secrets_fit() -> None:
 
 
 def test_a_class_is_graded_centrally(runner: Runner, tmp_path: Path) -> None:
-    """With a `gh` that clones from here: collect, grade, post."""
+    """Collect, grade and post, with a `gh` that clones from here."""
     server = tmp_path / "server"
     for name, source in {"lab-kim": tiny.answer("x + x"), "lab-lee": tiny.answer("x")}.items():
         repository = server / name

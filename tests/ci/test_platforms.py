@@ -1,4 +1,4 @@
-"""Classroom 50 and Gradescope: their bundles, laid out and run as the platforms do."""
+"""Classroom 50 and Gradescope: their bundles, unpacked and run as on the platforms."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def installed(folder: Path, source: Path) -> Path:
-    """An environment with the bundle's own torchgrade; what it depends on is borrowed from here."""
+    """An environment with the bundle's own torchgrade, and with our packages otherwise."""
     venv.create(folder)
     python = folder / "bin" / "python"
     borrowed = [path for path in sys.path if path.endswith("site-packages")]
@@ -126,7 +126,7 @@ def autograde(
 
 
 def classroom50_result(checkout: Path) -> dict[str, Any]:
-    """As the platform checks it: known keys, whole numbers, patterns."""
+    """Check a result as the platform does: known keys, whole numbers, patterns."""
     result: dict[str, Any] = json.loads((checkout / "result.json").read_text("utf-8"))
     runners = {"assignment_type", "owner"}
     needed = {
@@ -180,7 +180,7 @@ def test_modules_in_the_checkout_stay_out_of_the_judge(
 def test_classroom50_fails_as_the_platform_wants(
     bundle: Path, toolchain: Path, tmp_path: Path
 ) -> None:
-    """An empty suite: a result that says so, and an exit code that says infrastructure."""
+    """An empty suite gives a result that says so, and an exit code for a broken infrastructure."""
     broken = tmp_path / "bundle"
     shutil.copytree(bundle, broken)
     (broken / "solutions/01_double/test_double.py").write_text('"""Nothing."""\n')

@@ -1,4 +1,4 @@
-"""`grader ci`: whatever happens, a well-formed result that says so, and an exit code."""
+"""`grader ci` always gives a well-formed result that says what happened, and an exit code."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def process(
 
 @pytest.fixture
 def ci(grader: Any, kit: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """The same in this process, where it's not the process that is tested."""
+    """The same in this process, for tests that need no process of its own."""
     for name, value in CLASSROOM50.items():
         monkeypatch.setenv(name, value)
 
@@ -76,7 +76,7 @@ def ci(grader: Any, kit: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 
 
 def said(kit: Path, form: str, done: Any) -> str:
-    """Everything that a student may see of a failure; the result must parse and count nothing."""
+    """All that a student may see of a failure. The result must be valid, without any points."""
     text = (kit / RESULTS[form]).read_text("utf-8")
     result = json.loads(text)
     if form == "classroom":
@@ -176,7 +176,7 @@ def test_no_suites(kit: Path, form: str, solutions: str) -> None:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited with prlimit")
 def test_no_memory_to_judge_with(kit: Path) -> None:
-    """Enough for the command, too little for a judge and its torch."""
+    """There is enough memory for the command, but too little for a judge with torch."""
     done = process(kit, "classroom", prefix=("prlimit", f"--as={400 << 20}"))
     assert done.returncode == 3, done.stdout
     assert "A fault in the grader kept it from being graded." in said(kit, "classroom", done)
@@ -187,7 +187,7 @@ def test_no_memory_to_judge_with(kit: Path) -> None:
 def test_the_time_limit_ends_tests_first(
     ci: Any, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
-    """Then the command itself, which still writes a result, and the platform never."""
+    """The tests run out of time first, so that a result can still be written."""
     ends: list[float] = []
 
     def grade_all(tasks: list[engine.Task], workers: int) -> Iterator[Result]:
@@ -210,7 +210,7 @@ def test_a_submission_whose_time_is_over_is_graded(kit: Path, forker: Forker) ->
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_out_of_time_altogether(kit: Path) -> None:
-    """The judge itself hangs: a hidden suite waits for ever when it is collected."""
+    """The judge itself hangs: a hidden suite never returns from its import."""
     path = kit / "solutions" / "01_double" / "test_double.py"
     path.write_text("import time\ntime.sleep(1000)\n")
     done = process(kit, "classroom50", "--time-limit", "20")

@@ -1,4 +1,4 @@
-"""The students' repository: nothing secret in it, and everything that students need."""
+"""The students' repository holds nothing secret, and everything that students need."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 GRADER = [sys.executable, "-m", "grader"]
-# What any training loop in the world says, and any example may.
+# Lines that are in any training loop, so they may be in an example.
 COMMON = {"super().__init__()", "loss.backward()", "for _ in range(steps):"}
 
 
@@ -133,7 +133,7 @@ def test_no_path_of_this_machine_goes_out(released: Path) -> None:
 
 
 def test_students_can_install_and_run_it(released: Path, tmp_path: Path) -> None:
-    """As their README says, in a fresh clone; only what it depends on is borrowed from here."""
+    """What their README says works in a fresh clone. Only its dependencies come from here."""
     clone = tmp_path / "clone"
     shutil.copytree(released, clone)
     environment = tmp_path / "venv"

@@ -108,7 +108,7 @@ ANT = {
 
 
 def faults(root: ET.Element, schema: dict[str, Rule]) -> list[str]:
-    """What of a document the schema doesn't allow."""
+    """What the schema doesn't allow in a document."""
     found = [] if root.tag == "testsuites" else [f"the root is {root.tag}"]
     for element in root.iter():
         rule = schema.get(element.tag)

@@ -1,4 +1,4 @@
-"""A made-up class, the same at every call: what reports are tried on."""
+"""A made-up class to try reports on. It is the same at every call."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ORDINARY = (
 
 
 def sample(seed: int = 0, hostile: bool = True) -> Grades:
-    """A class of good, middling and odd submissions; with `hostile`, of hostile names too."""
+    """A class of good, middling and odd submissions, some with hostile names if `hostile`."""
     chance = random.Random(seed)
     names = [*ORDINARY, *(HOSTILE if hostile else ())]
     results = [_result(number, name, chance) for number, name in enumerate(names)]
@@ -62,7 +62,7 @@ def sample(seed: int = 0, hostile: bool = True) -> Grades:
 
 
 def one(outcome: Outcome = Outcome.FAILED, **more: object) -> Result:
-    """A submission of one exercise: a test passed, and one that ended as `outcome`."""
+    """A submission of one exercise with two tests: one passed, one ended as `outcome`."""
     tests = [a_test(0, "nll", Outcome.PASSED), a_test(1, "nll", outcome)]
     for key, value in more.items():
         setattr(tests[1], key, value)
@@ -158,7 +158,7 @@ def _exercise(
 
 
 def _empty(number: int) -> Result:
-    """Handed in, with nothing in it: 0, with a note."""
+    """A submission with nothing in it: a score of 0, with a note."""
     exercises = [
         ExerciseResult(name, [a_test(0, t, Outcome.NOT_ATTEMPTED) for t in targets])
         for name, targets in EXERCISES.items()
@@ -168,7 +168,7 @@ def _empty(number: int) -> Result:
 
 
 def _ungraded(number: int) -> Result:
-    """A fault of ours: no score."""
+    """A submission without a score, because of a fault of ours."""
     tests = [a_test(0, "nll", Outcome.PASSED), a_test(1, "nll", Outcome.NOT_GRADED)]
     fault = "the sandbox could not be started: /opt/grader/zygote: no such file"
     student = Student("Pia Weber", str(100 + number), email="pia@example.org")

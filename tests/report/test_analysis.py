@@ -1,4 +1,4 @@
-"""The figures: of the class, of the tests, of the loss curves."""
+"""The figures on the class, the tests and the loss curves."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from grader.report import write_report
 
 pytestmark = pytest.mark.slow
 
-# Where no browser is on the path, the driver knows where systems keep Chrome.
+# If no browser is on the path, the driver looks where systems usually keep Chrome.
 BROWSER = next(
     (p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), ""
 )
@@ -55,7 +55,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 
 @pytest.fixture
 def page(browser: webdriver.Chrome, folder: Path) -> Iterator[webdriver.Chrome]:
-    """The instructor's page, freshly loaded; a test that leaves an error in the console fails."""
+    """The instructor's page, loaded again. A test fails if there is an error in the console."""
     size(browser, 1400)
     browser.get("about:blank")
     browser.get((folder / "grades.html").as_uri())
@@ -74,7 +74,7 @@ def size(browser: webdriver.Chrome, width: int, scheme: str = "light") -> None:
 
 
 def rows(browser: webdriver.Chrome) -> list[list[str]]:
-    """Name, total and marks of the rows that the heat map shows."""
+    """The name, the total and the marks in each row that the heat map shows."""
     return browser.execute_script(  # type: ignore[no-any-return]
         "return [...heat.tBodies[0].rows].filter(row => row.checkVisibility())"
         ".map(row => [...row.cells].filter(cell => cell.checkVisibility())"
@@ -139,7 +139,7 @@ def test_headings_sort(page: webdriver.Chrome) -> None:
     button.click()
     assert heading.get_attribute("aria-sort") == "descending"
     assert [row[1] for row in rows(page)] == totals[::-1]
-    # by a test: what matters most comes first
+    # By a test, the most serious outcome comes first.
     page.find_element(By.CSS_SELECTOR, "#heat [data-group='0'] button").click()
     marks = [row[2] for row in rows(page) if row[2]]
     assert marks == sorted(marks, key="?ctrf-·".index)

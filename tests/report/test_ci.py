@@ -258,7 +258,7 @@ def test_annotations_are_on_the_students_own_lines() -> None:
     )
     assert "%0A  losses.py, line 9 in helper: 1 %25 0" in line
     assert "\n" not in line
-    # without a traceback: where the target is; without a target: the first line
+    # Without a traceback it is where the target is defined, and without that the first line.
     result = one(Outcome.FAILED, feedback="nll(tensor)\nreturned 3")
     assert "line=4," in classroom.commands(seen(result), result)[0]
     result.exercises[0].code = "def broken(:"
@@ -312,7 +312,7 @@ def test_classroom50_takes_the_result(result: Result, tmp_path: Path) -> None:
 def test_full_marks_are_a_success_in_classroom50(
     outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its runner looks for a status, and else takes any row that isn't passed for a failure."""
+    """Its runner takes our status; without one, any row that isn't passed means failure."""
     output = tmp_path / "output"
     output.write_text("before=1\n")
     monkeypatch.setenv("GITHUB_OUTPUT", str(output))

@@ -1,4 +1,4 @@
-"""The pages as files: they need nothing else, escape everything, and can be read by everyone."""
+"""The pages as files: they need nothing else, escape everything, and are accessible."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VOID = {"meta", "input", "br", "link", "img", "hr"}
 
 
 class Page(HTMLParser):
-    """What a page is made of; raises where its tags don't match."""
+    """The parts of a page. Raises if its tags don't match."""
 
     def __init__(self, source: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""results.json: what was written is read again, and it is as its schema says."""
+"""results.json can be read again, and is valid by its own schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every report by the door that the command line uses."""
+"""Every report, written as the command line does it."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_instructors_are_told_all(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.name)
 def test_an_ungraded_submission_never_has_a_score(kind: Format, tmp_path: Path) -> None:
-    """0 and not graded differ everywhere: only the first is a score."""
+    """A score of 0 and no score look different in every report."""
     zero, fault = sample().results[-2:]
     assert zero.total == 0
     assert fault.total is None

@@ -1,4 +1,4 @@
-"""CSV, Canvas, Moodle: read again as those systems read them."""
+"""CSV, Canvas and Moodle, read as those systems read them."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_canvas_finds_header_maximum_and_students(tmp_path: Path) -> None:
         expected = graded[row[1]]
         assert expected.total is not None
         assert abs(float(row[-1]) - expected.total - expected.bonus) < 0.01
-    # a blank would clear the grade that Canvas has: who wasn't graded is named elsewhere
+    # A blank would clear the grade that Canvas has, so the ungraded are in another file.
     assert [row["Submission"] for row in rows_of(left)] == ["Pia Weber"]
 
 

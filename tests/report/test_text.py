@@ -125,7 +125,7 @@ def test_markdown_is_escaped(value: str) -> None:
 
 @given(st.text("ab1 _*`[]()<>#+-!|~&@$\\.:/='\"", max_size=30))
 def test_markdown_shows_text_as_it_is(value: str) -> None:
-    """By a renderer's own word."""
+    """A real renderer shows the text unchanged."""
     shown = MarkdownIt("commonmark").enable(["table", "strikethrough"]).renderInline(escape(value))
     assert unescape(shown).strip() == value.strip()
 

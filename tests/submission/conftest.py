@@ -1,4 +1,4 @@
-"""What the tests of the reader share: the exercises, right answers, and files laid out on disk."""
+"""What the tests of `submission` share: the exercises, right answers, and files on disk."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def answer() -> Callable[[str], bytes]:
 
 @pytest.fixture(scope="session")
 def stub() -> Callable[[str], bytes]:
-    """What students are given, by the module's name."""
+    """The stub file that students are given, by its module's name."""
     files = {e.module: e.file for e in find_exercises(ROOT / "exercises")}
     return lambda module: files[module].read_bytes()
 

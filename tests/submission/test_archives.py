@@ -1,4 +1,4 @@
-"""Archives: what is in them, and what they try."""
+"""Archives: honest ones, and those that were made to do harm."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_bombs(lay_out, find, answer):
 
 
 def test_a_size_that_lies(lay_out, find):
-    """The archive says 10 bytes; it unpacks to 50 MB."""
+    """The archive declares 10 bytes, but unpacks to 50 MB."""
     raw = zlib.compressobj(9, zlib.DEFLATED, -15)
     packed = raw.compress(b"0" * (50 << 20)) + raw.flush()
     archive = bytearray(zipped({"losses.py": b"0" * 10}, zipfile.ZIP_STORED))

@@ -1,4 +1,4 @@
-"""Whatever bytes arrive, the reader answers: no crash, harmless notes, sources that are text."""
+"""Whatever bytes arrive, reading them gives harmless notes and sources that are text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names, links, pipes and numbers that are meant to hurt. The reader is to say so and go on."""
+"""Names, links, pipes and sizes that are meant to do harm: they are noted and skipped."""
 
 from __future__ import annotations
 

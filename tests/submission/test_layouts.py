@@ -1,4 +1,4 @@
-"""Submissions as students and schools' systems lay them out."""
+"""Submissions in the layouts that students and schools' systems use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notebooks as they come; see the folder `notebooks/`."""
+"""Notebooks in all their forms; see the folder `notebooks/`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def notebook(*cells: str, **metadata: object) -> str:
 
 
 def run(submission: Submission, module: str = "losses") -> types.SimpleNamespace:
-    """The module as the sandbox would import it; here only notebooks of ours are."""
+    """Import the module as a sandbox would. The notebooks here are all our own."""
     there: dict[str, object] = {}
     exec(compile(submission.files[f"{module}.py"], f"{module}.py", "exec"), there)
     return types.SimpleNamespace(**there)

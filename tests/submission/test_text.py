@@ -1,4 +1,4 @@
-"""Encodings as they come."""
+"""Source files in many encodings."""
 
 from __future__ import annotations
 

@@ -63,6 +63,7 @@ class FileName:
 
     @property
     def is_test(self) -> bool:
+        """Whether it is a suite or its configuration, and so no answer."""
         return self.stem.casefold().startswith(("test_", "conftest"))
 
     @property
