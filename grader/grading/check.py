@@ -295,7 +295,7 @@ class _Judged:
         for mistake in self._mistakes:
             tests = [t for t in self._tests("hidden", mistake.name) if t.target == mistake.target]
             seen = tuple(
-                (t.name, t.outcome, t.feedback) for t in tests if not (t.passed or t.bonus)
+                (t.name, t.outcome, t.detail) for t in tests if not (t.passed or t.bonus)
             )
             if seen:
                 classes.setdefault((mistake.target, seen), []).append(mistake)
