@@ -294,9 +294,7 @@ class _Judged:
         classes: dict[object, list[Mistake]] = {}
         for mistake in self._mistakes:
             tests = [t for t in self._tests("hidden", mistake.name) if t.target == mistake.target]
-            seen = tuple(
-                (t.name, t.outcome, t.detail) for t in tests if not (t.passed or t.bonus)
-            )
+            seen = tuple((t.name, t.outcome, t.detail) for t in tests if not (t.passed or t.bonus))
             if seen:
                 classes.setdefault((mistake.target, seen), []).append(mistake)
         self._checked.alike = [same for same in classes.values() if len(same) > 1]

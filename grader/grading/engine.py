@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import multiprocessing
 import os
 import signal
@@ -71,7 +72,10 @@ def warm_judge(setup: Setup) -> Judge:
 
     torch.set_num_threads(1)
     shield()
-    return Judge(setup.suites, new_forker(setup), setup.patience, setup.shared)
+    warm = Judge(setup.suites, new_forker(setup), setup.patience, setup.shared)
+    gc.collect()
+    gc.freeze()  # what torch and the suites are made of isn't looked through again and again
+    return warm
 
 
 def new_forker(setup: Setup) -> Forker:

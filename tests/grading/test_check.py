@@ -62,7 +62,7 @@ def test_every_fault_is_told_with_what_to_do_about_it(kit):
     change(hidden, "test_double_of_whole_numbers", "test_whole_numbers")
     with hidden.open("a") as suite:
         suite.write("\n\ndef test_double_twice(student):\n    student.double(torch.ones(1))\n")
-    change(exercises / "test_double.py", "    assert x.item() == 1\n", "")
+    change(exercises / "test_double.py", "    leaves_alone(student.double, torch.ones(1))\n", "")
     change(exercises / "double.py", "raise Not", "return x\n    raise Not")
     change(exercises / "README.md", "# D", "# Not twice but something else: variant 3 of seven.")
     (kit / "tests/styles/01_double").mkdir(parents=True)
