@@ -1,7 +1,7 @@
-"""Classroom 50's autograder: grades the checkout it is run in; writes result.json and a body.
+"""Classroom 50's autograder: grades the checkout it runs in, and writes result.json and a body.
 
-The bundle that this file lies in is published on the course's Pages: whoever has its address can
-read it, hidden suites and all. docs/ci.md of torchgrade says what to do about that.
+The bundle that holds this file is published on the course's Pages: whoever has its address can read
+it, including hidden suites. docs/ci.md of torchgrade says what to do about that.
 """
 
 import os
@@ -19,7 +19,7 @@ SECONDS = int(os.environ.get("TORCHGRADE_SECONDS", "840"))
 
 
 def main() -> int:
-    """0: graded, and result.json says how. Anything else: the infrastructure failed."""
+    """Grade the checkout. Returns 0 if that worked; else, the infrastructure failed."""
     end = time.monotonic() + SECONDS
     python = sys.executable
     if not works(python):  # a self-hosted runner has everything already
