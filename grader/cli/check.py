@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from rich.console import Console
@@ -37,6 +38,8 @@ from grader.report import mistakes_table
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write what catches each mistake to this file.",
 )
+@click.option("--mutants", is_flag=True, help="Instead: wrong answers that a program makes.")
+@click.option("--no-styles", is_flag=True, help="Leave the right styles out.")
 def check(
     names: tuple[str, ...],
     more: tuple[str, ...],
@@ -46,11 +49,17 @@ def check(
     styles: Path | None,
     verbose: bool,
     table: Path | None,
+    mutants: bool,
+    no_styles: bool,
 ) -> None:
     """Prove the assignment, or the named EXERCISEs: `01_losses`, `losses` and `1` are one.
 
     References and right styles pass, stubs aren't attempted, every mistake fails a test of its
     target, in most cases a public one too. What doesn't hold is listed, with what to do.
+
+    With --mutants: each change that a program makes to a reference or a right style fails a base
+    test of the hidden suite. Survivors that are right are kept in survivors.diff beside the
+    reference, each under a line `# reason`.
 
     Exit codes: 0 it holds; 2 it doesn't.
     """
@@ -59,9 +68,11 @@ def check(
         chosen = choose_exercises(setup.suites, [*names, *more])
     except AssignmentError as error:
         raise Unusable(str(error)) from None
-    assignment = Assignment(
-        setup, chosen, exercises or root / "exercises", styles or root / "tests" / "styles"
-    )
+    stubs = exercises or root / "exercises"
+    rights = Path() / "none" if no_styles else styles or root / "tests" / "styles"
+    assignment = Assignment(setup, chosen, stubs, rights)
+    if mutants:
+        _check_mutants(assignment, workers, verbose=verbose)
     try:
         with progress("Checking") as advance:
             report = check_assignment(assignment, workers, advance)
@@ -78,6 +89,35 @@ def check(
     mistakes_table.show(report, console, everything=verbose)
     print(_verdict(report))
     sys.exit(UNUSABLE if report.problems else 0)
+
+
+def _check_mutants(assignment: Assignment, workers: int, *, verbose: bool) -> NoReturn:
+    try:
+        from grader.grading.mutants import grade_mutants
+    except ImportError:
+        raise Unusable("--mutants needs LibCST: pip install 'torchgrade[check]'") from None
+    from grader.report import mutants_table
+
+    try:
+        with progress("Mutants") as advance:
+            tallies = grade_mutants(
+                assignment.setup,
+                assignment.exercises,
+                assignment.stubs,
+                assignment.styles_of,
+                workers,
+                advance,
+            )
+    except AssignmentError as error:
+        raise Unusable(str(error)) from None
+    mutants_table.show(tallies, Console(highlight=False, markup=False), everything=verbose)
+    survivors = sum(len(tally.survivors) for tally in tallies.values())
+    total = sum(len(tally.fates) for tally in tallies.values())
+    print(
+        f"{survivors} of {total} mutants survive: add tests that they fail, or write down why they "
+        "are right." if survivors else f"No mutant survives, of {total}."
+    )  # fmt: skip
+    sys.exit(UNUSABLE if survivors else 0)
 
 
 def _verdict(report: Report) -> str:

@@ -1,0 +1,297 @@
+"""Make wrong answers from a right one: each differs from it in one place (a first-order mutant).
+
+An operator takes a node of the syntax tree and gives what may stand there instead. Most mutants
+are wrong. Some are right all the same; who reads the survivors decides.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import libcst as cst
+
+Node = Any  # LibCST's nodes are of many classes, and replacing one needs none of their types
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A right answer with one change in it. `target` is the definition that the change is in."""
+
+    target: str
+    operator: str
+    source: str
+    diff: str
+
+
+# What is often written for the other: names of functions and methods, either way.
+TWINS = (
+    ("sum", "mean"), ("exp", "log"), ("log", "log10"), ("log", "log2"), ("max", "min"),
+    ("argmax", "argmin"), ("randn", "rand"), ("zeros", "ones"), ("zeros_like", "ones_like"),
+    ("tanh", "sigmoid"), ("tanh", "relu"), ("softmax", "log_softmax"), ("float", "double"),
+    ("long", "int"), ("float32", "float64"), ("sub_", "add_"), ("gather", "take"),
+    ("randperm", "arange"), ("SGD", "Adam"), ("mse_loss", "l1_loss"), ("train", "eval"),
+)  # fmt: skip
+_OPERATORS = {
+    "Add": "-", "Subtract": "+", "Multiply": "/", "Divide": "*", "FloorDivide": "/",
+    "MatrixMultiply": "*", "Power": "*", "Modulo": "//", "LessThan": "<=", "LessThanEqual": "<",
+    "GreaterThan": ">=", "GreaterThanEqual": ">", "Equal": "!=", "NotEqual": "==", "Is": "is not",
+    "IsNot": "is", "And": "or", "Or": "and", "AddAssign": "-=", "SubtractAssign": "+=",
+    "MultiplyAssign": "/=", "DivideAssign": "*=",
+}  # fmt: skip
+
+
+def mutants_of(source: str) -> list[Mutant]:
+    """All first-order mutants of a file's functions and classes, no two of them alike."""
+    module = cst.parse_module(source)
+    seen = {ast.dump(ast.parse(source))}
+    found = []
+    for definition in module.body:
+        if isinstance(definition, (cst.FunctionDef, cst.ClassDef)):
+            for operator, node, new in _changes(definition):
+                changed: cst.Module = module.deep_replace(node, new)
+                try:
+                    tree = ast.dump(ast.parse(changed.code))
+                except SyntaxError:
+                    continue  # such as `break` put outside of a loop
+                if tree not in seen:
+                    seen.add(tree)
+                    diff = _difference(source, changed.code)
+                    found.append(Mutant(definition.name.value, operator, changed.code, diff))
+    return found
+
+
+def _difference(old: str, new: str) -> str:
+    """The lines that differ, as a diff without its headings."""
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0)
+    return "\n".join(line for line in list(lines)[2:] if not line.startswith("@@"))
+
+
+def _changes(top: Node) -> Iterator[tuple[str, Node, Node]]:
+    """Operator, node and replacement, for every place of a definition."""
+    todo = [top]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (cst.Annotation, cst.SimpleString, cst.ConcatenatedString, cst.Import)):
+            continue
+        if isinstance(node, cst.SimpleStatementLine) and _is_talk(node):
+            continue
+        for operator, new in _replacements(node):
+            if node is not top:
+                yield operator, node, new
+        if node is top and isinstance(node, cst.FunctionDef):
+            for number in range(len(node.decorators)):
+                kept = [d for place, d in enumerate(node.decorators) if place != number]
+                yield "a decorator left out", node, node.with_changes(decorators=kept)
+        todo += reversed(node.children)
+
+
+def _is_talk(line: Node) -> bool:
+    """Docstrings, prints and assertions: nobody's answer depends on them."""
+    [first, *_] = line.body
+    if isinstance(first, cst.Assert):
+        return True
+    if not isinstance(first, cst.Expr):
+        return False
+    if isinstance(first.value, (cst.SimpleString, cst.ConcatenatedString)):
+        return True
+    return isinstance(first.value, cst.Call) and _name(first.value.func) == "print"
+
+
+def _replacements(node: Node) -> Iterator[tuple[str, Node]]:
+    make = _MAKERS.get(type(node).__name__)
+    if make:
+        yield from make(node)
+    if type(node).__name__ in _OPERATORS:
+        yield "another operator", _operator(node)
+
+
+def _operator(node: Node) -> Node:
+    """The operator that is written instead of this one."""
+    text = _OPERATORS[type(node).__name__]
+    if text.endswith("=") and text not in ("<=", ">=", "!=", "=="):
+        statement: Node = cst.parse_statement(f"a {text} b")
+        return statement.body[0].operator
+    expression: Node = cst.parse_expression(f"a {text} b")
+    if isinstance(expression, cst.Comparison):
+        return expression.comparisons[0].operator
+    return expression.operator
+
+
+def _expression(code: str) -> Node:
+    return cst.parse_expression(code)
+
+
+def _code(node: Node) -> str:
+    return cst.Module([]).code_for_node(node)
+
+
+def _name(node: Node) -> str:
+    """The last part of a dotted name; '' for anything else."""
+    if isinstance(node, cst.Attribute):
+        return node.attr.value
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+def _call(node: Node) -> Iterator[tuple[str, Node]]:
+    args = list(node.args)
+    name = _name(node.func)
+    if isinstance(node.func, cst.Attribute) and not _is_library(node.func.value):
+        yield f"a lost .{name}()", node.func.value
+    elif args and name not in ("range", "super"):
+        yield f"a lost {name}()", args[0].value
+    for number, arg in enumerate(args):
+        if arg.keyword is not None:
+            rest = [*args[:number], *args[number + 1 :]]
+            yield f"{arg.keyword.value}= left out", _with_args(node, rest)
+    plain = [n for n, arg in enumerate(args) if arg.keyword is None and not arg.star]
+    for one, other in itertools.pairwise(plain):
+        swapped = list(args)
+        swapped[one] = args[one].with_changes(value=args[other].value)
+        swapped[other] = args[other].with_changes(value=args[one].value)
+        yield "swapped arguments", _with_args(node, swapped)
+    if len(plain) > 1:
+        yield (
+            "an argument left out",
+            _with_args(node, [a for a in args if a is not args[plain[-1]]]),
+        )
+    if name == "range" and args:
+        for change in ("- 1", "+ 1"):
+            last = args[min(1, len(args) - 1)]
+            value = _expression(f"({_code(last.value)}) {change}")
+            fewer = [last.with_changes(value=value) if a is last else a for a in args]
+            yield "off by one", _with_args(node, fewer)
+
+
+def _with_args(node: Node, args: list[Node]) -> Node:
+    tidy = [arg.with_changes(comma=cst.MaybeSentinel.DEFAULT) for arg in args]
+    return node.with_changes(args=tidy)
+
+
+def _is_library(node: Node) -> bool:
+    """Whether what stands before the dot is a module such as `torch` or `nn.init`."""
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return isinstance(node, cst.Name) and node.value in ("torch", "nn", "F", "np", "math", "optim")
+
+
+def _named(node: Node) -> Iterator[tuple[str, Node]]:
+    for one, other in TWINS:
+        for old, new in ((one, other), (other, one)):
+            if node.attr.value == old:
+                yield f"{new} for {old}", node.with_changes(attr=cst.Name(new))
+    if node.attr.value in ("T", "mT", "data"):
+        yield f"a lost .{node.attr.value}", node.value
+
+
+def _boolean(node: Node) -> Iterator[tuple[str, Node]]:
+    if node.value in ("True", "False"):
+        yield "the other truth", cst.Name("False" if node.value == "True" else "True")
+
+
+def _integer(node: Node) -> Iterator[tuple[str, Node]]:
+    value = node.evaluated_value
+    for other in {value + 1, value - 1, 0} - {value}:
+        yield "another constant", _expression(str(other) if other >= 0 else f"({other})")
+
+
+def _float(node: Node) -> Iterator[tuple[str, Node]]:
+    value = node.evaluated_value
+    for other in {value * 2, value / 10} - {value}:
+        yield "another constant", _expression(repr(other))
+
+
+def _unary(node: Node) -> Iterator[tuple[str, Node]]:
+    yield "a lost sign", node.expression
+    if _code(node) == "-1":
+        yield "another dimension", _expression("0")
+        yield "another dimension", _expression("-2")
+
+
+def _binary(node: Node) -> Iterator[tuple[str, Node]]:
+    yield "the left side only", node.left
+    yield "the right side only", node.right
+    if isinstance(node.operator, (cst.Subtract, cst.Divide, cst.MatrixMultiply, cst.Power)):
+        left = node.left.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        right = node.right.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        yield "swapped sides", node.with_changes(left=right, right=left)
+
+
+def _either(node: Node) -> Iterator[tuple[str, Node]]:
+    yield "always the first", node.body
+    yield "always the second", node.orelse
+
+
+def _slice(node: Node) -> Iterator[tuple[str, Node]]:
+    for side, sign in (("lower", "+"), ("upper", "-")):
+        bound = getattr(node, side)
+        if bound is not None:
+            yield f"no {side} end", node.with_changes(**{side: None})
+            off = _expression(f"({_code(bound)}) {sign} 1")
+            yield "off by one", node.with_changes(**{side: off})
+
+
+def _line(node: Node) -> Iterator[tuple[str, Node]]:
+    if not isinstance(node.body[0], (cst.Pass, cst.Import, cst.ImportFrom)):
+        yield "a statement left out", node.with_changes(body=[cst.Pass()])
+
+
+def _augmented(node: Node) -> Iterator[tuple[str, Node]]:
+    target = cst.AssignTarget(node.target)
+    yield "= for an update", cst.Assign([target], node.value)
+
+
+def _with(node: Node) -> Iterator[tuple[str, Node]]:
+    yield "a lost with", cst.If(cst.Name("True"), node.body)
+
+
+def _if(node: Node) -> Iterator[tuple[str, Node]]:
+    yield "always", node.with_changes(test=cst.Name("True"))
+    yield "never", node.with_changes(test=cst.Name("False"))
+
+
+def _for(node: Node) -> Iterator[tuple[str, Node]]:
+    yield "a loop left out", cst.If(cst.Name("False"), node.body)
+    ending = cst.SimpleStatementLine([cst.Break()])
+    if isinstance(node.body, cst.IndentedBlock):
+        body = node.body.with_changes(body=[*node.body.body, ending])
+        yield "the first round only", node.with_changes(body=body)
+
+
+def _elements(node: Node) -> Iterator[tuple[str, Node]]:
+    if len(node.elements) > 1:
+        first, second, *rest = node.elements
+        swapped = [
+            first.with_changes(value=second.value), second.with_changes(value=first.value), *rest
+        ]  # fmt: skip
+        yield "swapped elements", node.with_changes(elements=swapped)
+
+
+def _return(node: Node) -> Iterator[tuple[str, Node]]:
+    if node.value is not None:
+        yield "nothing returned", node.with_changes(value=None)
+
+
+_MAKERS: dict[str, Callable[[Node], Iterator[tuple[str, Node]]]] = {
+    "Call": _call,
+    "Attribute": _named,
+    "Name": _boolean,
+    "Integer": _integer,
+    "Float": _float,
+    "UnaryOperation": _unary,
+    "BinaryOperation": _binary,
+    "BooleanOperation": _binary,
+    "IfExp": _either,
+    "Slice": _slice,
+    "SimpleStatementLine": _line,
+    "AugAssign": _augmented,
+    "With": _with,
+    "If": _if,
+    "For": _for,
+    "Tuple": _elements,
+    "Return": _return,
+}
