@@ -23,6 +23,8 @@ class Calls:
     `changed`: the arguments that calls changed though they are not there to be changed, by the
     name that the student gave them or by position: "x", "argument 2".
     `curves`: of each call that returned a loss an epoch, these losses; a test begins with none.
+    `pretending`: the kind of device that the student's side is told there is ("cuda", "mps", "xpu";
+    "cpu": none but that), in calls of the student's functions; '' for what there really is.
     `failed`: the call that raised, as "nll(tensor float32 (3, 4), tensor int64 (3,))"; '' if none.
     """
 
@@ -31,6 +33,7 @@ class Calls:
     changed: list[str] = field(default_factory=list)
     failed: str = ""
     curves: list[list[float]] = field(default_factory=list)
+    pretending: str = ""
 
     def begin(self) -> None:
         """Forget what was seen so far."""

@@ -11,7 +11,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,6 +23,7 @@ from grader.assignment.exercises import Exercise
 from grader.suite.calls import Calls, call_text
 from grader.suite.checks.sides import Copies, argument_names
 from grader.torchside.operators import Operators
+from grader.torchside.pretend import pretend
 from grader.torchside.ran import Ran
 from grader.torchside.seeding import seed_everything
 
@@ -128,7 +129,7 @@ class ByValue:
         calls = self._local.calls
         copies = Copies(args, kwargs, argument_names(self._thing, args, kwargs), share_leaves=True)
         try:
-            with self._local.generators.theirs():
+            with self._local.generators.theirs(), pretended(calls.pretending):
                 result = self._thing(*copies.args, **copies.kwargs)
         except Exception:
             calls.failed = call_text(self.__name__, args, kwargs)
@@ -136,6 +137,11 @@ class ByValue:
         calls.changed += copies.changed()
         calls.returned(result)
         return result
+
+
+def pretended(kind: str) -> AbstractContextManager[None]:
+    """The block in which there is a device of that kind; any block where '' is asked for."""
+    return pretend(kind) if kind else nullcontext()
 
 
 class LocalCalls(Calls):

@@ -24,6 +24,7 @@ from grader.suite.checks import (
     loss,
     number,
     pessimist,
+    pretending,
     regression,
     same,
     tensors,
@@ -353,3 +354,23 @@ def test_fingerprints(here: Here) -> None:
     assert alike(sight("input.nosuch()"), sight("(input + 1).nosuch()"))
     assert not alike(sight("input.nosuch()"), sight("input.other()"))
     assert "nan" in repr(sight("input.sum() * float('nan')").got)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends"), [("cuda", "simulated"), ("mps", "simulated"), ("cpu", "cpu")]
+)
+def test_a_device_that_is_pretended(here: Here, kind: str, ends: str) -> None:
+    student = here("""
+def to_the_best(model, x):
+    best = "cuda" if torch.cuda.is_available() else "cpu"
+    best = "mps" if torch.backends.mps.is_available() else best
+    model.to(best)
+    return model(x.to(best))
+""")
+    pair = twins(lambda nn: nn.Linear(3, 2))
+    x = torch.randn(4, 3)
+    with pretending(kind):
+        result = student.to_the_best(pair.theirs, x)
+    assert result.device.type == ends
+    assert {p.device.type for p in pair.theirs.parameters()} == {ends}
+    assert student.to_the_best(nn.Linear(3, 2), x).device.type == "cpu"

@@ -20,7 +20,7 @@ from grader.suite.checks.mismatch import Mismatch, Mismatched
 from grader.suite.checks.models import Deep, Moody, classifier, optimizer, regressor
 from grader.suite.checks.observed import Refused
 from grader.suite.checks.readers import anything, array, floats, loss, number, pair, several
-from grader.suite.checks.sides import Either, both, define
+from grader.suite.checks.sides import Either, both, define, pretending
 from grader.suite.checks.training import independent, learns, trained_alike, untrained_loss
 from grader.suite.checks.twins import Twins, twins
 from grader.suite.checks.values import by_hand, judged, leaves_alone, same
@@ -60,6 +60,7 @@ __all__ = [
     "optimizer",
     "pair",
     "pessimist",
+    "pretending",
     "regression",
     "regressor",
     "same",

@@ -49,6 +49,20 @@ def side_of(value: Any, theirs: bool) -> Any:
 
 
 @contextmanager
+def pretending(kind: str) -> Iterator[None]:
+    """Inside, the student's side is told that there is a "cuda", "mps" or "xpu", or only a "cpu".
+
+    What is sent there is on the simulated accelerator, values and all.
+    """
+    calls = current.provider().calls
+    calls.pretending = kind
+    try:
+        yield
+    finally:
+        calls.pretending = ""
+
+
+@contextmanager
 def undrawn() -> Iterator[None]:
     """Whatever is drawn inside, our generator goes on as if nothing had been.
 
