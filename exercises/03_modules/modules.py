@@ -15,7 +15,11 @@ class Mnist_Logistic(nn.Module):
     - bias, shape (10,): zeros.
 
     What you call them is up to you. A new model's cross-entropy on digits is near log(10) ≈ 2.3.
-    `nn.Linear` is a shortcut here: it comes in exercise 05.
+    `nn.Linear` and PyTorch's other layers with weights are shortcuts here (5 of 16 points):
+    `nn.Linear` comes in exercise 05.
+
+    Moved to float64, the model takes and gives float64. Bonus: it works on a GPU when moved there,
+    and with any dimensions before the last.
     """
 
     def __init__(self) -> None:
@@ -32,7 +36,7 @@ class Mnist_Logistic(nn.Module):
 
 
 class MyLinear(nn.Module):
-    """A linear layer of any size: your own `nn.Linear` (which is a shortcut here).
+    """A linear layer of any size: your own `nn.Linear`.
 
     Its parameters, each an `nn.Parameter`:
 
@@ -40,7 +44,11 @@ class MyLinear(nn.Module):
       other way round as you like;
     - a bias, shape (out_features,). With `bias=False` there is no bias parameter (bonus).
 
-    Their first values are up to you; small random numbers train well.
+    Their first values are up to you; small random numbers train well. `nn.Linear` and PyTorch's
+    other layers with weights are shortcuts here (5 of 15 points).
+
+    Moved to float64, the layer takes and gives float64. Bonus: it works on a GPU when moved there,
+    and with any dimensions before the last.
     """
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:

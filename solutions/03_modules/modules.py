@@ -33,9 +33,8 @@ class MyLinear(nn.Module):
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(in_features, out_features) / math.sqrt(in_features))
-        self.bias = nn.Parameter(torch.zeros(out_features)) if bias else None
+        self.bias = nn.Parameter(torch.zeros(out_features)) if bias else 0
 
     def forward(self, xb: torch.Tensor) -> torch.Tensor:
         """Each row of `xb` times the weight, plus the bias; in the dtype of the parameters."""
-        out = xb @ self.weight
-        return out if self.bias is None else out + self.bias
+        return xb @ self.weight + self.bias

@@ -1,7 +1,7 @@
 """Answers that change what they are given, so that what is expected becomes what they return.
 
 Each file of `poisoned/NN_name/` is a submission that is right but for the target it is named after.
-That target must earn nothing, but for tests that its docstring names: `fair: test_…, test_…`.
+That target must earn nothing, but for what its docstring says is fair: `fair: test_…, test_…`.
 """
 
 from __future__ import annotations

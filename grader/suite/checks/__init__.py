@@ -18,7 +18,7 @@ from grader.suite.checks.inputs import (
 )
 from grader.suite.checks.mismatch import Mismatch, Mismatched
 from grader.suite.checks.models import Deep, Moody, classifier, optimizer, regressor
-from grader.suite.checks.observed import Refused
+from grader.suite.checks.observed import LAYERS, Refused
 from grader.suite.checks.readers import anything, array, floats, loss, number, pair, several
 from grader.suite.checks.sides import Either, both, define, pretending
 from grader.suite.checks.training import independent, learns, trained_alike, untrained_loss
@@ -29,6 +29,7 @@ on_each_device = pytest.mark.on_each_device
 """Run a test that asks for the fixture `device` on the CPU and on each accelerator."""
 
 __all__ = [
+    "LAYERS",
     "Deep",
     "Either",
     "Mismatch",

@@ -11,6 +11,10 @@ from grader.suite import current
 
 Patterns = str | Collection[str]
 
+_WEIGHTED = "*inear *Conv* Embedding* *RNN* *LSTM* *GRU* *Norm* *Attention *Transformer*"
+LAYERS = tuple(f"torch.nn.{name}" for name in _WEIGHTED.split())
+"""For `forbids`: torch's own module classes that hold weights; containers and ReLU aren't."""
+
 
 class Refused(OutcomeError):
     """The answer is a shortcut; the message says which. `shortcuts`: the names of what ran."""
