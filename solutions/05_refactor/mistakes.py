@@ -1,1631 +1,745 @@
 """Known wrong answers for refactor.py, each with the hint that it earns."""
-# ruff: noqa: F821 - what another target's name stands for is the reference's
 
-import copy
-import math
+import copy  # noqa: F401 - for the mistakes' own code
 
-import torch
-import torch.nn.functional as F
-from torch import nn, optim
+from torch import nn
 
-from grader.assignment.mistakes import mistake
+from grader.assignment.mistakes import edit, mistake
 
 SHARED_LAYER = nn.Linear(784, 10)
 SHARED_MODEL = nn.Linear(784, 10)
 
-
 # --------------------------------------------------------------------------------- Mnist_Logistic
 
+BY_HAND = """The model has parameters of its own, but no nn.Linear. Here an nn.Linear takes their
+place, and does the work."""
+NO_PARAMETERS = """A new model has no parameters. Make the layer once, in __init__, and keep it in
+self itself: nn.Module doesn't look into lists, and a layer that forward makes comes too late."""
+NO_GRAPH = """The scores have no graph: they are computed under no_grad, or detached. Then nothing
+can be trained."""
 
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="The weights and bias are parameters of your own, as in exercise 03. Here "
-    "nn.Linear takes their place.",
+    "logistic_by_hand",
+    edit("nn.Linear(784, 10)", "nn.ParameterList([torch.randn(784, 10) / 28, torch.zeros(10)])"),
+    edit("self.lin(xb)", "xb @ self.lin[0] + self.lin[1]"),
+    hint=BY_HAND,
 )
-class logistic_by_hand(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.weights = nn.Parameter(torch.randn(784, 10) / math.sqrt(784))
-        self.bias = nn.Parameter(torch.zeros(10))
-
-    def forward(self, xb):
-        return xb @ self.weights + self.bias
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="The parameters have nn.Linear's own shapes, but no nn.Linear makes them. Let "
-    "it do the work.",
+    "logistic_by_hand_as_nn_linear_keeps_it",
+    edit("nn.Linear(784, 10)", "nn.ParameterList([torch.randn(10, 784) / 28, torch.zeros(10)])"),
+    edit("self.lin(xb)", "F.linear(xb, *self.lin)"),
+    hint=BY_HAND,
 )
-class logistic_by_hand_as_nn_linear_keeps_it(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(10, 784) / math.sqrt(784))
-        self.bias = nn.Parameter(torch.zeros(10))
-
-    def forward(self, xb):
-        return F.linear(xb, self.weight, self.bias)
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="forward gives log-probabilities. F.cross_entropy takes the logarithm of "
-    "softmax by itself: return what the layer gives.",
+    "logistic_with_log_softmax",
+    edit("return self.lin(xb)", "return self.lin(xb).log_softmax(dim=1)"),
+    hint="forward gives log-probabilities. The loss takes them by itself: return the raw scores.",
 )
-class logistic_with_log_softmax(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin = nn.Linear(784, 10)
-
-    def forward(self, xb):
-        return F.log_softmax(self.lin(xb), dim=1)
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="forward gives probabilities between 0 and 1. The loss applies softmax by "
-    "itself: return what the layer gives.",
+    "logistic_with_softmax",
+    edit("nn.Linear(784, 10)", "nn.Sequential(nn.Linear(784, 10), nn.Softmax(dim=1))"),
+    hint="forward gives probabilities. The loss takes softmax by itself: return the raw scores.",
 )
-class logistic_with_softmax(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.net = nn.Sequential(nn.Linear(784, 10), nn.Softmax(dim=1))
-
-    def forward(self, xb):
-        return self.net(xb)
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="A ReLU after the layer turns every negative score into 0. Return what the layer gives.",
+    "logistic_with_relu",
+    edit("return self.lin(xb)", "return self.lin(xb).relu()"),
+    hint="A ReLU after the layer turns negative scores into 0. Return what the layer gives.",
 )
-class logistic_with_relu(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin = nn.Linear(784, 10)
-
-    def forward(self, xb):
-        return torch.relu(self.lin(xb))
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="The layer has no bias. nn.Linear makes one by itself unless it is told not to.",
+    "logistic_without_bias",
+    edit("784, 10)", "784, 10, bias=False)"),
+    hint="The layer has no bias. nn.Linear makes one unless it is told not to.",
 )
-class logistic_without_bias(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin = nn.Linear(784, 10, bias=False)
-
-    def forward(self, xb):
-        return self.lin(xb)
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="nn.Linear takes the number of inputs first and the number of outputs second: "
-    "784 pixels go in.",
+    "logistic_sizes_exchanged",
+    edit("784, 10)", "10, 784)"),
+    hint="nn.Linear takes the number of inputs first: 784 pixels go in, 10 scores come out.",
 )
-class logistic_sizes_exchanged(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin = nn.Linear(10, 784)
-
-    def forward(self, xb):
-        return self.lin(xb)
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
+    "logistic_one_output",
+    edit("784, 10)", "784, 1)"),
     hint="The layer has a single output. There are ten digits, and each needs a score.",
 )
-class logistic_one_output(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin = nn.Linear(784, 1)
-
-    def forward(self, xb):
-        return self.lin(xb)
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
+    "logistic_with_hidden_layer",
+    edit("nn.Linear(784, 10)", "nn.Sequential(nn.Linear(784, 32), nn.ReLU(), nn.Linear(32, 10))"),
     hint="There is a hidden layer. Logistic regression is one linear layer and nothing else.",
 )
-class logistic_with_hidden_layer(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.hidden = nn.Linear(784, 32)
-        self.lin = nn.Linear(32, 10)
-
-    def forward(self, xb):
-        return self.lin(torch.relu(self.hidden(xb)))
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="forward makes a new layer at each call, so the model forgets what it learned. "
-    "Make the layer once, in __init__.",
+    "logistic_layer_made_in_forward",
+    edit("self.lin = nn.Linear(784, 10)", "self.sizes = 784, 10"),
+    edit("self.lin(xb)", "nn.Linear(*self.sizes)(xb)"),
+    hint=NO_PARAMETERS,
 )
-class logistic_layer_made_in_forward(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.sizes = 784, 10
-
-    def forward(self, xb):
-        self.lin = nn.Linear(*self.sizes)
-        return self.lin(xb)
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="The layer sits in a Python list, and nn.Module doesn't look into lists: so the"
-    " model has no parameters.",
+    "logistic_layer_in_a_list",
+    edit("self.lin = nn.Linear(784, 10)", "self.layers = [nn.Linear(784, 10)]"),
+    edit("self.lin(xb)", "self.layers[0](xb)"),
+    hint=NO_PARAMETERS,
 )
-class logistic_layer_in_a_list(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.layers = [nn.Linear(784, 10)]
-
-    def forward(self, xb):
-        return self.layers[0](xb)
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="The layer's parameters are frozen (requires_grad is False): they get no gradient.",
+    "logistic_layer_frozen",
+    edit("784, 10)", "784, 10).requires_grad_(False)"),
+    hint="The layer is frozen (requires_grad is False): its parameters get no gradient.",
 )
-class logistic_layer_frozen(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin = nn.Linear(784, 10).requires_grad_(False)
-
-    def forward(self, xb):
-        return self.lin(xb)
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="Every model is built on the same layer, made once for the whole file: to train"
-    " one model trains them all.",
+    "logistic_layer_shared",
+    edit("nn.Linear(784, 10)", "SHARED_LAYER"),
+    hint="All models have one and the same layer: to train one model trains them all.",
 )
-class logistic_layer_shared(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin = SHARED_LAYER
-
-    def forward(self, xb):
-        return self.lin(xb)
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="forward runs under no_grad, so its result has no graph and nothing can be trained.",
+    "logistic_under_no_grad",
+    edit("return self.lin(xb)", "with torch.no_grad():\n            return self.lin(xb)"),
+    hint=NO_GRAPH,
 )
-class logistic_under_no_grad(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin = nn.Linear(784, 10)
-
-    def forward(self, xb):
-        with torch.no_grad():
-            return self.lin(xb)
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="forward detaches its result: the graph ends there, and no gradient reaches the layer.",
+    "logistic_detached",
+    edit("return self.lin(xb)", "return self.lin(xb).detach()"),
+    hint=NO_GRAPH,
 )
-class logistic_detached(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin = nn.Linear(784, 10)
-
-    def forward(self, xb):
-        return self.lin(xb).detach()
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="forward gives the predicted digit. Return the ten scores: argmax comes later, "
-    "and has no gradient.",
+    "logistic_gives_the_digit",
+    edit("return self.lin(xb)", "return self.lin(xb).argmax(dim=1)"),
+    hint="forward gives the predicted digit. Return the ten scores: argmax comes later.",
 )
-class logistic_gives_the_digit(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin = nn.Linear(784, 10)
-
-    def forward(self, xb):
-        return self.lin(xb).argmax(dim=1)
-
-
-@mistake("Mnist_Logistic", hint="forward computes the scores, but doesn't return them.")
-class logistic_returns_nothing(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin = nn.Linear(784, 10)
-
-    def forward(self, xb):
-        self.lin(xb)
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="super().__init__() is missing: nn.Module must be set up before it can take a layer.",
+    "logistic_returns_nothing",
+    edit("return self.lin(xb)", "self.lin(xb)"),
+    hint="forward computes the scores, but doesn't return them.",
 )
-class logistic_without_super(nn.Module):
-    def __init__(self):
-        self.lin = nn.Linear(784, 10)
-
-    def forward(self, xb):
-        return self.lin(xb)
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="The weights are drawn anew from randn, unscaled: the first loss is far above "
-    "log(10). nn.Linear's own are fine.",
+    "logistic_without_super",
+    edit("super().__init__()", "pass"),
+    hint="super().__init__() is missing: an nn.Module must be set up before it takes a layer.",
 )
-class logistic_redrawn_too_large(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin = nn.Linear(784, 10)
-        nn.init.normal_(self.lin.weight)
-
-    def forward(self, xb):
-        return self.lin(xb)
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="forward turns its input into float32, so a model in float64 no longer works: "
-    "leave the dtype as it comes.",
+    "logistic_redrawn_too_large",
+    edit("784, 10)", "784, 10)\n        nn.init.normal_(self.lin.weight)"),
+    hint="The weights are drawn anew and are far too large. nn.Linear's own are fine.",
 )
-class logistic_casts_to_float32(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin = nn.Linear(784, 10)
-
-    def forward(self, xb):
-        return self.lin(xb.float())
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
-    hint="squeeze() drops the batch dimension when there is only one digit. The result "
-    "is (N, 10) for every N, also for 1.",
+    "logistic_casts_to_float32",
+    edit("self.lin(xb)", "self.lin(xb.float())"),
+    hint="forward turns xb into float32: a model in float64 fails. Leave the dtype as it comes.",
 )
-class logistic_squeezed(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin = nn.Linear(784, 10)
-
-    def forward(self, xb):
-        return self.lin(xb).squeeze()
-
-
-@mistake(
+mistake(
     "Mnist_Logistic",
+    "logistic_squeezed",
+    edit("self.lin(xb)", "self.lin(xb).squeeze()"),
+    hint="squeeze() drops the batch dimension of a single digit. Give (N, 10), also for N = 1.",
+)
+mistake(
+    "Mnist_Logistic",
+    "logistic_changes_its_input",
+    edit(
+        "return self.lin(xb)",
+        "with torch.no_grad():\n            xb -= xb.mean()\n        return self.lin(xb)",
+    ),
     hint="forward changes xb in place, so the caller's own data changes with every call.",
 )
-class logistic_changes_its_input(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin = nn.Linear(784, 10)
-
-    def forward(self, xb):
-        with torch.no_grad():
-            xb -= xb.mean()
-        return self.lin(xb)
-
 
 # -------------------------------------------------------------------------------------- get_model
 
+PAIR = "return model, optim.SGD(model.parameters(), lr=lr)"
+NOT_ITS_MODEL = """The optimizer's steps never reach the model that is returned: give it the
+parameters of this very model, not those of another one, nor copies."""
 
-@mistake(
+mistake(
     "get_model",
-    hint="The optimizer has a learning rate of 0.5 whatever `lr` says: pass it on.",
+    "lr_not_passed_on",
+    edit("lr=lr)", "lr=0.5)"),
+    hint="The learning rate is 0.5 whatever `lr` says: pass it on.",
 )
-def lr_not_passed_on(lr=0.5):
-    model = Mnist_Logistic()
-    return model, optim.SGD(model.parameters(), lr=0.5)
-
-
-@mistake(
+mistake(
     "get_model",
+    "lr_left_out",
+    edit(", lr=lr)", ")"),
     hint="The optimizer gets no lr, so it uses one of its own. Pass yours on.",
 )
-def lr_left_out(lr=0.5):
-    model = Mnist_Logistic()
-    return model, optim.SGD(model.parameters())
-
-
-@mistake(
+mistake(
     "get_model",
+    "another_default",
+    edit("lr: float = 0.5", "lr: float = 0.1"),
     hint="Without being told, the learning rate is 0.1. The exercise asks for 0.5.",
 )
-def another_default(lr=0.1):
-    model = Mnist_Logistic()
-    return model, optim.SGD(model.parameters(), lr=lr)
-
-
-@mistake(
+mistake(
     "get_model",
+    "optimizer_first",
+    edit(PAIR, "return optim.SGD(model.parameters(), lr=lr), model"),
     hint="The optimizer comes first and the model second. It is the other way round.",
 )
-def optimizer_first(lr=0.5):
-    model = Mnist_Logistic()
-    return optim.SGD(model.parameters(), lr=lr), model
-
-
-@mistake(
+mistake(
     "get_model",
+    "model_alone",
+    edit(PAIR, "return model"),
     hint="Only the model is returned: the loop needs the optimizer as well.",
 )
-def model_alone(lr=0.5):
-    model = Mnist_Logistic()
-    optim.SGD(model.parameters(), lr=lr)
-    return model
-
-
-@mistake(
+mistake(
     "get_model",
-    hint="A dictionary is returned, and `model, opt = get_model()` would give its keys. "
-    "Return a pair.",
+    "returns_a_dict",
+    edit(PAIR, 'return {"model": model, "opt": optim.SGD(model.parameters(), lr=lr)}'),
+    hint="A dictionary is returned. Return a pair, for `model, opt = get_model()`.",
 )
-def returns_a_dict(lr=0.5):
-    model = Mnist_Logistic()
-    return {"model": model, "opt": optim.SGD(model.parameters(), lr=lr)}
-
-
-@mistake("get_model", hint="The model and the optimizer are made, but not returned.")
-def returns_nothing(lr=0.5):
-    model = Mnist_Logistic()
-    optim.SGD(model.parameters(), lr=lr)
-
-
-@mistake(
+mistake(
     "get_model",
-    hint="The optimizer is given the parameters of a second, new model, so its steps "
-    "never reach the one that is returned.",
+    "returns_nothing",
+    edit("return model,", "model,"),
+    hint="The model and the optimizer are made, but not returned.",
 )
-def optimizer_of_another_model(lr=0.5):
-    return Mnist_Logistic(), optim.SGD(Mnist_Logistic().parameters(), lr=lr)
-
-
-@mistake(
+mistake(
     "get_model",
-    hint="The optimizer holds copies of the parameters, so its steps never reach the model itself.",
+    "optimizer_of_another_model",
+    edit("SGD(model.parameters()", "SGD(Mnist_Logistic().parameters()"),
+    hint=NOT_ITS_MODEL,
 )
-def optimizer_of_a_copy(lr=0.5):
-    model = Mnist_Logistic()
-    return model, optim.SGD(
-        [p.detach().clone().requires_grad_() for p in model.parameters()], lr=lr
-    )
-
-
-@mistake(
+mistake(
     "get_model",
-    hint="Only the weights are given to the optimizer: the bias would never move. Pass "
-    "all of model.parameters().",
+    "optimizer_of_a_copy",
+    edit("model.parameters()", "[p.detach().clone().requires_grad_() for p in model.parameters()]"),
+    hint=NOT_ITS_MODEL,
 )
-def weights_only(lr=0.5):
-    model = Mnist_Logistic()
-    return model, optim.SGD([next(model.parameters())], lr=lr)
-
-
-@mistake(
+mistake(
     "get_model",
-    hint="Only the last parameter is given to the optimizer: the weights would never "
-    "move. Pass all of model.parameters().",
+    "weights_only",
+    edit("model.parameters()", "[next(model.parameters())]"),
+    hint="Only the weights are given to the optimizer, so the bias never moves.",
 )
-def bias_only(lr=0.5):
-    model = Mnist_Logistic()
-    return model, optim.SGD(list(model.parameters())[-1:], lr=lr)
-
-
-@mistake(
+mistake(
     "get_model",
-    hint="The optimizer is Adam, whose steps aren't lr times the gradient. The exercise "
-    "asks for optim.SGD.",
+    "bias_only",
+    edit("model.parameters()", "list(model.parameters())[-1:]"),
+    hint="Only the bias is given to the optimizer, so the weights never move.",
 )
-def adam(lr=0.5):
-    model = Mnist_Logistic()
-    return model, optim.Adam(model.parameters(), lr=lr)
-
-
-@mistake(
+mistake(
     "get_model",
-    hint="The optimizer has momentum: each step repeats a part of those before. Plain "
-    "SGD has the learning rate and nothing else.",
+    "adam",
+    edit("optim.SGD(", "optim.Adam("),
+    hint="The optimizer is Adam, whose steps aren't lr times the gradient. optim.SGD is asked for.",
 )
-def with_momentum(lr=0.5):
-    model = Mnist_Logistic()
-    return model, optim.SGD(model.parameters(), lr=lr, momentum=0.9)
-
-
-@mistake(
+mistake(
     "get_model",
-    hint="The optimizer has weight decay, which pulls the parameters towards zero at "
-    "each step. Plain SGD has the learning rate and nothing else.",
+    "with_momentum",
+    edit("lr=lr)", "lr=lr, momentum=0.9)"),
+    hint="The optimizer has momentum: a step repeats a part of those before. Plain SGD has none.",
 )
-def with_weight_decay(lr=0.5):
-    model = Mnist_Logistic()
-    return model, optim.SGD(model.parameters(), lr=lr, weight_decay=1e-4)
-
-
-@mistake("get_model", hint="The optimizer maximizes: it climbs, and the loss grows.")
-def maximizes(lr=0.5):
-    model = Mnist_Logistic()
-    return model, optim.SGD(model.parameters(), lr=lr, maximize=True)
-
-
-@mistake(
+mistake(
     "get_model",
+    "with_weight_decay",
+    edit("lr=lr)", "lr=lr, weight_decay=1e-4)"),
+    hint="The optimizer has weight decay, which pulls parameters towards 0. Plain SGD has none.",
+)
+mistake(
+    "get_model",
+    "maximizes",
+    edit("lr=lr)", "lr=lr, maximize=True)"),
+    hint="The optimizer maximizes: it climbs, and the loss grows.",
+)
+mistake(
+    "get_model",
+    "class_not_model",
+    edit("= Mnist_Logistic()", "= Mnist_Logistic"),
+    edit("model.parameters()", "model().parameters()"),
     hint="`Mnist_Logistic` without parentheses is the class. Call it to make a model.",
 )
-def class_not_model(lr=0.5):
-    model = Mnist_Logistic
-    return model, optim.SGD(model().parameters(), lr=lr)
-
-
-@mistake(
+mistake(
     "get_model",
-    hint="`optim.SGD` itself is returned. It must be made: with the parameters and the "
-    "learning rate.",
+    "optimizer_not_made",
+    edit("optim.SGD(model.parameters(), lr=lr)", "optim.SGD"),
+    hint="`optim.SGD` itself is returned. Make one: with the parameters and the learning rate.",
 )
-def optimizer_not_made(lr=0.5):
-    return Mnist_Logistic(), optim.SGD
-
-
-@mistake(
+mistake(
     "get_model",
-    hint="Every call returns the same model, made once for the whole file. A new call "
-    "should start anew.",
+    "one_model_for_all",
+    edit("= Mnist_Logistic()", "= SHARED_MODEL"),
+    hint="Every call returns one and the same model. A new call should start anew.",
 )
-def one_model_for_all(lr=0.5):
-    return SHARED_MODEL, optim.SGD(SHARED_MODEL.parameters(), lr=lr)
-
-
-@mistake(
+mistake(
     "get_model",
-    hint="The model's parameters are frozen (requires_grad is False): backward() gives "
-    "them no gradient.",
+    "frozen",
+    edit("= Mnist_Logistic()", "= Mnist_Logistic().requires_grad_(False)"),
+    hint="The model's parameters are frozen (requires_grad is False): they get no gradient.",
 )
-def frozen(lr=0.5):
-    model = Mnist_Logistic().requires_grad_(False)
-    return model, optim.SGD(model.parameters(), lr=lr)
-
-
-@mistake(
+mistake(
     "get_model",
-    hint="The learning rate is divided by the batch size. The loss is a mean already: "
-    "pass lr on as it is.",
+    "rate_shared_out",
+    edit("lr=lr)", "lr=lr / 64)"),
+    hint="The learning rate is divided by the batch size. The loss is a mean already.",
 )
-def rate_shared_out(lr=0.5):
-    model = Mnist_Logistic()
-    return model, optim.SGD(model.parameters(), lr=lr / 64)
-
 
 # -------------------------------------------------------------------------------------------- fit
 
+BATCH = "x_train[start : start + bs], y_train[start : start + bs]"
+NEVER_CLEARED = """Gradients aren't cleared before each step: backward() adds to what is there, so
+a step uses the sum of several gradients. Call opt.zero_grad() at every batch."""
+ANOTHER_OPTIMIZER = """Steps aren't those of the optimizer that was passed in: it has a rule and
+settings of its own, and remembers what it needs. Call its step(), and make no other."""
+NO_STEP = """No step moves the model. At every batch the gradients come first (backward), then the
+step, then they are cleared, all of it on the model whose parameters the optimizer holds."""
 
-@mistake(
+mistake("fit", "never_zeroed", edit("            opt.zero_grad()\n", ""), hint=NEVER_CLEARED)
+mistake(
     "fit",
-    hint="Gradients are never cleared: backward() adds to what is there, so each step "
-    "uses the sum of all gradients so far.",
+    "zeroed_once_an_epoch",
+    edit("            opt.zero_grad()\n", ""),
+    edit("        history.append", "        opt.zero_grad()\n        history.append"),
+    hint=NEVER_CLEARED,
 )
-def never_zeroed(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="Gradients are cleared once an epoch. backward() adds to them at every batch, "
-    "so they must be cleared at every batch.",
+    "zeroed_before_the_step",
+    edit("opt.step()", "opt.zero_grad()"),
+    edit("opt.zero_grad()", "opt.step()"),
+    hint=NO_STEP,
 )
-def zeroed_once_an_epoch(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            losses.append(loss.item())
-        opt.zero_grad()
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="zero_grad() stands between backward() and step(), so there is no gradient left"
-    " to follow.",
+    "stepped_before_backward",
+    edit("loss.backward()", "opt.step()"),
+    edit("opt.step()", "loss.backward()"),
+    hint=NO_STEP,
 )
-def zeroed_before_the_step(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.zero_grad()
-            opt.step()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake("fit", "never_stepped", edit("            opt.step()\n", ""), hint=NO_STEP)
+mistake("fit", "no_backward", edit("            loss.backward()\n", ""), hint=NO_STEP)
+mistake(
     "fit",
-    hint="step() comes before backward(), and zero_grad() after it: the step never sees "
-    "a gradient.",
+    "trains_a_copy",
+    edit("history = []", "history, model = [], copy.deepcopy(model)"),
+    hint=NO_STEP,
 )
-def stepped_before_backward(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            opt.step()
-            loss.backward()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake("fit", hint="The gradients are computed, but opt.step() is never called.")
-def never_stepped(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="backward() is never called, so the optimizer has no gradients to follow.",
+    "stepped_twice",
+    edit("opt.step()", "opt.step()\n            opt.step()"),
+    hint="opt.step() is called twice for each batch.",
 )
-def no_backward(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake("fit", hint="opt.step() is called twice for each batch.")
-def stepped_twice(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="step() stands outside the loop over the batches, so the gradients of a whole "
-    "epoch add up for a single step.",
+    "stepped_once_an_epoch",
+    edit("            opt.step()\n            opt.zero_grad()\n", ""),
+    edit(
+        "        history.append",
+        "        opt.step()\n        opt.zero_grad()\n        history.append",
+    ),
+    hint="There is one step an epoch, on the sum of its gradients. Step after each batch.",
 )
-def stepped_once_an_epoch(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            losses.append(loss.item())
-        opt.step()
-        opt.zero_grad()
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The parameters are updated by hand, with the learning rate alone. opt.step() "
-    "knows the rest: momentum, decay, or whatever its method is.",
-)
-def updates_by_hand(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            with torch.no_grad():
+    "updates_by_hand",
+    edit(
+        "opt.step()",
+        """with torch.no_grad():
                 for p in model.parameters():
-                    p -= opt.param_groups[0]["lr"] * p.grad
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="A new SGD is made inside fit, and the optimizer that was passed in is never used.",
+                    p -= opt.param_groups[0]["lr"] * p.grad""",
+    ),
+    hint=ANOTHER_OPTIMIZER,
 )
-def makes_its_own_optimizer(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    opt = optim.SGD(model.parameters(), lr=0.5)
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The optimizer is made anew in each epoch, so what it remembers (momentum, "
-    "Adam's averages) is lost.",
+    "makes_its_own_optimizer",
+    edit("history = []", "history, opt = [], optim.SGD(model.parameters(), lr=0.5)"),
+    hint=ANOTHER_OPTIMIZER,
 )
-def new_optimizer_each_epoch(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        opt = type(opt)(model.parameters(), lr=opt.param_groups[0]["lr"])
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="`len(x_train) // bs` counts only whole batches: the last, short one is never used.",
+    "new_optimizer_each_epoch",
+    edit(
+        "losses = []",
+        'losses, opt = [], type(opt)(model.parameters(), lr=opt.param_groups[0]["lr"])',
+    ),
+    hint=ANOTHER_OPTIMIZER,
 )
-def last_batch_dropped(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train) // bs * bs, bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / max(len(losses), 1))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="`len(x_train) // bs + 1` is one batch too many where bs divides the number of "
-    "samples: the mean over an empty batch is NaN.",
+    "last_batch_dropped",
+    edit("len(x_train), bs", "len(x_train) // bs * bs, bs"),
+    edit("/ len(losses)", "/ max(len(losses), 1)"),
+    hint="Only whole batches are used: the last one, which is short, never is.",
 )
-def empty_batch_at_the_end(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for k in range(len(x_train) // bs + 1):
-            i = k * bs
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
+    "empty_batch_at_the_end",
+    edit("len(x_train), bs", "len(x_train) // bs * bs + 1, bs"),
+    hint="Where bs divides the number of samples, there is an empty batch: its mean is NaN.",
+)
+mistake(
+    "fit",
+    "first_batch_only",
+    edit(BATCH, "x_train[:bs], y_train[:bs]"),
     hint="The slice doesn't depend on the loop: every step trains on the first batch.",
 )
-def first_batch_only(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[:bs], y_train[:bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The inputs move on from batch to batch and the targets don't: the images get "
-    "the labels of others.",
+    "targets_not_in_step",
+    edit(BATCH, "x_train[start : start + bs], y_train[: len(x_train[start : start + bs])]"),
+    hint="The inputs move on from batch to batch and the targets don't: take the same slice.",
 )
-def targets_not_in_step(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb = x_train[i : i + bs]
-            yb = y_train[: len(xb)]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
+    "whole_set_at_once",
+    edit("range(0, len(x_train), bs)", "[0]"),
+    edit(BATCH, "x_train, y_train"),
     hint="Each epoch makes one step on all of the data. Split it into batches of bs.",
 )
-def whole_set_at_once(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        loss = loss_func(model(x_train), y_train)
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-        history.append(loss.item())
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The batches are drawn in random order. In fit they are taken in order; "
-    "train_random is the one that draws.",
+    "shuffled",
+    edit("losses = []", "losses, order = [], torch.randperm(len(x_train))"),
+    edit(BATCH, "x_train[order[start : start + bs]], y_train[order[start : start + bs]]"),
+    hint="The batches are drawn at random. In fit they are taken in order.",
 )
-def shuffled(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        order = torch.randperm(len(x_train))
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[order[i : i + bs]], y_train[order[i : i + bs]]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
+    "rounds_the_losses",
+    edit("sum(losses) / len(losses)", "round(sum(losses) / len(losses), 2)"),
     hint="The losses are rounded. Return them as they are, and round when you print them.",
 )
-def rounds_the_losses(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for start in range(0, len(x_train), bs):
-            xb, yb = x_train[start : start + bs], y_train[start : start + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(round(sum(losses) / len(losses), 2))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="loss_func gets the targets first and the predictions second. Squared errors don't mind, "
-    "but others do: the predictions come first.",
+    "targets_first",
+    edit("loss_func(model(xb), yb)", "loss_func(yb, model(xb))"),
+    hint="loss_func gets the targets first. Predictions come first: to some losses it matters.",
 )
-def targets_first(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for start in range(0, len(x_train), bs):
-            xb, yb = x_train[start : start + bs], y_train[start : start + bs]
-            loss = loss_func(yb, model(xb))
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The losses are measured on all of the data when the epoch is over. Take the mean of the "
-    "losses that the batches had on the way.",
+    "measured_after_the_epoch",
+    edit(
+        "history.append(sum(losses) / len(losses))",
+        "history.append(loss_func(model(x_train), y_train).item())",
+    ),
+    hint="The loss is measured when the epoch is over. Average those of the batches on the way.",
 )
-def measured_after_the_epoch(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        for start in range(0, len(x_train), bs):
-            loss = loss_func(model(x_train[start : start + bs]), y_train[start : start + bs])
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-        with torch.no_grad():
-            history.append(loss_func(model(x_train), y_train).item())
-    return history
-
-
-@mistake(
+mistake(
     "fit",
+    "chunks_for_batches",
+    edit(
+        "start in range(0, len(x_train), bs)", "xb, yb in zip(x_train.chunk(bs), y_train.chunk(bs))"
+    ),
+    edit("            xb, yb = x_train[start : start + bs], y_train[start : start + bs]\n", ""),
     hint="chunk(bs) makes bs batches. Batches of bs samples each are asked for: that is split.",
 )
-def chunks_for_batches(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for xb, yb in zip(x_train.chunk(bs), y_train.chunk(bs)):
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="Each loss is measured again after its step. Return what the batch had before it: that "
-    "loss is there already.",
+    "measured_after_each_step",
+    edit("losses.append(loss.item())", "losses.append(loss_func(model(xb), yb).item())"),
+    hint="Losses are measured after the step. Keep what the batch had before it.",
 )
-def measured_after_each_step(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            with torch.no_grad():
-                losses.append(loss_func(model(xb), yb).item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="Every batch counts as bs samples, the short one at the end too: then the mean over the "
-    "samples is wrong. Weigh each loss by the samples that the batch really has.",
+    "short_batch_counted_full",
+    edit("losses.append(loss.item())", "losses.append(bs * loss.item())"),
+    edit("/ len(losses)", "/ len(x_train)"),
+    hint="A short batch counts as bs samples. Weigh its loss by the samples that it really has.",
 )
-def short_batch_counted_full(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        total = 0.0
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            total += bs * loss.item()
-        history.append(total / len(x_train))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The range ends one sample early: where a single sample is left for the last batch, it is "
-    "never used.",
+    "one_left_over_is_lost",
+    edit("len(x_train), bs", "len(x_train) - 1, bs"),
+    edit("/ len(losses)", "/ max(len(losses), 1)"),
+    hint="The range ends one sample early: a single sample that is left over is never used.",
 )
-def one_left_over_is_lost(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train) - 1, bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="In the end the model goes back to the epoch with the lowest loss. Take every step, and "
-    "leave the model where that leads.",
-)
-def goes_back_to_the_best(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history, best = [], copy.deepcopy(model.state_dict())
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-        if history[-1] == min(history):
+    "goes_back_to_the_best",
+    edit("history = []", "history, best = [], model.state_dict()"),
+    edit(
+        "    return history",
+        """        if history[-1] == min(history):
             best = copy.deepcopy(model.state_dict())
     model.load_state_dict(best)
-    return history
-
-
-@mistake("fit", hint="The batch size is 64 whatever `bs` says.")
-def batch_size_ignored(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    bs = 64
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="There is one pass through the data whatever `epochs` says: the outer loop is missing.",
+    return history""",
+    ),
+    hint="The model goes back to its best epoch. Leave it where the last step leads.",
 )
-def epochs_ignored(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    losses = []
-    for i in range(0, len(x_train), bs):
-        xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-        loss = loss_func(model(xb), yb)
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-        losses.append(loss.item())
-    return [sum(losses) / len(losses)]
-
-
-@mistake(
+mistake(
     "fit",
-    hint="`return` stands inside the loop over the epochs and ends it after the first one.",
+    "batch_size_ignored",
+    edit("history = []", "history, bs = [], 64"),
+    hint="The batch size is 64 whatever `bs` says.",
 )
-def returns_in_the_loop(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-        return history
-
-
-@mistake("fit", hint="The loss is F.cross_entropy whatever `loss_func` was given.")
-def always_cross_entropy(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = F.cross_entropy(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="A copy of the model goes forward and backward, but the optimizer holds the "
-    "parameters of the original, which gets no gradient.",
+    "epochs_ignored",
+    edit("range(epochs)", "range(1)"),
+    hint="Only one epoch is trained, whatever `epochs` says.",
 )
-def trains_a_copy(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    model = copy.deepcopy(model)
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The model is put into eval mode before it is trained: layers such as BatchNorm"
-    " and Dropout then don't do their work.",
+    "returns_in_the_loop",
+    edit("    return history", "        return history"),
+    hint="Only one epoch is trained, whatever `epochs` says.",
 )
-def in_eval_mode(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    model.eval()
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake("fit", hint="The data is normalised in place: the caller's own tensors change.")
-def normalises_the_data(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    x_train -= x_train.mean()
-    x_train /= x_train.std()
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="Each batch is turned into float32, so a model in float64 can't be trained: "
-    "leave the dtype as it comes.",
+    "always_cross_entropy",
+    edit("loss_func(model(xb), yb)", "F.cross_entropy(model(xb), yb)"),
+    hint="The loss is F.cross_entropy whatever `loss_func` was given.",
 )
-def casts_to_float32(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb.float()), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="fit trains the model, but returns None: it should return the mean loss of each epoch.",
+    "in_eval_mode",
+    edit("history = []", "history, _ = [], model.eval()"),
+    hint="The model is put into eval mode before it is trained: leave it in training mode.",
 )
-def fit_returns_nothing(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The losses are tensors that still hold their graphs, and with them a lot of "
-    "memory. `.item()` makes a Python float of each.",
+    "normalises_the_data",
+    edit(
+        "history = []", "x_train -= x_train.mean()\n    x_train /= x_train.std()\n    history = []"
+    ),
+    hint="The data is normalised in place: the caller's own tensors change.",
 )
-def returns_tensors(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss)
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="There is a loss for every batch in the list. It should hold one number for "
-    "each epoch: their mean.",
+    "casts_to_float32",
+    edit("model(xb)", "model(xb.float())"),
+    hint="Batches are turned into float32: a model in float64 fails. Leave the dtype as it comes.",
 )
-def returns_every_batch(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history += losses
-    return history
-
-
-@mistake(
+mistake(
     "fit",
+    "fit_returns_nothing",
+    edit("    return history", ""),
+    hint="fit returns None. It should return the mean loss of each epoch, in a list.",
+)
+mistake(
+    "fit",
+    "returns_tensors",
+    edit("loss.item()", "loss"),
+    hint="The losses are tensors that still hold their graphs. `.item()` makes a float of each.",
+)
+mistake(
+    "fit",
+    "returns_every_batch",
+    edit("history.append(sum(losses) / len(losses))", "history += losses"),
+    hint="There is a loss for every batch. The list should hold one for each epoch: their mean.",
+)
+mistake(
+    "fit",
+    "returns_the_last_loss",
+    edit("return history", "return history[-1]"),
     hint="Only the last epoch's loss is returned. Keep one for each epoch, in a list.",
 )
-def returns_the_last_loss(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history[-1]
-
-
-@mistake(
+mistake(
     "fit",
+    "last_batch_for_the_mean",
+    edit("sum(losses) / len(losses)", "losses[-1]"),
     hint="Each number is the loss of the epoch's last batch, not the mean over its batches.",
 )
-def last_batch_for_the_mean(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(losses[-1])
-    return history
-
-
-@mistake(
+mistake(
     "fit",
+    "sum_for_the_mean",
+    edit("sum(losses) / len(losses)", "sum(losses)"),
     hint="Each number is the sum of the epoch's losses: divide it by how many there are.",
 )
-def sum_for_the_mean(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The sum of the batches' losses is divided by the number of samples. Each loss "
-    "is a mean already: divide by the number of batches, or weigh each loss by its "
-    "batch's size.",
+    "sum_divided_by_samples",
+    edit("/ len(losses)", "/ len(x_train)"),
+    hint="The batches' mean losses are divided by the number of samples, not of batches.",
 )
-def sum_divided_by_samples(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(x_train))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The list of losses is made once and never emptied, so each epoch's mean counts"
-    " all epochs so far.",
+    "losses_run_on",
+    edit("history = []", "history, losses = [], []"),
+    edit("        losses = []\n", ""),
+    hint="The list of losses is never emptied: each epoch's mean counts all epochs so far.",
 )
-def losses_run_on(model, opt, loss_func, x_train, y_train, epochs=2, bs=64):
-    history = []
-    losses = []
-    for _ in range(epochs):
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
 
 # ----------------------------------------------------------------------------------- train_random
 
+DRAWN = "torch.randint(len(x), (batch_size,), device=x.device)"
+DRAWING = "        drawn = torch.randint(len(x), (batch_size,), device=x.device)\n"
+SAME_SAMPLES = """Every step trains on the same few samples. Draw new ones at each step, from all
+that there are."""
 
-@mistake(
-    "train_random",
-    hint="Gradients are never cleared: backward() adds to what is there, so each step "
-    "uses the sum of all gradients so far.",
+mistake(
+    "train_random", "random_never_zeroed", edit("        opt.zero_grad()", ""), hint=NEVER_CLEARED
 )
-def random_never_zeroed(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        drawn = torch.randint(len(x), (batch_size,))
-        loss = loss_func(model(x[drawn]), y[drawn])
-        loss.backward()
-        opt.step()
-
-
-@mistake(
+mistake(
     "train_random",
-    hint="zero_grad() stands between backward() and step(), so there is no gradient left"
-    " to follow.",
+    "random_zeroed_before_the_step",
+    edit("opt.step()", "opt.zero_grad()"),
+    edit("opt.zero_grad()", "opt.step()"),
+    hint=NO_STEP,
 )
-def random_zeroed_before_the_step(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        drawn = torch.randint(len(x), (batch_size,))
-        loss = loss_func(model(x[drawn]), y[drawn])
-        loss.backward()
-        opt.zero_grad()
-        opt.step()
-
-
-@mistake("train_random", hint="The gradients are computed, but opt.step() is never called.")
-def random_never_stepped(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        drawn = torch.randint(len(x), (batch_size,))
-        loss = loss_func(model(x[drawn]), y[drawn])
-        loss.backward()
-        opt.zero_grad()
-
-
-@mistake("train_random", hint="range(1, steps) makes one step too few.")
-def random_one_step_short(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(1, steps):
-        drawn = torch.randint(len(x), (batch_size,))
-        loss = loss_func(model(x[drawn]), y[drawn])
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake(
+mistake("train_random", "random_never_stepped", edit("        opt.step()\n", ""), hint=NO_STEP)
+mistake(
     "train_random",
-    hint="`steps` whole passes through the data are made. A step is one batch and one update.",
+    "trains_a_random_copy",
+    edit("    for _", "    model = copy.deepcopy(model)\n    for _"),
+    hint=NO_STEP,
 )
-def steps_taken_for_epochs(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        order = torch.randperm(len(x))
-        for drawn in order.split(batch_size):
-            loss = loss_func(model(x[drawn]), y[drawn])
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-
-
-@mistake(
+mistake(
     "train_random",
-    hint="There is one pass through the data, of as many batches as it has, whatever `steps` says.",
+    "random_one_step_short",
+    edit("range(steps)", "range(1, steps)"),
+    hint="There is one step too few: range(1, steps) is one shorter than range(steps).",
 )
-def one_pass_only(model, opt, loss_func, x, y, steps, batch_size):
-    for drawn in torch.randperm(len(x)).split(batch_size):
-        loss = loss_func(model(x[drawn]), y[drawn])
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake(
+mistake(
     "train_random",
-    hint="The batch is drawn before the loop, so every step trains on the same samples. "
-    "Draw a new one at each step.",
+    "steps_taken_for_epochs",
+    edit(
+        "for _ in range(steps):",
+        "for drawn in [d for _ in range(steps) for d in torch.randperm(len(x)).split(batch_size)]:",
+    ),
+    edit(DRAWING, ""),
+    hint="Each of `steps` walks through all the data. A step is one batch and one update.",
 )
-def drawn_once(model, opt, loss_func, x, y, steps, batch_size):
-    drawn = torch.randint(len(x), (batch_size,))
-    for _ in range(steps):
-        loss = loss_func(model(x[drawn]), y[drawn])
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake(
+mistake(
     "train_random",
-    hint="The seed is set inside the loop, so the same batch comes up at every step.",
+    "one_pass_only",
+    edit("for _ in range(steps):", "for drawn in torch.randperm(len(x)).split(batch_size):"),
+    edit(DRAWING, ""),
+    hint="There is one pass through the data, whatever `steps` says.",
 )
-def seeded_at_each_step(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        torch.manual_seed(0)
-        drawn = torch.randint(len(x), (batch_size,))
-        loss = loss_func(model(x[drawn]), y[drawn])
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake(
+mistake(
     "train_random",
+    "drawn_once",
+    edit(
+        """    for _ in range(steps):
+        drawn = torch.randint(len(x), (batch_size,), device=x.device)
+""",
+        """    drawn = torch.randint(len(x), (batch_size,))
+    for _ in range(steps):
+""",
+    ),
+    hint=SAME_SAMPLES,
+)
+mistake(
+    "train_random",
+    "seeded_at_each_step",
+    edit("        drawn", "        torch.manual_seed(0)\n        drawn"),
+    hint=SAME_SAMPLES,
+)
+mistake("train_random", "first_batch_always", edit(DRAWN, "slice(batch_size)"), hint=SAME_SAMPLES)
+mistake(
+    "train_random",
+    "drawn_from_the_first_few",
+    edit("randint(len(x),", "randint(batch_size,"),
+    hint=SAME_SAMPLES,
+)
+mistake(
+    "train_random",
+    "in_order",
+    edit("for _", "for step"),
+    edit(DRAWN, "torch.arange(step * batch_size, (step + 1) * batch_size) % len(x)"),
     hint="The batches are walked through from the start. Here they are drawn at random.",
 )
-def in_order(model, opt, loss_func, x, y, steps, batch_size):
-    for step in range(steps):
-        start = step * batch_size % len(x)
-        xb, yb = x[start : start + batch_size], y[start : start + batch_size]
-        loss = loss_func(model(xb), yb)
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake(
+mistake(
     "train_random",
-    hint="Every step trains on the first batch_size samples. Draw the samples at random.",
+    "last_sample_never_drawn",
+    edit("randint(len(x)", "randint(len(x) - 1"),
+    hint="The last sample is never drawn: torch.randint leaves its upper end out already.",
 )
-def first_batch_always(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        loss = loss_func(model(x[:batch_size]), y[:batch_size])
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake(
+mistake(
     "train_random",
-    hint="The indices are drawn below batch_size, so only the first few samples are ever"
-    " used. Draw them below len(x).",
+    "drawn_apart",
+    edit("y[drawn]", "y[torch.randint(len(y), (batch_size,))]"),
+    hint="Inputs and targets are drawn separately. Draw the indices once and use them for both.",
 )
-def drawn_from_the_first_few(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        drawn = torch.randint(batch_size, (batch_size,))
-        loss = loss_func(model(x[drawn]), y[drawn])
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake(
+mistake(
     "train_random",
-    hint="torch.randint leaves its upper end out already: with len(x) - 1 the last "
-    "sample is never drawn.",
-)
-def last_sample_never_drawn(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        drawn = torch.randint(len(x) - 1, (batch_size,))
-        loss = loss_func(model(x[drawn]), y[drawn])
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake(
-    "train_random",
-    hint="The inputs and the targets are drawn separately, so the images get the labels "
-    "of others. Draw the indices once and use them for both.",
-)
-def drawn_apart(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        xb = x[torch.randint(len(x), (batch_size,))]
-        yb = y[torch.randint(len(y), (batch_size,))]
-        loss = loss_func(model(xb), yb)
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake(
-    "train_random",
+    "one_sample_a_step",
+    edit("(batch_size,)", "(1,)"),
     hint="Each step uses a single sample. A batch has batch_size of them.",
 )
-def one_sample_a_step(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        drawn = torch.randint(len(x), (1,))
-        loss = loss_func(model(x[drawn]), y[drawn])
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake("train_random", hint="Each batch has 64 samples whatever `batch_size` says.")
-def batch_size_always_64(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        drawn = torch.randint(len(x), (64,))
-        loss = loss_func(model(x[drawn]), y[drawn])
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake("train_random", hint="Each step uses all of the data: no batch is drawn.")
-def whole_set_each_step(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        loss = loss_func(model(x), y)
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake(
+mistake(
     "train_random",
-    hint="The parameters are updated by hand, with the learning rate alone. opt.step() "
-    "knows the rest: momentum, Adam's averages, or whatever its method is.",
+    "batch_size_always_64",
+    edit("(batch_size,)", "(64,)"),
+    hint="Each batch has 64 samples whatever `batch_size` says.",
 )
-def random_by_hand(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        drawn = torch.randint(len(x), (batch_size,))
-        loss = loss_func(model(x[drawn]), y[drawn])
-        loss.backward()
-        with torch.no_grad():
+mistake(
+    "train_random",
+    "whole_set_each_step",
+    edit("model(x[drawn]), y[drawn]", "model(x), y"),
+    hint="Each step uses all of the data: no batch is drawn.",
+)
+mistake(
+    "train_random",
+    "random_by_hand",
+    edit(
+        "opt.step()",
+        """with torch.no_grad():
             for p in model.parameters():
-                p -= opt.param_groups[0]["lr"] * p.grad
-        opt.zero_grad()
-
-
-@mistake(
-    "train_random",
-    hint="An optimizer is made inside the function, and the one that was passed in is never used.",
+                p -= opt.param_groups[0]["lr"] * p.grad""",
+    ),
+    hint=ANOTHER_OPTIMIZER,
 )
-def random_makes_its_own_optimizer(model, opt, loss_func, x, y, steps, batch_size):
-    opt = optim.Adam(model.parameters(), lr=0.01)
-    for _ in range(steps):
-        drawn = torch.randint(len(x), (batch_size,))
-        loss = loss_func(model(x[drawn]), y[drawn])
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake("train_random", hint="The loss is F.cross_entropy whatever `loss_func` was given.")
-def random_always_cross_entropy(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        drawn = torch.randint(len(x), (batch_size,))
-        loss = F.cross_entropy(model(x[drawn]), y[drawn])
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake(
+mistake(
     "train_random",
-    hint="Each batch is turned into float32, so a model in float64 can't be trained: "
-    "leave the dtype as it comes.",
+    "random_makes_its_own_optimizer",
+    edit("    for _", "    opt = optim.Adam(model.parameters(), lr=0.01)\n    for _"),
+    hint=ANOTHER_OPTIMIZER,
 )
-def random_casts_to_float32(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        drawn = torch.randint(len(x), (batch_size,))
-        loss = loss_func(model(x[drawn].float()), y[drawn])
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake(
+mistake(
     "train_random",
-    hint="The data itself is shuffled, in place: the caller's own tensors change. Draw "
-    "indices and leave the data where it is.",
+    "new_optimizer_each_step",
+    edit(
+        "        drawn",
+        '        opt = type(opt)(model.parameters(), lr=opt.param_groups[0]["lr"])\n        drawn',
+    ),
+    hint=ANOTHER_OPTIMIZER,
 )
-def shuffles_the_data_itself(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        order = torch.randperm(len(x))
+mistake(
+    "train_random",
+    "random_always_cross_entropy",
+    edit("loss_func(model(x", "F.cross_entropy(model(x"),
+    hint="The loss is F.cross_entropy whatever `loss_func` was given.",
+)
+mistake(
+    "train_random",
+    "random_casts_to_float32",
+    edit("model(x[drawn])", "model(x[drawn].float())"),
+    hint="Batches are turned into float32: a model in float64 fails. Leave the dtype as it comes.",
+)
+mistake(
+    "train_random",
+    "random_in_eval_mode",
+    edit("    for _", "    model.eval()\n    for _"),
+    hint="The model is put into eval mode before it is trained: leave it in training mode.",
+)
+mistake(
+    "train_random",
+    "shuffles_the_data_itself",
+    edit(
+        DRAWING,
+        """        order = torch.randperm(len(x))
         x.copy_(x[order])
         y.copy_(y[order])
-        loss = loss_func(model(x[:batch_size]), y[:batch_size])
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake(
-    "train_random",
-    hint="A copy of the model goes forward and backward, but the optimizer holds the "
-    "parameters of the original, which gets no gradient.",
+        drawn = slice(batch_size)
+""",
+    ),
+    hint="The data itself is shuffled: the caller's own tensors change. Draw indices.",
 )
-def trains_a_random_copy(model, opt, loss_func, x, y, steps, batch_size):
-    model = copy.deepcopy(model)
-    for _ in range(steps):
-        drawn = torch.randint(len(x), (batch_size,))
-        loss = loss_func(model(x[drawn]), y[drawn])
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake(
+mistake(
     "train_random",
+    "one_sample_repeated",
+    edit("(batch_size,), device=x.device)", "(1,)).repeat(batch_size)"),
     hint="One sample is drawn and repeated. Draw each of the batch_size samples by itself.",
 )
-def one_sample_repeated(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        drawn = torch.randint(len(x), (1,)).repeat(batch_size)
-        loss = loss_func(model(x[drawn]), y[drawn])
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake(
+mistake(
     "train_random",
-    hint="The optimizer is made anew at each step, so what it remembers (momentum, Adam's "
-    "averages) is lost.",
-)
-def new_optimizer_each_step(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        opt = type(opt)(model.parameters(), lr=opt.param_groups[0]["lr"])
-        drawn = torch.randint(len(x), (batch_size,))
-        loss = loss_func(model(x[drawn]), y[drawn])
-        loss.backward()
-        opt.step()
-        opt.zero_grad()
-
-
-@mistake(
-    "train_random",
+    "step_for_each_sample",
+    edit(DRAWING, "      for drawn in torch.randint(len(x), (batch_size, 1)):\n"),
     hint="There is a step after each sample of the batch. A batch is one loss and one step.",
 )
-def step_for_each_sample(model, opt, loss_func, x, y, steps, batch_size):
-    for _ in range(steps):
-        for drawn in torch.randint(len(x), (batch_size, 1)):
-            loss = loss_func(model(x[drawn]), y[drawn])
-            loss.backward()
-            opt.step()
-            opt.zero_grad()

@@ -38,14 +38,16 @@ def fit(
     """Train `model` with `opt` on mini-batches, in order.
 
     An epoch walks once through the N samples of `x_train` and `y_train`, `bs` at a time; the last
-    batch is short where `bs` doesn't divide N. After each batch `opt` takes one step. Returns the
-    mean training loss during each epoch, over its batches: `epochs` Python floats.
+    batch is short where `bs` doesn't divide N. After each batch `opt` takes one step. The model is
+    in training mode and stays there. Returns the mean training loss during each epoch, over its
+    batches: `epochs` Python floats.
     """
     history = []
     for _ in range(epochs):
         losses = []
         for start in range(0, len(x_train), bs):
-            loss = loss_func(model(x_train[start : start + bs]), y_train[start : start + bs])
+            xb, yb = x_train[start : start + bs], y_train[start : start + bs]
+            loss = loss_func(model(xb), yb)
             loss.backward()
             opt.step()
             opt.zero_grad()
@@ -63,7 +65,10 @@ def train_random(
     steps: int,
     batch_size: int,
 ) -> None:
-    """Take `steps` steps of `opt`, each on `batch_size` samples of `x` and `y` drawn at random."""
+    """Take `steps` steps of `opt`, each on `batch_size` samples of `x` and `y` drawn at random.
+
+    The model is in training mode and stays there.
+    """
     for _ in range(steps):
         drawn = torch.randint(len(x), (batch_size,), device=x.device)
         loss = loss_func(model(x[drawn]), y[drawn])

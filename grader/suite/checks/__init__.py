@@ -21,7 +21,14 @@ from grader.suite.checks.models import Deep, Moody, classifier, optimizer, regre
 from grader.suite.checks.observed import LAYERS, Refused
 from grader.suite.checks.readers import anything, array, floats, loss, number, pair, several
 from grader.suite.checks.sides import Either, both, define, pretending
-from grader.suite.checks.training import independent, learns, trained_alike, untrained_loss
+from grader.suite.checks.training import (
+    independent,
+    learns,
+    random_batches,
+    trained_alike,
+    untrained_loss,
+    uses,
+)
 from grader.suite.checks.twins import Twins, twins
 from grader.suite.checks.values import by_hand, judged, leaves_alone, same
 
@@ -62,6 +69,7 @@ __all__ = [
     "pair",
     "pessimist",
     "pretending",
+    "random_batches",
     "regression",
     "regressor",
     "same",
@@ -72,4 +80,5 @@ __all__ = [
     "trained_alike",
     "twins",
     "untrained_loss",
+    "uses",
 ]

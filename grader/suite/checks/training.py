@@ -201,22 +201,29 @@ def learns(
 ) -> float:
     """After `train()`, the judge's own measure lies below (or above) a threshold.
 
+    `train` calls the student's code, which may not change its arguments.
+
     `measure` is computed on our side, on data that the student's code doesn't get:
     `pair.loss(F.cross_entropy, x, y)`, `pair.accuracy(x, y)`. `what`: how a learner is told of it.
     Kept in `current.measured()`, where margins are read. Returns the measure.
     """
     current.next_check()
+    calls = current.provider().calls
+    calls.begin()
     train()
+    changed = [Problem("changed", name, "", "") for name in dict.fromkeys(calls.changed)]
     value = float(measure())
     bound = current.Measured(what, value, below, above)
     current.measured().append(bound)
     good = (below is None or value < below) and (above is None or value > above)
+    problems = changed
     if not good:
         limits = [f"below {below:g}"] if below is not None else []
         limits += [f"above {above:g}"] if above is not None else []
-        problem = Problem("values", f"{what} after training", written(value), " and ".join(limits))
-        finding = Finding("", value, None, [problem], "", value)
-        conclude("learns", [finding], show)
+        wanted = " and ".join(limits)
+        problems += [Problem("values", f"{what} after training", written(value), wanted)]
+    if problems:
+        conclude("learns", [Finding("", value, None, problems, "", value)], show)
     return value
 
 
@@ -252,3 +259,49 @@ def independent(build: Callable[[], Any], x: torch.Tensor, *, show: Show = "ever
     if not torch.equal(before, after):
         text = "two models share nothing: to change one leaves the other as it was"
         raise claim("independent", text, None, "", show)
+
+
+def random_batches(used: Callable[[int, int, int], Any], *, show: Show = "everything") -> None:
+    """Each step draws its batch at random, from all samples.
+
+    used: `used(n, steps, batch_size)` trains anew and says how often each of n samples was used.
+    A right answer fails with a chance below 1e-7, whether it draws with replacement or without.
+    """
+    current.next_check()
+
+    def claimed(counts: Any, text: str, holds: bool) -> None:
+        if not holds:
+            raise claim("random_batches", text, counts, short(counts), show)
+
+    for n, steps, size in [(60, 3, 1), (60, 4, 5), (60, 2, 30)]:
+        counts = torch.as_tensor(used(n, steps, size)).round()
+        text = f"{steps} steps of {size} use {steps * size} samples, one counted once for each use"
+        claimed(counts, text, int(counts.sum()) == steps * size)
+    counts = torch.as_tensor(used(400, 25, 8)).round()  # some 157 different samples, or 200
+    claimed(counts, "25 batches of 8 differ from each other", int((counts > 0).sum()) > 80)
+    halves = bool(counts[:200].any()) and bool(counts[200:].any())
+    claimed(counts, "25 batches of 8 come from both halves of 400 samples", halves)
+    counts = torch.as_tensor(used(5, 100, 2)).round()
+    claimed(counts, "none of 5 samples is left out in 100 batches of 2", bool((counts > 0).all()))
+
+
+def uses(train: Callable[..., Any]) -> Callable[[int, int, int], torch.Tensor]:
+    """What `random_batches` asks of `train(model, opt, loss, x, y, steps, batch_size)`.
+
+    Sample i is 1 in place i and the loss is the outputs' sum: each use takes 1 from weight i.
+    """
+    lab = current.provider().lab
+
+    def used(n: int, steps: int, batch_size: int) -> torch.Tensor:
+        model = lab.nn.Linear(n, 1, bias=False)
+        model.load_state_dict({"weight": torch.zeros(1, n)})
+        opt = lab.optim.SGD(model.parameters(), lr=1.0)
+        train(model, opt, lab.define(total), torch.eye(n), torch.zeros(n, 1), steps, batch_size)
+        return -model.state_dict()["weight"][0]  # type: ignore[no-any-return]
+
+    return used
+
+
+def total(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """A loss for which each sample counts the same, whatever is right: the outputs' sum."""
+    return prediction.sum()
