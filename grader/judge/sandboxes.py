@@ -163,6 +163,9 @@ def start(
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
+        # glibc keeps what was freed: the pages of large arguments would be got anew at each call.
+        "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+        "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
         "TORCHGRADE_DATA": str(data_folder()),
         "HOME": tempfile.gettempdir(),
         "USER": "student",
