@@ -90,10 +90,12 @@ def undrawn() -> Iterator[None]:
 
 def name_of(callable_: Any) -> str:
     """What a learner calls it: the name of a function, or of a model's class."""
-    handle = getattr(callable_, "_handle", None)  # a model that lives beside the student's code
+    handle = getattr(callable_, "__dict__", {}).get("_handle")  # it lives beside their code
     name = getattr(handle, "name", None) or getattr(callable_, "__name__", None)
     if name is None and isinstance(callable_, nn.Module):
         name = type(callable_).__name__
+    if inspect.isfunction(callable_) and "<locals>" in callable_.__qualname__:
+        name = None  # the suite's own, around what is theirs
     return name if isinstance(name, str) and name != "<lambda>" else "your code"
 
 
