@@ -3,7 +3,7 @@
 Each file of `corpus/` is one attack. Its docstring says what it tries, and below that, for the
 test of what it attacks (`target`, `double` unless told):
 
-    must: outcomes that are right, one of several
+    must: the outcome; several only where the machine's speed decides which limit comes first
     says: what the feedback has to say, a regular expression
     rest: passed (unless told), lost or any: what becomes of the other tests
 """
