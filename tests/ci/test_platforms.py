@@ -54,7 +54,7 @@ SUBMISSIONS = {
         "        except OSError:\n            pass\n    return x\n"
     },
 }
-# Each way to fail is tried on one of the two: what it becomes in a format is tests/report's to prove.
+# Each way to fail is tried on one of the two; tests/report proves what each becomes in a format.
 BOTH = ("perfect", "wrong", "forges")
 ON_CLASSROOM50 = (*BOTH, "repository", "missing", "broken")
 ON_GRADESCOPE = (*BOTH, "empty", "exits", "endless")
