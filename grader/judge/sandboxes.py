@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
-import torch
 
 import grader
 from grader.assignment.exercises import DATA
@@ -81,6 +80,8 @@ class Forker(Protocol):
 
 def devices_of(forker: Forker) -> frozenset[str]:
     """Ask one sandbox which of this machine's devices it can use, locked down as it is."""
+    import torch  # here, as it takes seconds: a command has its judges import it, not itself
+
     here = {"cuda": torch.cuda.device_count() > 0, "mps": torch.backends.mps.is_available()}
     if not any(here.values()):
         return frozenset()

@@ -1,6 +1,6 @@
 """Leaves folders that can't be entered, and folders deeper than any path.
 
-must: failed
+must: failed, crashed
 rest: any
 """
 
