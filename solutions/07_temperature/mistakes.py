@@ -11,12 +11,11 @@ CUT = "shuffled[:n_train], shuffled[n_train:]"
 N_TRAIN = "n - int(val_fraction * n)"
 RETURN = "return t_u[train], t_c[train], t_u[val], t_c[val]"
 
-mistake("split", "takes_the_last_ones", edit(DRAW, "torch.arange(n)"),
-    hint="""Nothing is drawn: the last samples are always the ones to validate on. Readings often
-    come in an order, so the halves would differ in more than chance. Permute first.""")
+ALWAYS_THE_SAME = """The samples to validate on are the same in every call. Draw a new permutation in
+    each call, and set no seed inside the function: the seed is the caller's."""
+mistake("split", "takes_the_last_ones", edit(DRAW, "torch.arange(n)"), hint=ALWAYS_THE_SAME)
 mistake("split", "same_draw_every_time", edit("n = len(t_u)", "n = len(t_u); torch.manual_seed(0)"),
-    hint="""It is the same draw in every call. Where a seed is set inside the function, every call
-    repeats it: leave the seed to the caller.""")
+    hint=ALWAYS_THE_SAME)
 mistake("split", "tears_pairs_apart", edit(RETURN, "t_c = t_c[torch.randperm(n)]; " + RETURN),
     hint="""The inputs and targets don't belong together any more: pairs are torn apart. Draw one
     permutation of positions and use it for both.""")

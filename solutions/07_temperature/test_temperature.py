@@ -66,6 +66,7 @@ def test_split_keeps_pairs_together(student, columns):
         t_u, t_c = readings(n, *columns, dtype=dtype)
         t_u_train, t_c_train, t_u_val, t_c_val = halves(student, t_u, t_c, 0.3)
         train, val = places(t_u_train, t_u), places(t_u_val, t_u)
+        judged(t_u_train, "what is to train on was given as t_u", -1 not in train)
         once = sorted(train + val) == list(range(n))
         judged(train + val, "every t_u is in one half, and there once", once)
         partners = places(t_c_train, t_c), places(t_c_val, t_c)
