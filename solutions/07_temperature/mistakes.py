@@ -11,8 +11,8 @@ CUT = "shuffled[:n_train], shuffled[n_train:]"
 N_TRAIN = "n - int(val_fraction * n)"
 RETURN = "return t_u[train], t_c[train], t_u[val], t_c[val]"
 
-ALWAYS_THE_SAME = """The samples to validate on are the same in every call. Draw a new permutation in
-    each call, and set no seed inside the function: the seed is the caller's."""
+ALWAYS_THE_SAME = """The samples to validate on are the same in every call. Draw a new permutation
+    in each call, and set no seed inside the function: the seed is the caller's."""
 mistake("split", "takes_the_last_ones", edit(DRAW, "torch.arange(n)"), hint=ALWAYS_THE_SAME)
 mistake("split", "same_draw_every_time", edit("n = len(t_u)", "n = len(t_u); torch.manual_seed(0)"),
     hint=ALWAYS_THE_SAME)
