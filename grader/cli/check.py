@@ -14,7 +14,8 @@ from grader.cli.options import UNUSABLE, Unusable, err, progress, setup_options,
 from grader.grading.check import Assignment, Report
 from grader.grading.check import check as check_assignment
 from grader.grading.engine import Setup
-from grader.report import mistakes_table
+from grader.grading.margins import measure as find_margins
+from grader.report import margins_table, mistakes_table
 
 
 @click.command()
@@ -39,6 +40,9 @@ from grader.report import mistakes_table
     help="Write what catches each mistake to this file.",
 )
 @click.option("--mutants", is_flag=True, help="Instead: wrong answers that a program makes.")
+@click.option(
+    "--measure", is_flag=True, help="Instead: how far answers lie from thresholds, over 20 seeds."
+)
 @click.option("--no-styles", is_flag=True, help="Leave the right styles out.")
 def check(
     names: tuple[str, ...],
@@ -50,6 +54,7 @@ def check(
     verbose: bool,
     table: Path | None,
     mutants: bool,
+    measure: bool,
     no_styles: bool,
 ) -> None:
     """Prove the assignment, or the named EXERCISEs: `01_losses`, `losses` and `1` are one.
@@ -73,6 +78,8 @@ def check(
     assignment = Assignment(setup, chosen, stubs, rights)
     if mutants:
         _check_mutants(assignment, workers, verbose=verbose)
+    if measure:
+        _measure(assignment, workers)
     try:
         with progress("Checking") as advance:
             report = check_assignment(assignment, workers, advance)
@@ -118,6 +125,23 @@ def _check_mutants(assignment: Assignment, workers: int, *, verbose: bool) -> No
         "are right." if survivors else f"No mutant survives, of {total}."
     )  # fmt: skip
     sys.exit(UNUSABLE if survivors else 0)
+
+
+def _measure(assignment: Assignment, workers: int) -> NoReturn:
+    try:
+        with progress("Measuring") as advance:
+            setup, exercises = assignment.setup, assignment.exercises
+            margins = find_margins(setup, exercises, assignment.styles_of, workers, advance)
+    except (AssignmentError, ValueError) as error:
+        raise Unusable(str(error)) from None
+    margins_table.show(margins, Console(highlight=False, markup=False))
+    crossed = sum(not margin.holds for margin in margins)
+    print(
+        f"Right answers cross {crossed} of {len(margins)} thresholds."
+        if crossed
+        else f"Right answers keep to all {len(margins)} thresholds."
+    )
+    sys.exit(UNUSABLE if crossed else 0)
 
 
 def _verdict(report: Report) -> str:

@@ -12,6 +12,7 @@ import grader
 from grader.assignment.exercises import Exercise
 from grader.assignment.mistakes import Mistake, load_mistakes, splice
 from grader.grading.engine import Setup, Task, grade_all
+from grader.grading.rehearsed import alike_mistakes, in_processes
 from grader.grading.secrets import leaks
 from grader.result import ExerciseResult, Outcome, TestResult
 from grader.submission import Submission
@@ -101,7 +102,8 @@ def check(assignment: Assignment, workers: int, advance: Callable[[int, int], No
     public = [task for exercise in assignment.exercises for task in _public(assignment, exercise)]
     # One after the other: a process knows only one suite of a name.
     results = itertools.chain(grade_all(hidden, workers), grade_all(public, workers))
-    total = len(hidden) + len(public)
+    total = len(hidden) + len(public) + len(assignment.exercises)
+    report.exercises = {exercise.name: Checked() for exercise in assignment.exercises}
     graded: dict[str, ExerciseResult] = {}
     for done, result in enumerate(results, 1):
         advance(done, total)
@@ -113,8 +115,15 @@ def check(assignment: Assignment, workers: int, advance: Callable[[int, int], No
             report.problems.append(
                 Problem(name, f"{answer} could not be graded: {why}", "see `grader doctor`")
             )
+    rehearsed = [(assignment.setup, exercise, SEED) for exercise in assignment.exercises]
+    for done, (place, classes) in enumerate(in_processes(alike_mistakes, rehearsed, workers), 1):
+        advance(len(hidden) + len(public) + done, total)
+        exercise = assignment.exercises[place]
+        by_name = {mistake.name: mistake for mistake in load_mistakes(exercise)}
+        alike = [[by_name[name] for name in names] for names in classes]
+        report.exercises[exercise.name].alike = alike
     for exercise in assignment.exercises:
-        checked = report.exercises[exercise.name] = Checked()
+        checked = report.exercises[exercise.name]
         report.problems += _Judged(assignment, exercise, graded, checked).problems()
     shipped = [assignment.stubs, Path(grader.__file__).parent]
     for leak in leaks(assignment.exercises, assignment.stubs, shipped):
@@ -291,13 +300,6 @@ class _Judged:
 
     def _classes(self) -> Iterator[tuple[str, str]]:
         """Mistakes that give the same to every check must share one hint."""
-        classes: dict[object, list[Mistake]] = {}
-        for mistake in self._mistakes:
-            tests = [t for t in self._tests("hidden", mistake.name) if t.target == mistake.target]
-            seen = tuple((t.name, t.outcome, t.detail) for t in tests if not (t.passed or t.bonus))
-            if seen:
-                classes.setdefault((mistake.target, seen), []).append(mistake)
-        self._checked.alike = [same for same in classes.values() if len(same) > 1]
         for same in self._checked.alike:
             if len({mistake.hint for mistake in same}) > 1:
                 yield (

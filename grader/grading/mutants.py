@@ -6,16 +6,14 @@ that fails. It runs in a rehearsal, so that what it does to torch, or an endless
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import as_completed
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.assignment.exercises import AssignmentError, Exercise
-from grader.grading.engine import Setup, local_processes, new_forker
+from grader.grading.engine import Setup
 from grader.grading.mutation import Mutant, mutants_of
-from grader.judge.sandboxes import Forker
+from grader.grading.rehearsed import base_tests, in_processes, rehearsing
 
 SEED = 20
 BATCH = 40  # mutants that a process takes at a time
@@ -112,16 +110,10 @@ def grade_mutants(
     total = sum(len(batch) for _, _, batch in work)
     done = 0
     advance(done, total)
-    with local_processes(workers) as executor:
-        running = {executor.submit(_meet, setup, *part): part[0].name for part in work}
-        try:
-            for future in as_completed(running):
-                fates = future.result()
-                tallies[running[future]].fates += fates
-                done += len(fates)
-                advance(done, total)
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+    for place, fates in in_processes(_meet, [(setup, *part) for part in work], workers):
+        tallies[work[place][0].name].fates += fates
+        done += len(fates)
+        advance(done, total)
     return tallies
 
 
@@ -149,13 +141,9 @@ def _killers(
     setup: Setup, half: Exercise, exercise: Exercise, mutants: list[tuple[str, Mutant]]
 ) -> list[str]:
     """For each mutant the first base test that it fails, or ''."""
-    from grader.judge.rehearsal import Rehearsal
-
-    patience = replace(setup.patience, test=PATIENCE_SECONDS)
-    rehearsal = Rehearsal(_forker(replace(setup, shared=None)), patience)
     killers = [""] * len(mutants)
-    try:
-        tests = _base_tests(half)
+    tests = base_tests(half)
+    with rehearsing(setup, PATIENCE_SECONDS) as rehearsal:
         for target in dict.fromkeys(mutant.target for _, mutant in mutants):
             mine = [n for n, (_, mutant) in enumerate(mutants) if mutant.target == target]
             for test in sorted(tests, key=lambda name: exercise.target_of(name) != target):
@@ -167,23 +155,4 @@ def _killers(
                 for number, seen in zip(alive, known, strict=True):
                     if seen[test].lost or seen[test].sight is not None:
                         killers[number] = test
-    finally:
-        rehearsal.close()
     return killers
-
-
-@functools.cache
-def _forker(setup: Setup) -> Forker:
-    """This process's zygote."""
-    return new_forker(setup)
-
-
-@functools.cache
-def _base_tests(half: Exercise) -> list[str]:
-    """The names of a suite's base tests, in order."""
-    from grader.suite.session import Suites
-
-    suites = Suites([half.suite], half.folder.parent.parent)
-    if suites.problems:
-        raise AssignmentError("\n".join(suites.problems))
-    return [test.name for test in suites.tests if test.get_closest_marker("bonus") is None]

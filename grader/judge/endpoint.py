@@ -97,18 +97,12 @@ class Endpoint:
         kwargs: Mapping[str, Any],
         *,
         name: str = "",
-        pretend: str = "",
     ) -> Any:
-        """Call attribute `path` of an object; `name` is what the student calls it.
-
-        pretend: what it is told is so, a kind of `grader.torchside.pretend`.
-        """
+        """Call attribute `path` of an object; `name` is what the student calls it."""
 
         def make() -> Any:
             calls = self._keeper.calls
-            outcome = self._peer.call(
-                number, path, args, kwargs, watch=calls.watching, pretend=pretend
-            )
+            outcome = self._peer.call(number, path, args, kwargs, watch=calls.watching)
             calls.ran.update(outcome.ran)
             calls.changed += outcome.changed
             return outcome.value
@@ -135,13 +129,10 @@ class Endpoint:
         with self.asking():
             self._peer.ask(Write(sizes), [memoryview(content) for content in files.values()])
 
-    def load(self, module: str, pretend: str = "") -> int:
-        """Import the submission's `module`; the number of the module object.
-
-        pretend: as in `call`; then it is imported once more.
-        """
+    def load(self, module: str) -> int:
+        """Import the submission's `module`; the number of the module object."""
         with self.asking():
-            reply, _ = self._peer.ask(Load(module, pretend))
+            reply, _ = self._peer.ask(Load(module))
             if not isinstance(reply.value, Handle):
                 raise ProtocolError("not a module")
             return reply.value.number

@@ -20,6 +20,7 @@ from grader.assignment.exercises import Exercise
 from grader.judge.errors import GraderFault
 from grader.judge.sandboxes import Forker, Sandbox
 from grader.lockdown.limits import Patience
+from grader.suite.current import Measured
 from grader.suite.rehearsing import Ask, Told
 from grader.suite.seen import Sight
 from grader.wire.errors import BoundaryError
@@ -35,11 +36,13 @@ class Known(msgspec.Struct, frozen=True):
     """What one test saw of one answer of ours.
 
     `lost`: the process died or hung at it, so nothing is known. `sight` is None where it passed.
+    `measured` is what `learns` measured.
     """
 
     sight: Sight | None = None
     curves: tuple[list[float], ...] = ()
     lost: bool = False
+    measured: tuple[Measured, ...] = ()
 
 
 LOST = Known(lost=True)
@@ -124,7 +127,7 @@ class Rehearsal:
                 expected.remove(pair)
             except (msgspec.DecodeError, LookupError) as error:
                 raise GraderFault(f"the rehearsal told nonsense: {error}") from None
-            yield *pair, Known(told.sight, tuple(told.curves))
+            yield *pair, Known(told.sight, tuple(told.curves), measured=tuple(told.measured))
             channel.deadline = time.monotonic() + GRACE * self._patience.test
 
     # -- what is known ----------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import msgspec
 import torch
 
 from grader.assignment.exercises import Exercise
+from grader.suite.current import Measured, measured
 from grader.suite.local import Generators, Local
 from grader.suite.seen import Sight, sight_of
 from grader.suite.session import Suites
@@ -37,12 +38,14 @@ class Told(msgspec.Struct):
     """What one test saw of one answer: None where it passed.
 
     `curves`: the losses that the answer's calls returned, where that is a loss an epoch.
+    `measured`: what `learns` measured.
     """
 
     answer: int
     test: str
     sight: Sight | None
     curves: list[list[float]]
+    measured: list[Measured]
 
 
 def serve(channel: Channel, folder: Path) -> None:
@@ -68,7 +71,7 @@ def serve(channel: Channel, folder: Path) -> None:
             provider = Rehearsed(file)
             for ended in suites.run(tests, provider, ask.seed):
                 sight = None if ended.error is None else sight_of(ended.error)
-                told = Told(number, ended.test.name, sight, provider.calls.curves)
+                told = Told(number, ended.test.name, sight, provider.calls.curves, measured())
                 channel.send(Returned(None), [memoryview(msgspec.msgpack.encode(told))])
 
 

@@ -140,13 +140,9 @@ class Write(Request, tag="write"):
 
 
 class Load(Request, tag="load"):
-    """Import `module` from the work folder; anew where something is pretended.
-
-    `pretend`: what the code is told is so: a kind of `grader.torchside.pretend`, '' for none.
-    """
+    """Import `module` from the work folder."""
 
     module: str
-    pretend: str = ""
 
 
 class Define(Request, tag="define"):
@@ -183,7 +179,7 @@ class Describe(Request, tag="describe"):
 class Call(Request, tag="call"):
     """Call attribute `path` of object `target` ('' for the object itself).
 
-    `watch`: say what ran (`Returned.ran`). `pretend`: as in `Load`.
+    `watch`: say what ran (`Returned.ran`).
     """
 
     serial: int
@@ -193,7 +189,6 @@ class Call(Request, tag="call"):
     kwargs: dict[str, Value]
     grad: bool = True
     watch: bool = False
-    pretend: str = ""
 
 
 class Backward(Request, tag="backward"):

@@ -50,7 +50,7 @@ def test_a_sound_assignment_holds_and_that_is_the_last_line(kit):
     assert len(done.stdout.splitlines()) <= 24
     assert "doubles_in_place" not in done.stdout
     table = (kit / "table.txt").read_text()
-    assert re.search(r"^double +doubles_in_place +[x·]x· +x *$", table, re.MULTILINE), table
+    assert re.search(r"^double +doubles_in_place +xx· +x *$", table, re.MULTILINE), table
 
 
 def test_every_fault_is_told_with_what_to_do_about_it(kit):
@@ -58,7 +58,7 @@ def test_every_fault_is_told_with_what_to_do_about_it(kit):
     hidden = solutions / "test_double.py"
     change(solutions / "mistakes.py", '"x * 3"', '"x * 2"')  # variant 1 is right
     change(solutions / "mistakes.py", '"x - x"', '"x * 1"')  # variant 4 is as variant 2
-    change(hidden, "torch.randn(4)\n    torch", "torch.randn(4).clamp(max=0)\n    torch")
+    change(hidden, "torch.randn(4)\n    same", "torch.randn(4).clamp(max=0)\n    same")
     change(hidden, "test_double_of_whole_numbers", "test_whole_numbers")
     with hidden.open("a") as suite:
         suite.write("\n\ndef test_double_twice(student):\n    student.double(torch.ones(1))\n")
@@ -115,3 +115,28 @@ def test_an_exercise_is_checked_by_its_name(kit, grader):
     done = grader(kit, "check", "--exercise", "halve")
     assert done.returncode == 2
     assert "There is no exercise halve. There are: 01_double." in done.stderr
+
+
+def test_margins_of_thresholds_are_measured(kit, grader):
+    """The right answer is off by a fifth of what is drawn, three times x by more."""
+    with (kit / "solutions/01_double/test_double.py").open("a") as suite:
+        suite.write(
+            "\n\ndef test_double_learns(student):\n"
+            '    """It comes close."""\n'
+            "    from grader.suite.checks import learns\n\n"
+            "    x = 0.2 * torch.rand(1)\n"
+            "    learns(lambda: None, lambda: student.double(x + 1) - 2, below=0.5)\n"
+        )
+    done = grader(kit, "check", "double", "--measure", "--workers", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    row = next(line for line in done.stdout.splitlines() if "test_double_learns" in line)
+    assert "< 0.5" in row
+    low, high = (float(word) for word in re.findall(r"(\S+) to (\S+)", row)[0])
+    assert 0 <= low < 0.1 < 0.3 < high < 0.4
+    assert 20 <= int(re.findall(r"(\d+)%", row)[0]) <= 40
+    assert "test_double_learns is passed by" in done.stdout
+    assert done.stdout.splitlines()[-1] == "Right answers keep to all 1 thresholds."
+    change(kit / "solutions/01_double/test_double.py", "below=0.5", "below=0.1")
+    done = grader(kit, "check", "double", "--measure", "--workers", "2")
+    assert done.returncode == 2
+    assert done.stdout.splitlines()[-1] == "Right answers cross 1 of 1 thresholds."

@@ -18,6 +18,8 @@ import nbformat
 import pytest
 import tiny
 
+from grader.assignment.exercises import Exercise
+from grader.assignment.mistakes import load_mistakes
 from grader.release.bundles import suites, unpack_suites
 
 pytestmark = pytest.mark.slow
@@ -95,11 +97,9 @@ def secrets() -> dict[str, str]:
             told_anywhere = code in everything or code in COMMON
             if len(code) > 16 and not told_anywhere and "import " not in code:
                 found[code] = f"a line of the reference of {name}"
-        for node in ast.walk(ast.parse((folder / "mistakes.py").read_text("utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                hint = words(node.value)
-                if len(hint) > 24 and hint not in words(told):
-                    found[hint] = f"a hint of {name}"
+        for mistake in load_mistakes(Exercise(folder)):
+            if mistake.hint not in words(told):
+                found[mistake.hint] = f"a hint of {name}"
     return found
 
 

@@ -1,6 +1,6 @@
 """Makes system calls of the 32-bit table, which filters forget.
 
-must: crashed
+must: crashed, failed
 """
 
 import ctypes

@@ -1,6 +1,6 @@
 """An answer of hundreds of megabytes.
 
-must: failed
+must: failed, crashed
 """
 
 import torch

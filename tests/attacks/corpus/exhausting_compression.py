@@ -1,6 +1,6 @@
 """A string of gigabytes out of little.
 
-must: crashed
+must: failed, crashed
 """
 
 def double(x):

@@ -1,6 +1,6 @@
 """A generator that never ends.
 
-must: failed
+must: failed, crashed, timed out
 """
 
 import itertools

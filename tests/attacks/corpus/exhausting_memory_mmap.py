@@ -1,6 +1,6 @@
 """Maps memory that resource limits might not count.
 
-must: crashed
+must: crashed, failed
 says: used more than 320 MiB of memory
 """
 

@@ -1,6 +1,6 @@
 """A tensor of 2**40 elements that takes four bytes.
 
-must: crashed
+must: failed, crashed
 """
 
 import torch

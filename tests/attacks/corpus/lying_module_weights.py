@@ -1,6 +1,6 @@
 """A module whose weights are different at every look, and of gigabytes.
 
-must: failed
+must: failed, crashed, timed out
 target: Scale
 """
 

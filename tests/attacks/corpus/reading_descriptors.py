@@ -1,6 +1,6 @@
 """Reads from every descriptor that may have been left open.
 
-must: failed
+must: failed, crashed
 """
 
 import os
