@@ -609,3 +609,39 @@ def test_a_missing_file_is_not_attempted(forker):
     session = Session(forker, {})
     with pytest.raises(NotImplementedError):
         session.enter("answers").draws()
+
+
+def test_what_is_pretended_holds_from_the_import_on(forker):
+    files = {
+        "answers.py": b"""
+import helper, sys, torch
+
+def best():
+    now = "cuda" if torch.cuda.is_available() else "cpu"
+    same = sys.modules["helper"].BEST == helper.BEST
+    return now, helper.BEST, same
+
+def move(model):
+    model.to(helper.BEST)
+
+def slope(w):
+    (w ** 2).backward()
+    return w.grad
+""",
+        "helper.py": b"import torch\nBEST = 'cuda' if torch.cuda.is_available() else 'cpu'\n",
+    }
+    session = Session(forker, files)
+    session.deadline = time.monotonic() + 60
+    student, best = session.enter("answers"), {}
+    for kind in ("", "cuda", "cpu", "steep", ""):
+        session.calls.pretending = kind
+        best[kind] = student.best()
+        if kind == "cuda":
+            model = session.lab.nn.Linear(2, 1)
+            student.move(model)
+            assert model.weight.device == simulated()
+        slope = student.slope(torch.tensor(3.0, requires_grad=True))
+        assert slope.item() == (18 if kind == "steep" else 6)
+    assert best["cuda"] == ("cuda", "cuda", False)  # `sys.modules` is for what isn't pretended
+    assert best["cpu"] == best["steep"] == best[""] == ("cpu", "cpu", True)
+    session.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,6 +137,12 @@ def test_few_know_that_there_are_sandboxes() -> None:
 
 # Names that still mean two classes each. The list may only get shorter.
 SHARED = {"Again", "Ended", "Lab", "Outcome", "Problem", "Student"}
+
+
+def test_commands_leave_torch_to_the_judges() -> None:
+    """It takes seconds to import, and memory that a command may not have."""
+    code = "import grader.cli, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_one_name_is_one_thing() -> None:

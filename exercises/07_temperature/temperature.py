@@ -48,7 +48,8 @@ def training_loop(
     Args:
         n_epochs: how many epochs; each is one step on all training samples.
         optimizer: takes the steps; made for the model's parameters, with no gradients yet.
-        model: what to train, changed in place by the optimizer.
+        model: what to train, changed in place by the optimizer. It comes in training mode: it is
+            in that mode whenever it learns. (For the validation loss either mode is fine.)
         loss_fn: call it as loss_fn(prediction, target); it gives a 0-d tensor.
         t_u_train: the model's inputs to learn from, (n_train, 1).
         t_c_train: the targets to learn from, (n_train, 1), in °C.

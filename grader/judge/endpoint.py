@@ -97,12 +97,18 @@ class Endpoint:
         kwargs: Mapping[str, Any],
         *,
         name: str = "",
+        pretend: str = "",
     ) -> Any:
-        """Call attribute `path` of an object; `name` is what the student calls it."""
+        """Call attribute `path` of an object; `name` is what the student calls it.
+
+        pretend: what it is told is so, a kind of `grader.torchside.pretend`.
+        """
 
         def make() -> Any:
             calls = self._keeper.calls
-            outcome = self._peer.call(number, path, args, kwargs, watch=calls.watching)
+            outcome = self._peer.call(
+                number, path, args, kwargs, watch=calls.watching, pretend=pretend
+            )
             calls.ran.update(outcome.ran)
             calls.changed += outcome.changed
             return outcome.value
@@ -129,10 +135,13 @@ class Endpoint:
         with self.asking():
             self._peer.ask(Write(sizes), [memoryview(content) for content in files.values()])
 
-    def load(self, module: str) -> int:
-        """Import the submission's `module`; the number of the module object."""
+    def load(self, module: str, pretend: str = "") -> int:
+        """Import the submission's `module`; the number of the module object.
+
+        pretend: as in `call`; then it is imported once more.
+        """
         with self.asking():
-            reply, _ = self._peer.ask(Load(module))
+            reply, _ = self._peer.ask(Load(module, pretend))
             if not isinstance(reply.value, Handle):
                 raise ProtocolError("not a module")
             return reply.value.number

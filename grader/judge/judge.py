@@ -48,8 +48,11 @@ class Judge:
         self._forker = forker
         self._patience = patience or Patience()
         self.exercises = find_exercises(suites)
+        files = [e.suite for e in self.exercises if e.suite.is_file()]
+        if not files:
+            raise AssignmentError(f"there are no hidden suites in {suites.name}/")
         try:
-            self._suites = Suites([e.suite for e in self.exercises], suites)
+            self._suites = Suites(files, suites)
         except PytestFault as error:
             raise AssignmentError(str(error)) from None
         every = self._suites.tests
@@ -72,8 +75,8 @@ class Judge:
         yield from self._suites.problems
         yield from (f"{e.suite.name} is missing" for e in self.exercises if not e.suite.is_file())
         empty = [e.name for e in self.exercises if not self.tests[e.name]]
-        if not self._suites.problems and (empty or not self.exercises):
-            yield f"no hidden tests for {', '.join(empty) or 'any exercise'}"
+        if not self._suites.problems and empty:
+            yield f"no hidden tests for {', '.join(empty)}"
         for test in self._suites.tests:
             if test.cls is not None:
                 yield f"{test.nodeid}: tests are functions; take it out of its class"

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
-import torch
 
 import grader
 from grader.assignment.exercises import DATA
@@ -81,6 +80,8 @@ class Forker(Protocol):
 
 def devices_of(forker: Forker) -> frozenset[str]:
     """Ask one sandbox which of this machine's devices it can use, locked down as it is."""
+    import torch  # here, as it takes seconds: a command has its judges import it, not itself
+
     here = {"cuda": torch.cuda.device_count() > 0, "mps": torch.backends.mps.is_available()}
     if not any(here.values()):
         return frozenset()
@@ -163,6 +164,9 @@ def start(
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
+        # glibc keeps what was freed: the pages of large arguments would be got anew at each call.
+        "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+        "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
         "TORCHGRADE_DATA": str(data_folder()),
         "HOME": tempfile.gettempdir(),
         "USER": "student",

@@ -27,9 +27,9 @@ class Session:
         self._forker, self._files = forker, files
         self._sandbox: Sandbox | None = None
         self._endpoint: Endpoint | None = None
-        self._roots: dict[str, int] = {}
-        self.passed_on: dict[str, Any] = {}  # functions that a test passed on, kept alive
-        self._unloadable: dict[str, Exception] = {}
+        self._roots: dict[tuple[str, str], int] = {}  # by name, and what is pretended
+        self.passed_on: dict[tuple[int, str], Any] = {}  # what a test passed on, kept alive
+        self._unloadable: dict[tuple[str, str], Exception] = {}
         self._seed = 0
         self.module = ""
         self.deadline: float | None = None
@@ -76,20 +76,24 @@ class Session:
         return self._endpoint
 
     def root(self) -> int:
-        """The number of the submission's module in the live sandbox, imported if need be."""
+        """The number of the submission's module in the live sandbox, imported if need be.
+
+        What is pretended is so for a module of its own, from its import on.
+        """
         module = self.module
         if f"{module}.py" not in self._files:
             raise NotImplementedError(f"there is no {module}.py in this submission")
-        if module in self._unloadable:
-            raise self._unloadable[module]
+        key = module, self.calls.pretending
+        if key in self._unloadable:
+            raise self._unloadable[key]
         endpoint = self.endpoint()
-        if module not in self._roots:
+        if key not in self._roots:
             try:
-                self._roots[module] = endpoint.load(module)
+                self._roots[key] = endpoint.load(*key)
             except (StudentError, BoundaryError) as error:
-                self._unloadable[module] = error
+                self._unloadable[key] = error
                 raise
-        return self._roots[module]
+        return self._roots[key]
 
     def define(self, thing: Any) -> Any:
         """Make a function or class of a suite, which holds no secret, on the student's side."""
@@ -182,16 +186,17 @@ class _OfStudent:
         session = self._session
 
         def make() -> Any:
-            return session.endpoint().call(session.root(), path, args, kwargs)
+            root, pretend = session.root(), session.calls.pretending
+            return session.endpoint().call(root, path, args, kwargs, pretend=pretend)
 
         return session.logged(path, make, args, kwargs)
 
     def refer(self, path: str) -> Value:
         session = self._session
         root = session.root()
-        if path not in session.passed_on:
-            session.passed_on[path] = session.endpoint().get(root, path)
-        return session.endpoint().refer(session.passed_on[path])
+        if (root, path) not in session.passed_on:
+            session.passed_on[root, path] = session.endpoint().get(root, path)
+        return session.endpoint().refer(session.passed_on[root, path])
 
 
 class _OfTorch:

@@ -16,6 +16,7 @@ from grader.sandbox import fallbacks
 from grader.sandbox.loading import Workplace, define, usable_devices
 from grader.sandbox.objects import Objects
 from grader.torchside import accelerator
+from grader.torchside.pretend import pretended
 from grader.torchside.ran import Ran
 from grader.torchside.seeding import seed_everything
 from grader.wire.arguments import Arguments
@@ -99,8 +100,8 @@ class Worker:
             case Write(files):
                 self._workplace.write(files, body)
                 return self._returned(None)
-            case Load(module):
-                return self._returned(self._workplace.load(module))
+            case Load(module, pretend):
+                return self._returned(self._workplace.load(module, pretend))
             case Devices():
                 return self._returned(usable_devices())
             case _:
@@ -139,7 +140,8 @@ class Worker:
         arguments = Arguments(call, body, self._peer.decoder(body))
         ran = Ran() if call.watch else None
         grad = call.grad and self._records
-        with torch.set_grad_enabled(grad), ran or contextlib.nullcontext():
+        observed = ran or contextlib.nullcontext()
+        with torch.set_grad_enabled(grad), observed, pretended(call.pretend):
             result = arguments.run(function)
             if grad:  # what student code switches off stays off, until the next test begins
                 self._records = torch.is_grad_enabled()

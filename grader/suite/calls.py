@@ -23,8 +23,9 @@ class Calls:
     `changed`: the arguments that calls changed though they are not there to be changed, by the
     name that the student gave them or by position: "x", "argument 2".
     `curves`: of each call that returned a loss an epoch, these losses; a test begins with none.
-    `pretending`: the kind of device that the student's side is told there is ("cuda", "mps", "xpu";
-    "cpu": none but that), in calls of the student's functions; '' for what there really is.
+    `pretending`: what is so for the student's module, while it is imported and its functions run, a
+    kind of `grader.torchside.pretend`: there is a "cuda", "mps", "xpu", or nothing but the "cpu";
+    or slopes are "steep". '' for what there really is.
     `failed`: the call that raised, as "nll(tensor float32 (3, 4), tensor int64 (3,))"; '' if none.
     """
 

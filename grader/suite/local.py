@@ -10,8 +10,8 @@ import importlib.util
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,7 +23,7 @@ from grader.assignment.exercises import Exercise
 from grader.suite.calls import Calls, call_text
 from grader.suite.checks.sides import Copies, argument_names
 from grader.torchside.operators import Operators
-from grader.torchside.pretend import pretend
+from grader.torchside.pretend import imported_anew, pretended
 from grader.torchside.ran import Ran
 from grader.torchside.seeding import seed_everything
 
@@ -67,8 +67,15 @@ class Local:
 
     def student(self, exercise: Exercise) -> Any:
         """The student's module, its functions and classes wrapped."""
+        return Student(exercise, self)
+
+    def loaded(self, exercise: Exercise, kind: str) -> ModuleType:
+        """The student's module, imported anew where something is pretended (see `Calls`)."""
         with self.generators.theirs():
-            return Student(self.module(exercise), self)
+            if not kind:
+                return self.module(exercise)
+            with pretended(kind), imported_anew(self.path(exercise).parent):
+                return self.module(exercise)
 
     def seed(self, seed: int) -> None:
         """Seed what the student's code draws from."""
@@ -99,14 +106,23 @@ class Lab:
 class Student:
     """The student's module; each function or class of it is called by value."""
 
-    def __init__(self, module: ModuleType, local: Local) -> None:
-        self._module, self._local = module, local
+    def __init__(self, exercise: Exercise, local: Local) -> None:
+        self._exercise, self._local = exercise, local
+        self._module = local.loaded(exercise, "")
+        self._modules = {"": self._module}  # by what is pretended
 
     def __getattr__(self, name: str) -> Any:
-        value = getattr(self._module, name)
+        value = self._now(name)
         if name.startswith("_") or not callable(value) or isinstance(value, torch.nn.Module):
             return value
-        return ByValue(value, name, self._local)
+        return ByValue(lambda: self._now(name), name, self._local)
+
+    def _now(self, name: str) -> Any:
+        """What the module calls so, given what is pretended."""
+        kind = self._local.calls.pretending
+        if kind not in self._modules:
+            self._modules[kind] = self._local.loaded(self._exercise, kind)
+        return getattr(self._modules[kind], name)
 
 
 def own_module(student: Any) -> Any:
@@ -117,31 +133,30 @@ def own_module(student: Any) -> Any:
 class ByValue:
     """A function or class of the student's whose arguments are copies."""
 
-    def __init__(self, thing: Any, name: str, local: Local) -> None:
-        self._thing, self._local = thing, local
+    def __init__(self, now: Callable[[], Any], name: str, local: Local) -> None:
+        self._now, self._local = now, local
         self.__name__ = name
+
+    @property
+    def _thing(self) -> Any:
+        return self._now()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._thing, name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call it; what it changes without being asked to is noted in the provider's log."""
-        calls = self._local.calls
-        copies = Copies(args, kwargs, argument_names(self._thing, args, kwargs), share_leaves=True)
+        calls, thing = self._local.calls, self._thing
+        copies = Copies(args, kwargs, argument_names(thing, args, kwargs), share_leaves=True)
         try:
             with self._local.generators.theirs(), pretended(calls.pretending):
-                result = self._thing(*copies.args, **copies.kwargs)
+                result = thing(*copies.args, **copies.kwargs)
         except Exception:
             calls.failed = call_text(self.__name__, args, kwargs)
             raise
         calls.changed += copies.changed()
         calls.returned(result)
         return result
-
-
-def pretended(kind: str) -> AbstractContextManager[None]:
-    """The block in which there is a device of that kind; any block where '' is asked for."""
-    return pretend(kind) if kind else nullcontext()
 
 
 class LocalCalls(Calls):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -61,6 +62,8 @@ class Suites:
 
         `problems`: what could not be collected, and why. `tests`: what could, in order.
         """
+        for file in files:  # another assignment's may go by the same name
+            sys.modules.pop(".".join(file.relative_to(root).with_suffix("").parts), None)
         listing = _Listing()
         said = io.StringIO()
         try:

@@ -1,4 +1,4 @@
-"""Pretend that this machine has a GPU, or that it has none.
+"""Pretend that this machine has a GPU, or that it has none; or that all slopes are steeper.
 
     with pretend("cuda"):
         student.train_regression(model, x, y, device=None)
@@ -16,30 +16,50 @@ This is not there: `torch.Generator` of that kind, ``torch.cuda.FloatTensor``, s
 ``torch.load(map_location="cuda")``. Error messages call the device ``simulated:0``. The names of
 devices are understood in the thread that entered the block. Torch's own code isn't told that there
 is a GPU, so that it doesn't try to speak to one.
+
+``pretend("steep")`` leaves the devices as they are. In its block the gradients that come out of a
+backward pass are `STEEPER` times as large as they are: so it shows which numbers come from there.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 
 from grader.torchside.accelerator import SimulatedTensor, fallback_reason, simulated
+from grader.torchside.private import Steepener
 from grader.torchside.taps import Instead, Taps, asked_by_torch
 
 KINDS = ("cuda", "mps", "xpu")
+STEEP = "steep"
+STEEPER = 3.0
 
 
 @contextmanager
 def pretend(kind: str) -> Iterator[None]:
     """Pretend that there is one device of this kind: ``cuda``, ``mps``, ``xpu``; or only ``cpu``.
 
+    Or, with ``steep``, that gradients are larger than they are.
+
     Raises `ValueError` for any other kind, and `RuntimeError` where torch can't simulate one.
     """
+    if kind == STEEP:
+        steepener = Steepener(STEEPER)
+        steepener.open()
+        try:
+            yield
+        finally:
+            steepener.close()
+        return
     if kind not in (*KINDS, "cpu"):
         raise ValueError(f"can't pretend that there is a device of kind {kind!r}")
     if kind != "cpu" and fallback_reason():
@@ -51,6 +71,37 @@ def pretend(kind: str) -> Iterator[None]:
             yield
     finally:
         taps.close()
+
+
+def pretended(kind: str) -> AbstractContextManager[None]:
+    """As `pretend`; with '' all is as it is."""
+    return pretend(kind) if kind else nullcontext()
+
+
+@contextmanager
+def imported_anew(folder: Path) -> Iterator[None]:
+    """In the block, what lies in `folder` is imported again; afterwards all is as it was.
+
+    What code asks while it is imported is then asked again.
+    """
+    before = _modules_of(folder)
+    for name in before:
+        del sys.modules[name]
+    try:
+        yield
+    finally:
+        for name in _modules_of(folder):
+            del sys.modules[name]
+        sys.modules.update(before)
+
+
+def _modules_of(folder: Path) -> dict[str, ModuleType]:
+    own = {}
+    for name, module in [*sys.modules.items()]:
+        file = module.__dict__.get("__file__") if isinstance(module, ModuleType) else None
+        if isinstance(file, str) and file.startswith(f"{folder}{os.sep}"):
+            own[name] = module
+    return own
 
 
 class _Names(TorchFunctionMode):

@@ -104,27 +104,44 @@ class Profiler:
         return result
 
 
-class PassCounter:
+class _InPlaceOfTheEngine:
+    """While open, passes of autograd that start in Python go through `run_backward`."""
+
+    def open(self) -> None:
+        """Stand in for the engine that is there."""
+        self._engine = _Variable._execution_engine
+        _Variable._execution_engine = self
+
+    def close(self) -> None:
+        """Put that engine back."""
+        _Variable._execution_engine = self._engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_engine, name)
+
+
+class PassCounter(_InPlaceOfTheEngine):
     """While open, `saw()` is called for each pass of autograd that starts in Python."""
 
     def __init__(self, saw: Callable[[], None]) -> None:
         self._saw = saw
 
-    def open(self) -> None:
-        """Stand in for torch's engine."""
-        _Variable._execution_engine = self
-
-    def close(self) -> None:
-        """Put torch's own engine back."""
-        _Variable._execution_engine = _engine
-
     def run_backward(self, *args: Any, **kwargs: Any) -> Any:
-        """Count a pass, and leave it to torch's engine, as everything else."""
+        """Count a pass, and leave it to the engine, as everything else."""
         self._saw()
-        return _engine.run_backward(*args, **kwargs)
+        return self._engine.run_backward(*args, **kwargs)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(_engine, name)
+
+class Steepener(_InPlaceOfTheEngine):
+    """While open, all gradients are `factor` times as large."""
+
+    def __init__(self, factor: float) -> None:
+        self._factor = factor
+
+    def run_backward(self, outputs: Any, gradients: Any, *args: Any, **kwargs: Any) -> Any:
+        """Have a pass start from larger gradients."""
+        larger = tuple(None if g is None else g * self._factor for g in gradients)
+        return self._engine.run_backward(outputs, larger, *args, **kwargs)
 
 
 def _settings() -> tuple[Any, Any]:

@@ -109,8 +109,12 @@ class Peer:
         kwargs: Mapping[str, Any],
         *,
         watch: bool = False,
+        pretend: str = "",
     ) -> Outcome:
-        """Call attribute `path` of the other side's object `target` ('' for the object itself)."""
+        """Call attribute `path` of the other side's object `target` ('' for the object itself).
+
+        watch, pretend: as in `Call`.
+        """
         with self._side.asking():
             encoder = Encoder(self._side.refer)
             call = Call(
@@ -121,6 +125,7 @@ class Peer:
                 {name: encoder.encode(arg) for name, arg in kwargs.items()},
                 torch.is_grad_enabled(),
                 watch,
+                pretend,
             )
             reply, body = self.ask(call, encoder.blobs)
             if len(reply.noted) > MAX_NOTED or len(reply.ran) > MAX_RAN:

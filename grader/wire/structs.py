@@ -140,9 +140,13 @@ class Write(Request, tag="write"):
 
 
 class Load(Request, tag="load"):
-    """Import `module` from the work folder."""
+    """Import `module` from the work folder; anew where something is pretended.
+
+    `pretend`: what the code is told is so: a kind of `grader.torchside.pretend`, '' for none.
+    """
 
     module: str
+    pretend: str = ""
 
 
 class Define(Request, tag="define"):
@@ -179,7 +183,7 @@ class Describe(Request, tag="describe"):
 class Call(Request, tag="call"):
     """Call attribute `path` of object `target` ('' for the object itself).
 
-    `watch`: say what ran (`Returned.ran`).
+    `watch`: say what ran (`Returned.ran`). `pretend`: as in `Load`.
     """
 
     serial: int
@@ -189,6 +193,7 @@ class Call(Request, tag="call"):
     kwargs: dict[str, Value]
     grad: bool = True
     watch: bool = False
+    pretend: str = ""
 
 
 class Backward(Request, tag="backward"):

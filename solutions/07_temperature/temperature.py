@@ -47,7 +47,7 @@ def training_loop(
     Args:
         n_epochs: how many epochs; each is one step on all training samples.
         optimizer: takes the steps; made for the model's parameters, with no gradients yet.
-        model: what to train, changed in place by the optimizer.
+        model: what to train, changed in place by the optimizer, in training mode.
         loss_fn: called as loss_fn(prediction, target), gives a 0-d tensor.
         t_u_train: the model's inputs to learn from, (n_train, 1).
         t_c_train: the targets to learn from, (n_train, 1), in °C.

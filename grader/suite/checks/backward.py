@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.autograd.gradcheck import GradcheckError
 
 from grader.suite import current
 from grader.suite.calls import call_text
@@ -185,7 +186,7 @@ def _gradcheck(theirs: Any, case: Sequence[Any], kwargs: dict[str, Any], show: S
             lambda *args: theirs(*args, **kwargs), precise, nondet_tol=1e-9,
             check_undefined_grad=False,
         )  # fmt: skip
-    except torch.autograd.gradcheck.GradcheckError:  # type: ignore[attr-defined]
+    except GradcheckError:
         call = call_text(name_of(theirs), precise, kwargs)
         text = f"{call}: the gradient in float64 is not how the result changes"
         raise claim("gradients", text, None, "", show) from None

@@ -52,7 +52,7 @@ class Observation:
         """Raise `Refused` for a shortcut: what `name` ran, or what it never ran."""
         used = {ran for ran in self.ran if _any_fits(ran, self.forbids)}
         if used:
-            what = ", ".join(map(_readable, sorted(used)[:3]))
+            what = ", ".join(list(dict.fromkeys(map(_readable, sorted(used))))[:3])
             raise Refused(f"{name} ran PyTorch's own {what}: write it yourself here.", used)
         if self.requires and not any(_any_fits(ran, self.requires) for ran in self.ran):
             wanted = " or ".join(map(_readable, self.requires[:3]))

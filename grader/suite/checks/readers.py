@@ -34,6 +34,13 @@ def number(value: Any) -> float:
         raise Unreadable("type", "an enormous int", "a number") from None
 
 
+def scalar(value: Any) -> float:
+    """One number without dimensions: a 0-d tensor or array, a Python or a NumPy number."""
+    if isinstance(value, (torch.Tensor, np.ndarray)) and value.shape != ():
+        raise Unreadable("shape", f"of shape {tuple(value.shape)}", "without dimensions: ()")
+    return number(value)
+
+
 def loss(value: Any) -> torch.Tensor:
     """A loss: a tensor of one element, whatever its number of dimensions; the dtype counts."""
     tensor = _tensor(value)

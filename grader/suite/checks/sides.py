@@ -12,7 +12,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from grader.result import Outcome, OutcomeError
 from grader.suite import current
+from grader.torchside.accelerator import fallback_reason
 
 Device = torch.device | str
 
@@ -48,12 +50,23 @@ def side_of(value: Any, theirs: bool) -> Any:
     return value
 
 
+class CantPretend(OutcomeError):
+    """This torch can't simulate a device: then nothing is known of an answer."""
+
+    outcome = Outcome.NOT_GRADED
+
+
 @contextmanager
 def pretending(kind: str) -> Iterator[None]:
-    """Inside, the student's side is told that there is a "cuda", "mps" or "xpu", or only a "cpu".
+    """Inside, the student's module is told that there is a "cuda", "mps" or "xpu", or only a "cpu".
 
-    What is sent there is on the simulated accelerator, values and all.
+    Or gradients are "steep": larger than they are.
+
+    What is sent there is on the simulated accelerator, values and all. The module is imported once
+    more for it. A function of the suite that is passed in must be made with `define`.
     """
+    if kind not in ("cpu", "steep") and fallback_reason():
+        raise CantPretend(fallback_reason())
     calls = current.provider().calls
     calls.pretending = kind
     try:
@@ -77,10 +90,12 @@ def undrawn() -> Iterator[None]:
 
 def name_of(callable_: Any) -> str:
     """What a learner calls it: the name of a function, or of a model's class."""
-    handle = getattr(callable_, "_handle", None)  # a model that lives beside the student's code
+    handle = getattr(callable_, "__dict__", {}).get("_handle")  # it lives beside their code
     name = getattr(handle, "name", None) or getattr(callable_, "__name__", None)
     if name is None and isinstance(callable_, nn.Module):
         name = type(callable_).__name__
+    if inspect.isfunction(callable_) and "<locals>" in callable_.__qualname__:
+        name = None  # the suite's own, around what is theirs
     return name if isinstance(name, str) and name != "<lambda>" else "your code"
 
 

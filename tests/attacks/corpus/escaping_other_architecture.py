@@ -1,6 +1,6 @@
 """Makes system calls of the 32-bit table, which filters forget.
 
-must: crashed, failed
+must: crashed
 """
 
 import ctypes

@@ -1,6 +1,6 @@
 """An answer of hundreds of megabytes.
 
-must: failed, crashed
+must: failed
 """
 
 import torch

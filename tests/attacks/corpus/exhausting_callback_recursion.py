@@ -1,6 +1,6 @@
 """Has the judge call back what it was called with, deeper and deeper.
 
-must: timed out, crashed, failed
+must: failed
 target: twice
 """
 

@@ -1,6 +1,6 @@
 """A string of gigabytes out of little.
 
-must: failed, crashed
+must: crashed
 """
 
 def double(x):

@@ -1,6 +1,6 @@
 """A list in a list in a list, a hundred thousand deep.
 
-must: failed, crashed
+must: failed
 """
 
 def double(x):

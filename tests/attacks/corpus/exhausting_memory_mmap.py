@@ -1,6 +1,6 @@
 """Maps memory that resource limits might not count.
 
-must: crashed, failed
+must: crashed
 says: used more than 320 MiB of memory
 """
 

@@ -1,6 +1,6 @@
 """An exception with a message and a name of a hundred megabytes.
 
-must: failed, crashed
+must: failed
 """
 
 def double(x):

@@ -1,6 +1,6 @@
 """An exception whose message ends the process, and whose class lies about its name.
 
-must: failed, crashed
+must: crashed
 """
 
 import os

@@ -1,0 +1,67 @@
+"""The check of derivatives: `by_autograd`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from grader.result import OutcomeError
+from grader.suite import current
+from grader.suite.checks.compare import Tolerance
+from grader.suite.checks.observed import Refused
+from grader.suite.checks.sides import Copies, argument_names, name_of, pretending, side_of
+from grader.suite.checks.values import cases_of, is_called, read_both, same
+
+BACKWARD, FORWARD = "torch.autograd.backward", "aten::_make_dual"
+
+
+def by_autograd(
+    theirs: Any,
+    ours: Any,
+    *args: Any,
+    each: Iterable[Any] | None = None,
+    read: Callable[[Any], Any] | None = None,
+    **options: Any,
+) -> Any:
+    """As `same`, and what theirs gives comes out of autograd: a backward pass, or forward mode.
+
+    All is called a second time while gradients arrive larger than they are: what is right even so
+    doesn't come from them. An answer that raises then, because it compares them with a formula of
+    its own, passes.
+
+    Raises `Refused` where autograd didn't run, or ran for show.
+    """
+    cases = cases_of(args, each)
+    values = same(
+        theirs,
+        ours,
+        each=cases,
+        read=read,
+        requires=(BACKWARD, FORWARD),
+        check="by_autograd",
+        **options,
+    )
+    calls = current.provider().calls
+    if FORWARD not in calls.ran:  # its slopes aren't made steeper
+        try:
+            with pretending("steep"):
+                untouched = all(_is_right(theirs, ours, case, read) for case in cases)
+        except OutcomeError:
+            raise
+        except Exception:
+            untouched = False
+        calls.begin()
+        if untouched:
+            text = f"{name_of(theirs)} went backward, but what it gave isn't what autograd found."
+            raise Refused(text, [BACKWARD])
+    return values if each is not None else values[0]
+
+
+def _is_right(theirs: Any, ours: Any, case: tuple[Any, ...], read: Any) -> bool:
+    """Whether they give the same."""
+    names = argument_names(ours, case, {}, theirs)
+    copies = [Copies(side_of(case, is_theirs), {}, names) for is_theirs in (True, False)]
+    raw, expected = theirs(*copies[0].args), ours
+    if is_called(ours):
+        expected = ours(*copies[1].args)
+    return not read_both(raw, expected, read, Tolerance())[2]

@@ -1,0 +1,155 @@
+"""What the judge says of a wrong answer: the mistake's hint where it is one, and else nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tiny
+
+from grader.judge.judge import Judge
+from grader.judge.sandboxes import Forker
+from grader.lockdown.limits import Patience
+from grader.result import Outcome, TestResult
+from grader.submission import Submission
+
+SEED = 5
+MISTAKES = """
+from grader.assignment.mistakes import edit, mistake
+
+mistake("double", "triple", edit("x + x", "3 * x"), hint="This is three times x.")
+mistake("double", "sum_of_three", edit("x + x", "x + x + x"), hint="This is three times x.")
+mistake("double", "square", edit("x + x", "x * x"), hint="This is x squared.")
+mistake("double", "power", edit("x + x", "x ** 2"), hint="A power is no product.")
+mistake("double", "no_such_name", edit("x + x", "x + y"), hint="There is no y.")
+"""
+DIES = """
+mistake("double", "dies", edit("x + x", "__import__('os')._exit(1)"), hint="It ends the process.")
+"""
+NEVER_ENDS = """
+mistake("double", "never_ends", edit("x + x", "next(iter(int, 1))"), hint="It never ends.")
+"""
+
+
+class Here:
+    """A judge of the tiny assignment with mistakes of its own."""
+
+    def __init__(self, folder: Path, forker: Forker) -> None:
+        self._folder, self._forker = folder, forker
+        self._suites = tiny.write_assignment(folder)
+
+    def tests(self, expression: str, mistakes: str = MISTAKES, **more: object) -> list[TestResult]:
+        (self._suites / "01_double" / "mistakes.py").write_text(mistakes)
+        judge = Judge(self._suites, self._forker, **more)  # type: ignore[arg-type]
+        try:
+            files = {"double.py": tiny.answer(expression).encode()}
+            return judge.grade(Submission("s", files), SEED).exercises[0].tests
+        finally:
+            judge.close()
+
+
+@pytest.fixture
+def here(tmp_path: Path, forker: Forker) -> Here:
+    return Here(tmp_path, forker)
+
+
+def said(tests: list[TestResult]) -> set[tuple[str, str]]:
+    return {(test.mistake, test.hint) for test in tests}
+
+
+def test_a_class_with_one_hint_is_named(here: Here) -> None:
+    tests = here.tests("x - -2 * x")
+    assert said([t for t in tests if t.outcome is Outcome.FAILED and not t.bonus]) == {
+        ("triple or sum_of_three", "This is three times x.")
+    }
+    assert said([t for t in tests if t.passed or t.bonus]) == {("", "")}
+
+
+def test_a_class_with_two_hints_is_not(here: Here) -> None:
+    assert said(here.tests("x.square()")) == {("", "")}
+
+
+def test_what_is_no_mistake_is_not_named(here: Here) -> None:
+    """The one test fails as it does for a mistake, the other fails where the mistake passes it."""
+    assert said(here.tests("x.mul_(3)")) == {("", "")}
+    assert said(here.tests("4 * x")) == {("", "")}
+    assert said(here.tests("x + x")) == {("", "")}
+
+
+def test_an_exception_is_part_of_what_was_seen(here: Here) -> None:
+    named = ("no_such_name", "There is no y.")
+    assert named in said(here.tests("y * x"))
+    assert said(here.tests("x + z")) == {("", "")}
+
+
+@pytest.mark.parametrize("deadly", [DIES, NEVER_ENDS], ids=["dies", "never ends"])
+def test_a_mistake_that_ends_the_rehearsal_costs_its_hint_only(here: Here, deadly: str) -> None:
+    first, last = MISTAKES.split("\n\n", 1)
+    tests = here.tests("3 * x", f"{first}\n{deadly}{last}", patience=Patience(test=1))
+    assert ("triple or sum_of_three", "This is three times x.") in said(tests)
+
+
+def test_judges_of_a_run_share_what_was_seen(here: Here, tmp_path: Path) -> None:
+    """The second judge's rehearsal has nothing left to do: it can't even start."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    first = said(here.tests("3 * x", shared=shared))
+    assert list(shared.iterdir())
+    start, here._forker = here._forker, _NoRehearsal(here._forker)  # type: ignore[assignment]
+    assert said(here.tests("3 * x", shared=shared)) == first
+    assert start is not here._forker
+
+
+class _NoRehearsal:
+    """Sandboxes for students only."""
+
+    def __init__(self, forker: Forker) -> None:
+        self._forker = forker
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._forker, name)
+
+    def fork(self, program: str = "") -> object:
+        assert not program, "it was rehearsed again"
+        return self._forker.fork()
+
+
+def test_detail_is_the_failed_check(here: Here) -> None:
+    """The suite's line, what was compared, and both values; nothing of pytest's own frames."""
+    [values, *_] = here.tests("3 * x")
+    first, *rest = values.detail.splitlines()
+    assert first.startswith("test_double.py:")
+    assert "student.double" in first
+    text = "\n".join(rest)
+    assert "Mismatched elements: 4 / 4" in text or "double(" in text
+    assert "pluggy" not in values.detail and "site-packages" not in values.detail
+
+
+def test_nothing_is_detailed_where_nothing_was_attempted(here: Here) -> None:
+    tests = here.tests("x\n\n\ndef double(x):\n    raise NotImplementedError")
+    assert {(test.outcome, test.detail) for test in tests} == {(Outcome.NOT_ATTEMPTED, "")}
+
+
+def test_the_call_that_failed_is_blamed(here: Here) -> None:
+    [values, *_] = here.tests("x.no_such_method()")
+    assert values.feedback.startswith("double(tensor float32 (4,)) raised\n")
+    assert "double.py, line 5" in values.feedback
+    assert "no_such_method" in values.feedback
+
+
+IN_A_CLASS = """
+
+class TestDouble:
+    def test_double_more(self, student):
+        \"\"\"More.\"\"\"
+        assert student.double(1) == 2
+"""
+
+
+def test_tests_in_classes_are_refused(here: Here) -> None:
+    from grader.assignment.exercises import AssignmentError
+
+    with (here._suites / "01_double" / "test_double.py").open("a") as suite:
+        suite.write(IN_A_CLASS)
+    with pytest.raises(AssignmentError, match="TestDouble::test_double_more: tests are functions"):
+        here.tests("x + x")
