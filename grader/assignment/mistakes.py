@@ -275,9 +275,16 @@ def _is_shared(node: ast.stmt) -> bool:
         return not any(_declares(d) for d in node.decorator_list)
     if isinstance(node, ast.ImportFrom):
         return (node.module or "").split(".")[0] not in ("grader", "__future__")
-    if isinstance(node, ast.Assign):  # strings are hints
-        return not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str))
+    if isinstance(node, ast.Assign):  # strings are hints and parts of edits
+        return not _is_text(node.value)
     return isinstance(node, ast.Import)
+
+
+def _is_text(node: ast.expr) -> bool:
+    """Whether an expression is a string, or one added up from strings and their names."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return all(isinstance(n, ast.Name) or _is_text(n) for n in (node.left, node.right))
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _bound(node: ast.stmt) -> set[str]:

@@ -62,7 +62,7 @@ def test_an_edit_changes_the_target_and_nothing_that_builds_on_it(tmp_path):
 def test_a_whole_answer_needs_no_imports_and_may_bring_helpers(tmp_path):
     where = exercise(
         tmp_path,
-        "HINT = 'Do it yourself.'\n"
+        "DO = 'Do it '\nHINT = DO + 'yourself.'\n"
         "mistake('nll', 'ready_made', whole('''\n"
         "    def helper(input, target):\n"
         "        return F.nll_loss(input, target)\n\n"
