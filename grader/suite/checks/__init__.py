@@ -18,7 +18,7 @@ from grader.suite.checks.inputs import (
 )
 from grader.suite.checks.mismatch import Mismatch, Mismatched
 from grader.suite.checks.models import Deep, Moody, classifier, optimizer, regressor
-from grader.suite.checks.observed import LAYERS, Refused
+from grader.suite.checks.observed import LAYERS, OPTIMIZERS, Refused
 from grader.suite.checks.readers import (
     anything,
     array,
@@ -35,6 +35,7 @@ from grader.suite.checks.training import (
     independent,
     learns,
     random_batches,
+    row_uses,
     trained_alike,
     untrained_loss,
     uses,
@@ -47,6 +48,7 @@ on_each_device = pytest.mark.on_each_device
 
 __all__ = [
     "LAYERS",
+    "OPTIMIZERS",
     "Deep",
     "Either",
     "Mismatch",
@@ -83,6 +85,7 @@ __all__ = [
     "random_batches",
     "regression",
     "regressor",
+    "row_uses",
     "same",
     "scalar",
     "scores",

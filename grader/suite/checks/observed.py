@@ -14,6 +14,8 @@ Patterns = str | Collection[str]
 _WEIGHTED = "*inear *Conv* Embedding* *RNN* *LSTM* *GRU* *Norm* *Attention *Transformer*"
 LAYERS = tuple(f"torch.nn.{name}" for name in _WEIGHTED.split())
 """For `forbids`: torch's own module classes that hold weights; containers and ReLU aren't."""
+OPTIMIZERS = ("torch.optim*", "aten::_fused_*")
+"""For `forbids`: torch's own optimizers, and the functions and operators that do their work."""
 
 
 class Refused(OutcomeError):
