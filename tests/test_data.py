@@ -232,6 +232,7 @@ def test_the_full_set_is_read_from_idx_files(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["uint8", "flat", "scaled floats"])
 def test_the_full_set_is_read_from_keras_npz(kind: str, images: np.ndarray, tmp_path: Path) -> None:
     if kind == "flat":

@@ -113,6 +113,7 @@ def test_deep_nests_end(tmp_path, find, answer):
     assert "nested too deeply" in kim.notes[0]
 
 
+@pytest.mark.slow
 def test_a_huge_folder(tmp_path, find, answer):
     folder = tmp_path / "class" / "kim"
     folder.mkdir(parents=True)

@@ -12,6 +12,8 @@ from grader.suite.local import Local
 from grader.suite.plugin import PROVIDER
 from grader.suite.session import run_pytest
 
+pytestmark = pytest.mark.slow
+
 DOC = Path(__file__).parents[2] / "docs" / "suites.md"
 BLOCK = re.compile(r"^```python(?P<kind> answer)?\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
 

@@ -111,6 +111,7 @@ def test_what_is_no_mismatch_has_a_fingerprint_too() -> None:
     assert not alike(sight("[][1]"), sight("{}['a']"))
 
 
+@pytest.mark.slow
 def test_the_words_load_nothing_of_the_graders_machinery() -> None:
     """`pytest exercises` pays for torch and pytest alone."""
     code = (

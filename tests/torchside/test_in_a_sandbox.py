@@ -13,9 +13,10 @@ from grader.judge.sandboxes import Isolation
 from grader.judge.session import Session, Student
 from grader.torchside.accelerator import simulated
 
-pytestmark = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="a zygote needs Linux's fork"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a zygote needs Linux's fork"),
+]
 
 STUDENT = b"""
 import os
