@@ -130,6 +130,13 @@ def test_nothing_is_detailed_where_nothing_was_attempted(here: Here) -> None:
     assert {(test.outcome, test.detail) for test in tests} == {(Outcome.NOT_ATTEMPTED, "")}
 
 
+def test_an_answer_that_refuses_in_a_branch_was_attempted(here: Here) -> None:
+    """A function that can answer, and ends in NotImplementedError for these inputs, is no stub."""
+    branch = "    if x.dim() > 5:\n        return 2 * x\n    raise NotImplementedError"
+    tests = here.tests(f"x\n\n\ndef double(x):\n{branch}")
+    assert {test.outcome for test in tests} == {Outcome.FAILED}
+
+
 def test_the_call_that_failed_is_blamed(here: Here) -> None:
     [values, *_] = here.tests("x.no_such_method()")
     assert values.feedback.startswith("double(tensor float32 (4,)) raised\n")

@@ -45,18 +45,39 @@ def stubs_in(source: str | bytes) -> list[str]:
     ]
 
 
+def stub_lines(source: str | bytes) -> frozenset[int]:
+    """The lines on which the stubs of a file raise `NotImplementedError`, methods included.
+
+    An exception from any other line is an answer's own. Raises `SyntaxError` or `ValueError`.
+    """
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    refusals = [_refusal(n.body) for n in ast.walk(ast.parse(source)) if isinstance(n, functions)]
+    return frozenset(
+        line
+        for refusal in refusals
+        if refusal is not None
+        for line in range(refusal.lineno, (refusal.end_lineno or refusal.lineno) + 1)
+    )
+
+
 def _refuses(body: Sequence[ast.stmt]) -> bool:
     """Whether every way through the statements ends at a `raise NotImplementedError`."""
+    return _refusal(body) is not None
+
+
+def _refusal(body: Sequence[ast.stmt]) -> ast.Raise | None:
+    """The `raise NotImplementedError` at which every way through the statements ends."""
     for statement in body:
         if isinstance(statement, ast.Raise) and statement.exc is not None:
             exc = statement.exc
             raised = exc.func if isinstance(exc, ast.Call) else exc
-            return isinstance(raised, ast.Name) and raised.id == NotImplementedError.__name__
-        if isinstance(statement, ast.With) and _refuses(statement.body):
-            return True
+            named = isinstance(raised, ast.Name) and raised.id == NotImplementedError.__name__
+            return statement if named else None
+        if isinstance(statement, ast.With) and (inner := _refusal(statement.body)):
+            return inner
         if _may_answer(statement):
-            return False
-    return False
+            return None
+    return None
 
 
 def _may_answer(node: ast.AST) -> bool:

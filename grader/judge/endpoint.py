@@ -69,6 +69,9 @@ class Keeper(Protocol):
     def breach(self, raised: Raised) -> str:
         """The limit that an exception of student code is about, in words, or ''."""
 
+    def is_of_stub(self, raised: Raised) -> bool:
+        """Whether an exception comes from a function that is still to be written."""
+
     def broken(self, error: BoundaryError) -> BoundaryError:
         """End the sandbox that failed so; what to tell the test."""
 
@@ -283,7 +286,7 @@ class Endpoint:
         raised = shortened(raised)
         if breach := self._keeper.breach(raised):
             raise Crashed(breach, raised)
-        raise student_error(raised)
+        raise student_error(raised, of_stub=self._keeper.is_of_stub(raised))
 
 
 def source_of(thing: Any) -> tuple[str, str]:

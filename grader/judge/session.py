@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from grader.assignment.stubs import stub_lines
 from grader.judge.endpoint import Endpoint
 from grader.judge.errors import Crashed, GraderFault, StudentError, TimedOut, breach
 from grader.judge.paths import Lab, Student
@@ -40,6 +41,7 @@ class Session:
         self.notes: list[str] = []
         self.lab = Lab(_OfTorch(self), self.define)
         self._blamed: BaseException | None = None
+        self._stub_lines: dict[str, frozenset[int]] = {}
 
     def enter(self, module: str) -> Student:
         """The proxy of one module of the submission; any other module's sandbox ends."""
@@ -155,6 +157,22 @@ class Session:
     def breach(self, raised: Raised) -> str:
         """The limit that an exception of student code is about, in words, or ''."""
         return breach(raised, self._forker.limits)
+
+    def is_of_stub(self, raised: Raised) -> bool:
+        """Whether an exception comes from a function that is still to be written.
+
+        Torch raises `NotImplementedError` too, for a module without `forward`.
+        """
+        if not raised.frames:
+            return False
+        place = raised.frames[-1]
+        if place.file not in self._stub_lines:
+            try:
+                lines = stub_lines(self._files.get(place.file, b""))
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                lines = frozenset()
+            self._stub_lines[place.file] = lines
+        return place.line in self._stub_lines[place.file]
 
     def broken(self, error: BoundaryError) -> BoundaryError:
         """End the sandbox that failed so; what to tell the test."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import linecache
 from pathlib import Path
 
 import pytest
 
-from grader.assignment.stubs import stubs_in
+from grader.assignment.stubs import stub_lines, stubs_in
 from grader.suite.local import Local
 from grader.suite.plugin import exercise_of
 
@@ -21,6 +22,14 @@ def stubs_of(file: Path) -> list[str] | None:
         return stubs_in(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return None
+
+
+def is_of_stub(file: str, line: int) -> bool:
+    """Whether a line, of a file or of a notebook's cell, is where a stub raises."""
+    try:
+        return line in stub_lines("".join(linecache.getlines(file)))
+    except (SyntaxError, ValueError):
+        return False
 
 
 def target_of(item: pytest.Item) -> str:

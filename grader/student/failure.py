@@ -21,7 +21,7 @@ from grader.student.advice import (
     missing_in,
     returns_nothing,
 )
-from grader.student.attempts import Unwritten
+from grader.student.attempts import Unwritten, is_of_stub
 from grader.student.layout import cut, wrap
 from grader.student.messages import readable, said_by
 from grader.student.timelimit import NotRun, OutOfTime
@@ -76,8 +76,12 @@ class Failure:
 
     @property
     def _is_stub(self) -> bool:
-        raised_by_own = bool(self.own) and self.own[-1] is self.excinfo.traceback[-1]
-        return isinstance(self.error, Unwritten) or (raised_by_own and not self.loading)
+        if isinstance(self.error, Unwritten):
+            return True
+        if self.loading or not self.own or self.own[-1] is not self.excinfo.traceback[-1]:
+            return False
+        last = self.own[-1]
+        return is_of_stub(str(last.path), last.lineno + 1)
 
     @property
     def ran(self) -> bool:

@@ -116,6 +116,18 @@ def test_torchs_own_not_implemented_is_a_failure(kit: Kit) -> None:
     assert 'missing the required "forward" function' in " ".join(run.out.split())
 
 
+def test_an_answer_that_refuses_in_a_branch_was_attempted(kit: Kit) -> None:
+    """A function that can answer, and ends in NotImplementedError for these inputs, is no stub."""
+    kit.write(
+        "def double(x):\n    if x.dim() > 5:\n        return 2 * x\n"
+        '    raise NotImplementedError("more dimensions only")\n'
+    )
+    run = kit.run("exercises/01_first")
+    assert run.code == 1
+    assert "Not attempted" not in run.out
+    assert "more dimensions only" in run.out
+
+
 def test_prints_are_shown_for_failures_only(kit: Kit) -> None:
     """And a megabyte of them is cut."""
     kit.write(
