@@ -47,6 +47,7 @@ class Judge:
         """
         self._forker = forker
         self._patience = patience or Patience()
+        suites = suites.absolute()
         self.exercises = find_exercises(suites)
         files = [e.suite for e in self.exercises if e.suite.is_file()]
         if not files:

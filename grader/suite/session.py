@@ -1,6 +1,6 @@
 """A pytest session inside this process: `Suites` collects once, and runs tests as often as asked.
 
-What is used of pytest's private names is all here, and was tried with pytest 8.2 to 9.0:
+What is used of pytest's private names is all here, and was tried with pytest 8.2 to 9.2:
 `_pytest.config._prepareconfig`, `Config._do_configure`, `Config._ensure_unconfigure`,
 `Session.from_config`, `Session._setupstate.teardown_exact`, `Function._initrequest`,
 `Function._request`.
@@ -58,7 +58,9 @@ class Suites:
     """Suites that were collected once; each run sets up their fixtures anew."""
 
     def __init__(self, files: Sequence[Path], root: Path) -> None:
-        """`root`: the folder above all of them. Raises `PytestFault` where pytest gives up.
+        """`root`: the folder above all of them; absolute paths, as tests have them.
+
+        Raises `PytestFault` where pytest gives up.
 
         `problems`: what could not be collected, and why. `tests`: what could, in order.
         """

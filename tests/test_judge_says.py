@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 import tiny
+import torch
 
+from grader.assignment.exercises import AssignmentError
 from grader.judge.judge import Judge
 from grader.judge.sandboxes import Forker
 from grader.lockdown.limits import Patience
@@ -100,14 +102,18 @@ def test_judges_of_a_run_share_what_was_seen(here: Here, tmp_path: Path) -> None
     assert start is not here._forker
 
 
-class _NoRehearsal:
-    """Sandboxes for students only."""
+class _Like:
+    """A forker but for what a subclass says."""
 
     def __init__(self, forker: Forker) -> None:
         self._forker = forker
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._forker, name)
+
+
+class _NoRehearsal(_Like):
+    """Sandboxes for students only."""
 
     def fork(self, program: str = "") -> object:
         assert not program, "it was rehearsed again"
@@ -154,9 +160,62 @@ class TestDouble:
 
 
 def test_tests_in_classes_are_refused(here: Here) -> None:
-    from grader.assignment.exercises import AssignmentError
-
     with (here._suites / "01_double" / "test_double.py").open("a") as suite:
         suite.write(IN_A_CLASS)
     with pytest.raises(AssignmentError, match="TestDouble::test_double_more: tests are functions"):
         here.tests("x + x")
+
+
+ON_DEVICES = """
+import pytest
+from grader.suite.checks import on_each_device
+
+
+@on_each_device
+@pytest.mark.points(6)
+@pytest.mark.parametrize("size", [1, 3])
+def test_double_on_devices(student, device, size):
+    \"\"\"On each device.\"\"\"
+    import torch
+    assert student.double(torch.ones(size, device=device)).device.type == device.type
+"""
+
+
+class _Devices(_Like):
+    """Sandboxes that can use `found`."""
+
+    found: frozenset[str] = frozenset()
+
+    def devices(self) -> frozenset[str]:
+        return self.found
+
+
+@pytest.mark.parametrize("usable", [False, True])
+def test_devices_that_no_sandbox_can_use_take_no_points(
+    tmp_path: Path, forker: Forker, monkeypatch: pytest.MonkeyPatch, usable: bool
+) -> None:
+    """The machine has a GPU: its tests are scheduled only where sandboxes can open it."""
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    suites = tiny.write_assignment(tmp_path)
+    (suites / "01_double" / "test_double.py").write_text(ON_DEVICES)
+    devices = _Devices(forker)
+    devices.found = frozenset(["cuda"] if usable else [])
+    judge = Judge(suites, devices)  # type: ignore[arg-type]
+    tests = judge.tests["01_double"]
+    judge.close()
+    wanted = ["cpu", "simulated", "cuda"] if usable else ["cpu", "simulated"]
+    assert len(tests) == 2 * len(wanted)
+    assert {test.points for test in tests} == {6 / len(wanted)}
+    refused = "" if usable else " (not graded: no sandbox can use it)"
+    assert judge.accelerator == f"simulated, cuda{refused}"
+
+
+def test_suites_may_be_named_from_here(
+    tmp_path: Path, forker: Forker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.write_assignment(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    judge = Judge(Path("solutions"), forker)
+    result = judge.grade(Submission("s", {"double.py": tiny.answer("x + x").encode()}), SEED)
+    judge.close()
+    assert (result.total, result.bonus) == (100, 25)
