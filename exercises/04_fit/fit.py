@@ -17,11 +17,13 @@ def fit(
 ) -> list[float]:
     """Train `model` by gradient descent on mini-batches, in order.
 
-    model: any nn.Module. Every one of its parameters is trained, in place.
+    model: any nn.Module, in training mode. Every one of its parameters is trained, in place, and in
+        that mode: no batch meets the model after a `model.eval()`.
     loss_func: called as `loss_func(predictions, targets)`; gives the batch's mean loss, a 0-d
         tensor. `F.cross_entropy`, `F.mse_loss`, or any other.
     x_train: the N samples, shape (N, features). It isn't changed.
     y_train: their N targets: int64 labels (N,), or whatever loss_func takes. It isn't changed.
+        Model and data may be float64; then so is the training.
     epochs: how many times to walk through all the samples.
     bs: the batch size. Batches are taken in order; the last one is short where bs doesn't
         divide N.
@@ -30,6 +32,8 @@ def fit(
     Returns a list of `epochs` Python floats: the mean training loss during each epoch, over the
         batches or over the samples, of the losses as they were before each step (and not a loss
         measured when the epoch is over).
-    `torch.optim` is a shortcut here: it comes in exercise 05.
+    `torch.optim` is a shortcut here (8 of 25 points): it comes in exercise 05.
+
+    Bonus: it works with the model and the data on a GPU.
     """
     raise NotImplementedError("fit: write the training loop")

@@ -19,8 +19,8 @@ def fit(
 
     An epoch walks once through the N samples of `x_train` and `y_train`, `bs` at a time; the last
     batch is short where `bs` doesn't divide N. After each batch every parameter moves by `-lr`
-    times its gradient. Returns the mean training loss during each epoch, over its batches: `epochs`
-    Python floats.
+    times its gradient. The model is in training mode and stays there. Returns the mean training
+    loss during each epoch, over its batches: `epochs` Python floats.
     """
     history = []
     for _ in range(epochs):

@@ -1,1085 +1,439 @@
 """Known wrong answers for fit.py, each with the hint that it earns."""
 
-import copy
+import copy  # noqa: F401 - for the mistakes' own code
 
-import torch
-import torch.nn.functional as F
-from torch import nn, optim
+from grader.assignment.mistakes import edit, mistake
 
-from grader.assignment.mistakes import mistake
+# The parts of the reference that are edited.
+BATCHES = "range(0, len(x_train), bs)"
+SLICES = "x_train[start : start + bs], y_train[start : start + bs]"
+LOSS = "loss_func(model(xb), yb)"
+CLEAR = "            model.zero_grad()\n"
+KEEP = "            losses.append(loss.item())\n"
+MEAN = "sum(losses) / len(losses)"
+UPDATE = """with torch.no_grad():
+                for p in model.parameters():
+                    p -= lr * p.grad"""
 
+NOTHING_MOVES = """The parameters of the model that was passed in stay as they were: there is no
+update, or the gradients are cleared between backward() and the update, or a copy moves (`p = p -
+...` makes a new tensor, and only gives it the name p). Change each parameter in place, then
+clear."""
+ONE_PASS = """There is one pass through the data whatever `epochs` says: the loop over the epochs
+is missing, or a `return` that stands inside it ends it after the first."""
+EVAL = """The model is put into eval mode and trained in it: layers such as BatchNorm and Dropout
+then don't do their work. Where you call model.eval(), call model.train() before you go on."""
+RISEN = "\n        if history[1:] and history[-1] > history[-2]:\n            break"
+ONE_UPDATE = """history = []
 
-def update(model, lr):
-    """One right update: every parameter moves against its gradient, which is then cleared."""
-    with torch.no_grad():
+    @torch.no_grad()
+    def update():
         for p in model.parameters():
             p -= lr * p.grad
-    model.zero_grad()
+"""
+LAST_BATCH = """The last, short batch is never used: `len(x_train) // bs` counts only whole
+batches. It counts too, however short it is."""
+OPTIMIZER = """torch.optim does the update here. In this exercise you write it yourself; the
+optimizer comes in exercise 05."""
 
+# -------------------------------------------------------------------------- gradients and updates
 
-@mistake(
+mistake(
     "fit",
-    hint="Gradients are never cleared: backward() adds to what is there, so each step uses"
-    " the sum of all gradients so far.",
+    "gradients_never_zeroed",
+    edit(CLEAR, ""),
+    hint="""Gradients are never cleared: backward() adds to what is there, so each step uses the
+    sum of all gradients so far.""",
 )
-def gradients_never_zeroed(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            with torch.no_grad():
-                for p in model.parameters():
-                    p -= lr * p.grad
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="Gradients are cleared once an epoch. backward() adds to them at every batch, so "
-    "they must be cleared at every batch.",
+    "gradients_zeroed_once_an_epoch",
+    edit(CLEAR, ""),
+    edit("history.append", "model.zero_grad()\n        history.append"),
+    hint="""Gradients are cleared once an epoch. backward() adds to them at every batch, so they
+    must be cleared at every batch.""",
 )
-def gradients_zeroed_once_an_epoch(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            with torch.no_grad():
-                for p in model.parameters():
-                    p -= lr * p.grad
-            losses.append(loss.item())
-        model.zero_grad()
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The gradients are cleared between backward() and the update, so the parameters "
-    "move by nothing.",
+    "gradients_zeroed_before_the_update",
+    edit("loss.backward()", "loss.backward()\n            model.zero_grad(set_to_none=False)"),
+    hint=NOTHING_MOVES,
 )
-def gradients_zeroed_before_the_update(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            model.zero_grad(set_to_none=False)
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The line that clears the gradient stands outside the loop over the parameters, "
-    "so only the last parameter's is cleared.",
+    "only_the_last_gradient_zeroed",
+    edit("model.zero_grad()", "p.grad.zero_()"),
+    hint="""The line that clears the gradient stands outside the loop over the parameters, so only
+    the last parameter's is cleared.""",
 )
-def only_the_last_gradient_zeroed(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            with torch.no_grad():
-                for p in model.parameters():
-                    p -= lr * p.grad
-            p.grad.zero_()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The parameters move along the gradient, up the hill: the loss grows. The update "
-    "has a minus.",
+    "ascends",
+    edit("p -=", "p +="),
+    hint="""The parameters move along the gradient, up the hill: the loss grows. The update has a
+    minus.""",
 )
-def ascends(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            with torch.no_grad():
-                for p in model.parameters():
-                    p += lr * p.grad
-            model.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake("fit", "rebinds_the_name", edit("p -= lr", "p = p - lr"), hint=NOTHING_MOVES)
+mistake(
     "fit",
-    hint="`p = p - ...` makes a new tensor and gives it the name p; the model's own "
-    "parameter stays as it was. Change it in place.",
+    "updates_inside_the_graph",
+    edit("torch.no_grad()", "torch.enable_grad()"),
+    hint="""The update isn't under torch.no_grad(): PyTorch refuses to change in place a leaf that
+    it tracks.""",
 )
-def rebinds_the_name(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            with torch.no_grad():
-                for p in model.parameters():
-                    p = p - lr * p.grad
-            model.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The update isn't under torch.no_grad(): PyTorch refuses to change in place a "
-    "leaf that it tracks.",
+    "no_backward",
+    edit("loss.backward()", "pass"),
+    hint="backward() is never called, so there are no gradients to follow.",
 )
-def updates_inside_the_graph(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            for p in model.parameters():
-                p -= lr * p.grad
-            model.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake("fit", hint="backward() is never called, so there are no gradients to follow.")
-def no_backward(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake("fit", "no_update", edit("p -= lr * p.grad", "pass"), hint=NOTHING_MOVES)
+mistake(
     "fit",
-    hint="The losses are computed and the gradients too, but no parameter is ever changed.",
+    "lr_ignored",
+    edit("lr * p.grad", "0.5 * p.grad"),
+    hint="The learning rate is 0.5 whatever `lr` says.",
 )
-def no_update(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            model.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake("fit", hint="The learning rate is 0.5 whatever `lr` says.")
-def lr_ignored(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, 0.5)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The gradient is divided by the batch size, but the loss is a mean already: the "
-    "steps are far too small.",
+    "lr_divided_by_batch_size",
+    edit("lr * p.grad", "lr / bs * p.grad"),
+    hint="""The gradient is divided by the batch size, but the loss is a mean already: the steps
+    are far too small.""",
 )
-def lr_divided_by_batch_size(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr / bs)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
+    "bias_never_updated",
+    edit("p -= lr * p.grad", "p -= lr * p.grad * (p.dim() > 1)"),
     hint="Only parameters with two dimensions are updated, so no bias ever moves.",
 )
-def bias_never_updated(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            with torch.no_grad():
-                for p in model.parameters():
-                    if p.dim() > 1:
-                        p -= lr * p.grad
-            model.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="Only the first two parameters are updated. A network has more than one layer: "
-    "walk through all of model.parameters().",
+    "first_layer_only",
+    edit("model.parameters()", "list(model.parameters())[:2]"),
+    hint="""Only the first two parameters are updated. A network has more than one layer: walk
+    through all of model.parameters().""",
 )
-def first_layer_only(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            with torch.no_grad():
-                for p in list(model.parameters())[:2]:
-                    p -= lr * p.grad
-            model.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The update asks the model for `weight` and `bias`, which not every model has. "
-    "model.parameters() lists them for any model.",
+    "names_the_parameters",
+    edit("model.parameters()", "(model.weight, model.bias)"),
+    hint="""The update asks the model for `weight` and `bias`, which not every model has.
+    model.parameters() lists them for any model.""",
 )
-def names_the_parameters(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            with torch.no_grad():
-                model.weight -= lr * model.weight.grad
-                model.bias -= lr * model.bias.grad
-            model.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="`len(x_train) // bs` counts only whole batches: the last, short one is never used.",
+    "parameters_used_up",
+    edit("history = []", "history, params = [], model.parameters()"),
+    edit("in model.parameters()", "in params"),
+    hint="""model.parameters() is a generator: it can be walked through once. Kept in a variable,
+    it is empty from the second batch on. Call it anew, or make a list of it.""",
 )
-def last_batch_dropped(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train) // bs * bs, bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / max(len(losses), 1))
-    return history
-
-
-@mistake("fit", hint="Batches that are shorter than bs are skipped. They count too.")
-def short_batches_skipped(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            if len(xb) < bs:
-                continue
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / max(len(losses), 1))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="`len(x_train) // bs + 1` is one batch too many where bs divides the number of "
-    "samples: the mean over an empty batch is NaN.",
+    "new_parameters_each_step",
+    edit(
+        UPDATE,
+        """for layer in model.modules():
+                for name, p in list(layer.named_parameters(recurse=False)):
+                    setattr(layer, name, nn.Parameter(p.detach() - lr * p.grad))""",
+    ),
+    hint="""The parameters are replaced by new ones at each step, and whoever holds the old ones
+    holds untrained numbers. Change each parameter in place.""",
 )
-def empty_batch_at_the_end(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for k in range(len(x_train) // bs + 1):
-            i = k * bs
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The start moves by one sample from batch to batch. It should move by bs.",
+    "clips_gradients",
+    edit("lr * p.grad", "lr * p.grad / max(1, p.grad.norm())"),
+    hint="""Large gradients are clipped to a length of 1, and move the parameters less than they
+    should.""",
 )
-def batches_overlap(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(len(x_train)):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The slice doesn't depend on the loop: every step trains on the first batch.",
-)
-def first_batch_only(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[:bs], y_train[:bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="Each epoch makes one step on all of the data. Split it into batches of bs.",
-)
-def whole_set_at_once(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        loss = loss_func(model(x_train), y_train)
-        loss.backward()
-        update(model, lr)
-        history.append(loss.item())
-    return history
-
-
-@mistake(
-    "fit",
-    hint="The update stands outside the loop over the batches, so the gradients of a whole"
-    " epoch add up for a single step.",
-)
-def updated_once_an_epoch(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            losses.append(loss.item())
-        update(model, lr)
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="The batches are drawn in random order. Here they are taken in order, as the data comes.",
-)
-def shuffled(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        order = torch.randperm(len(x_train))
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[order[i : i + bs]], y_train[order[i : i + bs]]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="The batches are walked from the last to the first. Take them in order.",
-)
-def backwards_through_the_data(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in reversed(range(0, len(x_train), bs)):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake("fit", hint="The batch size is 64 whatever `bs` says.")
-def batch_size_ignored(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    bs = 64
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="There is one pass through the data whatever `epochs` says: the outer loop is missing.",
-)
-def epochs_ignored(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    losses = []
-    for i in range(0, len(x_train), bs):
-        xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-        loss = loss_func(model(xb), yb)
-        loss.backward()
-        update(model, lr)
-        losses.append(loss.item())
-    return [sum(losses) / len(losses)]
-
-
-@mistake(
-    "fit",
-    hint="range(1, epochs) makes one epoch too few: it starts at 1 and ends before `epochs`.",
-)
-def one_epoch_short(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(1, epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="`return` stands inside the loop over the epochs and ends it after the first one.",
-)
-def returns_in_the_loop(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-        return history
-
-
-@mistake("fit", hint="The loss is F.cross_entropy whatever `loss_func` was given.")
-def always_cross_entropy(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = F.cross_entropy(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="The model's output goes through log_softmax before the loss. What the loss needs"
-    " is the loss's own business: hand it the output as it is.",
-)
-def log_softmax_first(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(F.log_softmax(model(xb), -1), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="loss_func gets the targets first and the predictions second. Predictions come first.",
-)
-def arguments_of_the_loss_exchanged(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(yb, model(xb))
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="A copy of the model is trained, and the model that was passed in stays as it was.",
-)
-def trains_a_copy(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    model = copy.deepcopy(model)
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="The parameters are reset before training. Go on from those that the model has.",
-)
-def starts_afresh(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    for layer in model.modules():
-        if hasattr(layer, "reset_parameters"):
-            layer.reset_parameters()
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="The model is put into eval mode before it is trained: layers such as BatchNorm "
-    "and Dropout then don't do their work.",
-)
-def in_eval_mode(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    model.eval()
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake("fit", hint="The data is normalised in place: the caller's own tensors change.")
-def normalises_the_data(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    x_train -= x_train.mean()
-    x_train /= x_train.std()
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="The gradients are clipped to a length of 1, so large ones move the parameters "
-    "less than they should.",
-)
-def clips_gradients(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
+    "decays_the_rate",
+    edit("history.append", "lr = 0.9 * lr\n        history.append"),
     hint="The learning rate shrinks from epoch to epoch. It stays what it is.",
 )
-def decays_the_rate(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        lr = lr * 0.9
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="Each batch is turned into float32, so a model in float64 can't be trained: leave"
-    " the dtype as it comes.",
+    "uses_momentum",
+    edit("history = []", "history, speed = [], [torch.zeros_like(p) for p in model.parameters()]"),
+    edit("for p in model.parameters()", "for p, s in zip(model.parameters(), speed)"),
+    edit("p -= lr * p.grad", "p -= lr * s.mul_(0.9).add_(p.grad)"),
+    hint="""Each step also repeats a part of the step before it (momentum). Plain gradient descent
+    is `lr` times the gradient and nothing else.""",
 )
-def casts_to_float32(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb.float()), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
+    "uses_torch_optim",
+    edit("history = []", "history, opt = [], torch.optim.SGD(model.parameters(), lr=lr)"),
+    edit(UPDATE, "opt.step()"),
+    hint=OPTIMIZER,
+)
+mistake(
+    "fit",
+    "optimizer_by_another_name",
+    edit("history = []", "history, made = [], getattr(torch, 'op' + 'tim').SGD"),
+    edit(UPDATE, "made(model.parameters(), lr).step()"),
+    hint=OPTIMIZER,
+)
+mistake(
+    "fit",
+    "function_behind_the_optimizer",
+    edit(
+        "p -= lr * p.grad",
+        """no = dict.fromkeys(["weight_decay", "momentum", "dampening", "nesterov", "maximize"], 0)
+                    torch.optim.sgd.sgd([p], [p.grad], [None], lr=lr, **no)""",
+    ),
+    hint=OPTIMIZER,
+)
+
+# -------------------------------------------------------------------------------------- batches
+
+mistake(
+    "fit",
+    "last_batch_dropped",
+    edit("len(x_train), bs", "len(x_train) // bs * bs, bs"),
+    edit("/ len(losses)", "/ max(len(losses), 1)"),
+    hint=LAST_BATCH,
+)
+mistake(
+    "fit",
+    "short_batches_skipped",
+    edit(LOSS, LOSS + "\n            if len(xb) < bs:\n                continue"),
+    edit("/ len(losses)", "/ max(len(losses), 1)"),
+    hint=LAST_BATCH,
+)
+mistake(
+    "fit",
+    "empty_batch_at_the_end",
+    edit("len(x_train), bs", "len(x_train) + 1, bs"),
+    hint="""`len(x_train) // bs + 1` is one batch too many where bs divides the number of samples:
+    the mean over an empty batch is NaN.""",
+)
+mistake(
+    "fit",
+    "batches_overlap",
+    edit(BATCHES, "range(len(x_train))"),
+    hint="The start moves by one sample from batch to batch. It should move by bs.",
+)
+mistake(
+    "fit",
+    "first_batch_only",
+    edit(SLICES, "x_train[:bs], y_train[:bs]"),
+    hint="The slice doesn't depend on the loop: every step trains on the first batch.",
+)
+mistake(
+    "fit",
+    "whole_set_at_once",
+    edit("history = []", "history, bs = [], len(x_train)"),
+    hint="Each epoch makes one step on all of the data. Split it into batches of bs.",
+)
+mistake(
+    "fit",
+    "updated_once_an_epoch",
+    edit(UPDATE, "start + bs < len(x_train) or update()"),
+    edit(CLEAR, "            start + bs < len(x_train) or model.zero_grad()\n"),
+    edit("history = []", ONE_UPDATE),
+    hint="""The update stands outside the loop over the batches, so the gradients of a whole epoch
+    add up for a single step.""",
+)
+mistake(
+    "fit",
+    "shuffled",
+    edit("losses = []", "losses, order = [], torch.randperm(len(x_train)).split(bs)"),
+    edit(SLICES, "x_train[order[start // bs]], y_train[order[start // bs]]"),
+    hint="The batches are drawn in random order. Here they are taken in order, as the data comes.",
+)
+mistake(
+    "fit",
+    "backwards_through_the_data",
+    edit(BATCHES, "reversed(range(0, len(x_train), bs))"),
+    hint="The batches are walked from the last to the first. Take them in order.",
+)
+mistake(
+    "fit",
+    "batch_size_ignored",
+    edit("history = []", "history, bs = [], 64"),
+    hint="The batch size is 64 whatever `bs` says.",
+)
+mistake(
+    "fit",
+    "epochs_ignored",
+    edit("range(epochs)", "range(1)"),
+    hint=ONE_PASS,
+)
+mistake(
+    "fit",
+    "one_epoch_short",
+    edit("range(epochs)", "range(1, epochs)"),
+    hint="range(1, epochs) makes one epoch too few: it starts at 1 and ends before `epochs`.",
+)
+mistake(
+    "fit",
+    "returns_in_the_loop",
+    edit("    return history", "        return history"),
+    hint=ONE_PASS,
+)
+
+# ------------------------------------------------------------------------ the loss, model and data
+
+mistake(
+    "fit",
+    "always_cross_entropy",
+    edit("loss_func(model", "F.cross_entropy(model"),
+    hint="The loss is F.cross_entropy whatever `loss_func` was given.",
+)
+mistake(
+    "fit",
+    "log_softmax_first",
+    edit("model(xb)", "F.log_softmax(model(xb), -1)"),
+    hint="""The model's output goes through log_softmax before the loss. What the loss needs is the
+    loss's own business: hand it the output as it is.""",
+)
+mistake(
+    "fit",
+    "arguments_of_the_loss_exchanged",
+    edit(LOSS, "loss_func(yb, model(xb))"),
+    hint="loss_func gets the targets first and the predictions second. Predictions come first.",
+)
+mistake(
+    "fit",
+    "squeezes_the_predictions",
+    edit("model(xb)", "model(xb).squeeze(-1)"),
+    hint="""The predictions lose a dimension on the way to the loss: (N,) against targets of shape
+    (N, 1) is compared each with each. Pass on what the model gives.""",
+)
+mistake(
+    "fit",
+    "trains_a_copy",
+    edit("history = []", "history, model = [], copy.deepcopy(model)"),
+    hint="A copy of the model is trained, and the model that was passed in stays as it was.",
+)
+mistake(
+    "fit",
+    "starts_afresh",
+    edit(
+        "history = []",
+        "history = []\n    model.apply(lambda m: getattr(m, 'reset_parameters', list)())",
+    ),
+    hint="The parameters are reset before training. Go on from those that the model has.",
+)
+mistake(
+    "fit",
+    "in_eval_mode",
+    edit("history = []", "history = []\n    model.eval()"),
+    hint=EVAL,
+)
+mistake(
+    "fit",
+    "in_eval_mode_after_the_first_epoch",
+    edit("history.append", "model.eval()\n        history.append"),
+    hint=EVAL,
+)
+mistake(
+    "fit",
+    "normalises_the_data",
+    edit(
+        "history = []", "history = []\n    x_train -= x_train.mean()\n    x_train /= x_train.std()"
+    ),
+    hint="The data is normalised in place: the caller's own tensors change.",
+)
+mistake(
+    "fit",
+    "casts_to_float32",
+    edit("model(xb)", "model(xb.float())"),
+    hint="""Each batch is turned into float32, so a model in float64 can't be trained: leave the
+    dtype as it comes.""",
+)
+mistake(
+    "fit",
+    "stops_when_the_loss_rises",
+    edit("history.append(" + MEAN + ")", "history.append(" + MEAN + ")" + RISEN),
+    hint="""Training ends as soon as an epoch's loss is higher than the last one's. `epochs` says
+    how many epochs to run.""",
+)
+
+# ------------------------------------------------------------------------------ what it returns
+
+mistake(
+    "fit",
+    "returns_nothing",
+    edit("return history", "return None"),
     hint="fit trains the model, but returns None: it should return the mean loss of each epoch.",
 )
-def returns_nothing(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The losses are tensors that still hold their graphs, and with them a lot of "
-    "memory. `.item()` makes a Python float of each.",
+    "returns_tensors",
+    edit("loss.item()", "loss"),
+    hint="""The losses are tensors that still hold their graphs, and with them a lot of memory.
+    `.item()` makes a Python float of each.""",
 )
-def returns_tensors(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss)
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="There is a loss for every batch in the list. It should hold one number for each "
-    "epoch: their mean.",
+    "returns_every_batch",
+    edit("history.append(" + MEAN + ")", "history += losses"),
+    hint="""There is a loss for every batch in the list. It should hold one number for each epoch:
+    their mean.""",
 )
-def returns_every_batch(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history += losses
-    return history
-
-
-@mistake(
+mistake(
     "fit",
+    "returns_the_last_loss",
+    edit("return history", "return history[-1]"),
     hint="Only the last epoch's loss is returned. Keep one for each epoch, in a list.",
 )
-def returns_the_last_loss(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history[-1]
-
-
-@mistake(
+mistake(
     "fit",
+    "last_batch_for_the_mean",
+    edit(MEAN, "losses[-1]"),
     hint="Each number is the loss of the epoch's last batch, not the mean over its batches.",
 )
-def last_batch_for_the_mean(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(losses[-1])
-    return history
-
-
-@mistake(
+mistake(
     "fit",
+    "sum_for_the_mean",
+    edit(" / len(losses)", ""),
     hint="Each number is the sum of the epoch's losses: divide it by how many there are.",
 )
-def sum_for_the_mean(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The sum of the batches' losses is divided by the number of samples. Each loss is"
-    " a mean already: divide by the number of batches, or weigh each loss by its "
-    "batch's size.",
+    "sum_divided_by_samples",
+    edit("/ len(losses)", "/ len(x_train)"),
+    hint="""The sum of the batches' losses is divided by the number of samples. Each loss is a mean
+    already: divide by the number of batches, or weigh each loss by its batch's size.""",
 )
-def sum_divided_by_samples(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(x_train))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The list of losses is made once and never emptied, so each epoch's mean counts "
-    "all epochs so far.",
+    "short_batch_counted_full",
+    edit("/ len(losses)", "* bs / len(x_train)"),
+    hint="""Every batch counts as bs samples, the short one at the end too: then the mean over the
+    samples is wrong. Weigh each loss by the samples that the batch really has.""",
 )
-def losses_run_on(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    losses = []
-    for _ in range(epochs):
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="Each batch's loss is computed again after the update. The training loss is the "
-    "one that the gradient came from.",
+    "losses_run_on",
+    edit("history = []", "history, losses = [], []"),
+    edit("        losses = []\n", ""),
+    hint="""The list of losses is made once and never emptied, so each epoch's mean counts all
+    epochs so far.""",
 )
-def loss_after_the_step(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss_func(model(xb), yb).item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="The loss of the whole training set is measured when the epoch is over. Return the mean "
-    "of the losses that the batches had on the way, before each of their steps.",
+    "loss_after_the_step",
+    edit("loss.item()", "loss_func(model(xb), yb).item()"),
+    hint="""Each batch's loss is computed again after the update. The training loss is the one that
+    the gradient came from.""",
 )
-def whole_set_after_the_epoch(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        for i in range(0, len(x_train), bs):
-            loss = loss_func(model(x_train[i : i + bs]), y_train[i : i + bs])
-            loss.backward()
-            update(model, lr)
-        with torch.no_grad():
-            history.append(loss_func(model(x_train), y_train).item())
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="Every batch counts as bs samples, the short one at the end too: then the mean over the "
-    "samples is wrong. Weigh each loss by the samples that the batch really has.",
+    "whole_set_after_the_epoch",
+    edit(MEAN, "loss_func(model(x_train), y_train).item()"),
+    hint="""The loss of the whole training set is measured when the epoch is over. Return the mean
+    of the losses that the batches had on the way, before each of their steps.""",
 )
-def short_batch_counted_full(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        total = 0.0
-        for i in range(0, len(x_train), bs):
-            loss = loss_func(model(x_train[i : i + bs]), y_train[i : i + bs])
-            loss.backward()
-            update(model, lr)
-            total += bs * loss.item()
-        history.append(total / len(x_train))
-    return history
-
-
-@mistake(
+mistake(
     "fit",
-    hint="model.parameters() is a generator: it can be walked through once. Kept in a variable, it "
-    "is empty from the second batch on. Call it anew, or make a list of it.",
+    "rounds_the_losses",
+    edit(MEAN, "round(sum(losses) / len(losses), 2)"),
+    hint="""The losses are rounded to two digits. Return the numbers as they are, and round them
+    where you print them.""",
 )
-def parameters_used_up(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    params = model.parameters()
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            loss = loss_func(model(x_train[i : i + bs]), y_train[i : i + bs])
-            loss.backward()
-            with torch.no_grad():
-                for p in params:
-                    p -= lr * p.grad
-            model.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="The parameters are replaced by new ones at each step, and whoever holds the old ones "
-    "holds untrained numbers. Change each parameter in place.",
-)
-def new_parameters_each_step(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            loss = loss_func(model(x_train[i : i + bs]), y_train[i : i + bs])
-            model.zero_grad()
-            loss.backward()
-            for layer in model.modules():
-                for name, p in list(layer.named_parameters(recurse=False)):
-                    setattr(layer, name, nn.Parameter(p.detach() - lr * p.grad))
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="torch.optim does the update here. In this exercise you write it yourself; the "
-    "optimizer comes in exercise 05.",
-)
-def uses_torch_optim(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    opt = optim.SGD(model.parameters(), lr=lr)
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="Each step also repeats a part of the step before it (momentum). Plain gradient "
-    "descent is `lr` times the gradient and nothing else.",
-)
-def uses_momentum(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    speed = [torch.zeros_like(p) for p in model.parameters()]
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            with torch.no_grad():
-                for p, s in zip(model.parameters(), speed):
-                    s.mul_(0.9).add_(p.grad)
-                    p -= lr * s
-            model.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="The predictions lose a dimension on the way to the loss: (N,) against targets of shape"
-    " (N, 1) is compared each with each. Pass on what the model gives.",
-)
-def squeezes_the_predictions(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb).squeeze(-1), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="Training ends as soon as an epoch's loss is higher than the last one's. `epochs` says how"
-    " many epochs to run.",
-)
-def stops_when_the_loss_rises(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-        if len(history) > 1 and history[-1] > history[-2]:
-            break
-    return history
-
-
-@mistake(
-    "fit",
-    hint="The losses are rounded to two digits. Return the numbers as they are, and round them"
-    " where you print them.",
-)
-def rounds_the_losses(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            update(model, lr)
-            losses.append(loss.item())
-        history.append(round(sum(losses) / len(losses), 2))
-    return history
-
-
-@mistake(
-    "fit",
-    hint="An optimizer of torch's does the update here, under another name. In this exercise you"
-    " write it yourself.",
-)
-def optimizer_by_another_name(model, loss_func, x_train, y_train, epochs=2, bs=64, lr=0.5):
-    make, params = torch, list(model.parameters())
-    opt = make.optim.SGD(params, lr=lr)
-    history = []
-    for _ in range(epochs):
-        losses = []
-        for i in range(0, len(x_train), bs):
-            xb, yb = x_train[i : i + bs], y_train[i : i + bs]
-            loss = loss_func(model(xb), yb)
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
-            losses.append(loss.item())
-        history.append(sum(losses) / len(losses))
-    return history
