@@ -15,7 +15,7 @@ from torch import nn
 
 from grader.judge.callbacks import Callbacks
 from grader.judge.errors import Crashed, StudentError, TimedOut
-from grader.judge.paths import Student
+from grader.judge.paths import RemoteStudent
 from grader.judge.sandboxes import Forker, Isolation, devices_of
 from grader.judge.session import Session
 from grader.judge.spawned import Spawner
@@ -210,7 +210,7 @@ def session(shared: Session) -> Session:
 
 
 @pytest.fixture
-def student(session: Session) -> Student:
+def student(session: Session) -> RemoteStudent:
     return session.enter("answers")
 
 

@@ -135,10 +135,6 @@ def test_few_know_that_there_are_sandboxes() -> None:
                 assert not known, f"{name_of(file)} imports {module}"
 
 
-# Names that still mean two classes each. The list may only get shorter.
-SHARED = {"Again", "Ended", "Lab", "Outcome", "Problem", "Student"}
-
-
 def test_commands_leave_torch_to_the_judges() -> None:
     """It takes seconds to import, and memory that a command may not have."""
     code = "import grader.cli, sys; sys.exit('torch' in sys.modules)"
@@ -152,8 +148,7 @@ def test_one_name_is_one_thing() -> None:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(f"{name_of(file)}:{node.lineno}")
-    double = {name: where for name, where in places.items() if len(where) > 1}
-    assert not {name: where for name, where in double.items() if name not in SHARED}
+    assert not {name: where for name, where in places.items() if len(where) > 1}
 
 
 def test_the_architecture_page_lists_the_rooms() -> None:

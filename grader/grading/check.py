@@ -24,7 +24,7 @@ REFERENCE, STUB = "=reference", "=stub"
 
 
 @dataclass(frozen=True)
-class Problem:
+class Defect:
     """Something that doesn't hold, and what to do about it."""
 
     exercise: str
@@ -67,7 +67,7 @@ class Report:
     """What `grader check` found: no problems, and the assignment holds."""
 
     exercises: dict[str, Checked] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Defect] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def check(assignment: Assignment, workers: int, advance: Callable[[int, int], No
             name, _, answer = result.submission.partition("/")
             why = result.fault or "a test could not be run"
             report.problems.append(
-                Problem(name, f"{answer} could not be graded: {why}", "see `grader doctor`")
+                Defect(name, f"{answer} could not be graded: {why}", "see `grader doctor`")
             )
     rehearsed = [(assignment.setup, exercise, SEED) for exercise in assignment.exercises]
     for done, (place, classes) in enumerate(in_processes(alike_mistakes, rehearsed, workers), 1):
@@ -127,13 +127,13 @@ def check(assignment: Assignment, workers: int, advance: Callable[[int, int], No
         report.problems += _Judged(assignment, exercise, graded, checked).problems()
     shipped = [assignment.stubs, Path(grader.__file__).parent]
     for leak in leaks(assignment.exercises, assignment.stubs, shipped):
-        report.problems.append(Problem("", leak, "take it out, or write it differently"))
+        report.problems.append(Defect("", leak, "take it out, or write it differently"))
     return report
 
 
-def _unread(exercise: Exercise, assignment: Assignment) -> Iterator[Problem]:
+def _unread(exercise: Exercise, assignment: Assignment) -> Iterator[Defect]:
     """What is missing or can't be read, so that nothing can be graded yet."""
-    problem = functools.partial(Problem, exercise.name)
+    problem = functools.partial(Defect, exercise.name)
     if not exercise.suite.is_file():
         yield problem(f"{exercise.suite.name} is missing", "write the hidden suite")
     if not assignment.stub(exercise).is_file():
@@ -200,7 +200,7 @@ class _Judged:
         found = self._graded.get(f"{self._exercise.name}/{suite}/{name}")
         return found.tests if found else []
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Defect]:
         for what, todo in (
             *self._suite(),
             *self._right_answers(),
@@ -210,7 +210,7 @@ class _Judged:
             *self._classes(),
             *self._public(),
         ):
-            yield Problem(self._exercise.name, what, todo)
+            yield Defect(self._exercise.name, what, todo)
 
     def _suite(self) -> Iterator[tuple[str, str]]:
         tests = self._tests("hidden", REFERENCE)

@@ -28,7 +28,7 @@ from grader.judge.sandboxes import (
 )
 from grader.lockdown.limits import Limits
 from grader.lockdown.records import Profile
-from grader.sandbox.control import PACKET, STUDENT_CODE, Ended, Fork, Ready, Reap
+from grader.sandbox.control import PACKET, STUDENT_CODE, Fork, Ready, Reap, Reaped
 from grader.wire.channel import Channel
 
 
@@ -129,7 +129,7 @@ class _Forked:
             return ""
         try:
             answer = self._zygote.ask(msgspec.json.encode(Reap(pid)))
-            ended = msgspec.json.decode(answer, type=Ended)
+            ended = msgspec.json.decode(answer, type=Reaped)
             how = in_words(ended.status, self._zygote.limits, ended.cpu_seconds)
             return self.output.breach or how
         finally:

@@ -16,7 +16,7 @@ from grader.assignment.mistakes import load_mistakes
 from grader.judge.diagnosis import Diagnosis
 from grader.judge.feedback import Locate, detail, explain
 from grader.judge.harmless import clean, without_places
-from grader.judge.paths import Lab, Student
+from grader.judge.paths import RemoteLab, RemoteStudent
 from grader.judge.rehearsal import Rehearsal
 from grader.judge.sandboxes import Forker
 from grader.judge.session import Session
@@ -214,10 +214,10 @@ class _Run:
     # -- the provider of the fixtures -------------------------------------------------------------
 
     @property
-    def lab(self) -> Lab:
+    def lab(self) -> RemoteLab:
         return self._session.lab
 
-    def student(self, exercise: Exercise) -> Student:
+    def student(self, exercise: Exercise) -> RemoteStudent:
         return self._session.enter(exercise.module)
 
     def source(self, exercise: Exercise) -> str:

@@ -37,7 +37,7 @@ class Path:
         return self._start.refer(self._path)
 
 
-class Student:
+class RemoteStudent:
     """The fixture `student`: the submission's module, one attribute a function or class."""
 
     def __init__(self, start: Start) -> None:
@@ -49,7 +49,7 @@ class Student:
         return Path(self._start, name)
 
 
-class Lab:
+class RemoteLab:
     """The fixture `lab`: torch, in the sandbox."""
 
     def __init__(self, start: Start, define: Callable[[Any], Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from grader.assignment.stubs import stub_lines
 from grader.judge.endpoint import Endpoint
 from grader.judge.errors import Crashed, GraderFault, StudentError, TimedOut, breach
-from grader.judge.paths import Lab, Student
+from grader.judge.paths import RemoteLab, RemoteStudent
 from grader.judge.sandboxes import Forker, Sandbox
 from grader.sandbox.objects import TORCH
 from grader.suite.calls import Calls, call_text
@@ -39,16 +39,16 @@ class Session:
         self.printed: dict[str, str] = {}
         self.calls = Calls()
         self.notes: list[str] = []
-        self.lab = Lab(_OfTorch(self), self.define)
+        self.lab = RemoteLab(_OfTorch(self), self.define)
         self._blamed: BaseException | None = None
         self._stub_lines: dict[str, frozenset[int]] = {}
 
-    def enter(self, module: str) -> Student:
+    def enter(self, module: str) -> RemoteStudent:
         """The proxy of one module of the submission; any other module's sandbox ends."""
         if module != self.module:
             self.close()
             self.module = module
-        return Student(_OfStudent(self))
+        return RemoteStudent(_OfStudent(self))
 
     def seed(self, seed: int) -> None:
         """Seed what student code draws from, now or as soon as its sandbox exists."""

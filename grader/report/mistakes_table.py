@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.grading.check import Checked, Problem, Proof, Report
+from grader.grading.check import Checked, Defect, Proof, Report
 
 CAUGHT, PASSED = "x", "·"
 SHOWN = 5  # problems that fit a screen
@@ -60,7 +60,7 @@ def _cells(checked: Checked) -> tuple[int, int, int, int, str]:
     )
 
 
-def _told(problem: Problem) -> Text:
+def _told(problem: Defect) -> Text:
     where = f"{problem.exercise}: " if problem.exercise else ""
     return Text.assemble((where, "bold"), problem.what)
 

@@ -45,7 +45,7 @@ class Reap(msgspec.Struct, tag="reap"):
     pid: int
 
 
-class Ended(msgspec.Struct):
+class Reaped(msgspec.Struct):
     """How a sandbox ended: its wait status; CPU seconds; peak memory in bytes."""
 
     status: int

@@ -22,7 +22,7 @@ from torch import nn
 from grader.lockdown.apply import apply, prepare, shield
 from grader.lockdown.probe import probe
 from grader.lockdown.records import Lockdown, Profile
-from grader.sandbox.control import PACKET, Ended, Fork, Orders, Ready, Reap, Request
+from grader.sandbox.control import PACKET, Fork, Orders, Ready, Reap, Reaped, Request
 from grader.sandbox.worker import refuse
 from grader.wire.channel import Channel
 
@@ -79,11 +79,11 @@ def main(control: socket.socket) -> None:
         _reap(pid)
 
 
-def _reap(pid: int) -> Ended:
+def _reap(pid: int) -> Reaped:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
     _, status, usage = os.wait4(pid, 0)
-    return Ended(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10)
+    return Reaped(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10)
 
 
 def _become_sandbox(

@@ -46,7 +46,7 @@ class Local:
         """`file` stands in for the exercise's own file."""
         self._file = file
         self.calls: Calls = LocalCalls()
-        self.lab = Lab()
+        self.lab = LocalLab()
         self.generators = Generators()
 
     def path(self, exercise: Exercise) -> Path:
@@ -67,7 +67,7 @@ class Local:
 
     def student(self, exercise: Exercise) -> Any:
         """The student's module, its functions and classes wrapped."""
-        return Student(exercise, self)
+        return LocalStudent(exercise, self)
 
     def loaded(self, exercise: Exercise, kind: str) -> ModuleType:
         """The student's module, imported anew where something is pretended (see `Calls`)."""
@@ -92,7 +92,7 @@ class Local:
             yield operators.names
 
 
-class Lab:
+class LocalLab:
     """torch, in this process."""
 
     def __getattr__(self, name: str) -> Any:
@@ -103,7 +103,7 @@ class Lab:
         return thing
 
 
-class Student:
+class LocalStudent:
     """The student's module; each function or class of it is called by value."""
 
     def __init__(self, exercise: Exercise, local: Local) -> None:
@@ -127,7 +127,7 @@ class Student:
 
 def own_module(student: Any) -> Any:
     """The student's own module behind the fixture `student`; anything else as it is."""
-    return student._module if isinstance(student, Student) else student
+    return student._module if isinstance(student, LocalStudent) else student
 
 
 class ByValue:

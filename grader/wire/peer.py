@@ -78,7 +78,7 @@ class Side(Protocol):
         """Raise what was raised on the other side."""
 
 
-class Outcome(NamedTuple):
+class Answered(NamedTuple):
     """What a call gave, which arguments it changed, and what ran (where that was asked for)."""
 
     value: Any
@@ -110,7 +110,7 @@ class Peer:
         *,
         watch: bool = False,
         pretend: str = "",
-    ) -> Outcome:
+    ) -> Answered:
         """Call attribute `path` of the other side's object `target` ('' for the object itself).
 
         watch, pretend: as in `Call`.
@@ -137,7 +137,7 @@ class Peer:
                 bring_back(encoder.tensors[index], struct, decoder)
             crossing = Crossing(self, call.serial, encoder.tensors)
             value = self.value(reply.value, decoder, crossing)
-            return Outcome(value, [n for n in reply.noted if _is_place(n)], _counts(reply.ran))
+            return Answered(value, [n for n in reply.noted if _is_place(n)], _counts(reply.ran))
 
     def ask(self, request: Request, blobs: Sequence[memoryview] = ()) -> tuple[Returned, bytearray]:
         """Send a request whose answer is a value; the answer."""

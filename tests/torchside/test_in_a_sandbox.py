@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from grader.judge.sandboxes import Isolation
-from grader.judge.session import Session, Student
+from grader.judge.session import RemoteStudent, Session
 from grader.torchside.accelerator import simulated
 
 pytestmark = [
@@ -62,7 +62,7 @@ def train(x):
 
 
 @pytest.fixture(scope="module")
-def student() -> Iterator[Student]:
+def student() -> Iterator[RemoteStudent]:
     from grader.judge.forked import Zygote
 
     zygote = Zygote(Isolation())
@@ -73,7 +73,7 @@ def student() -> Iterator[Student]:
     zygote.close()
 
 
-def test_what_ran(student: Student) -> None:
+def test_what_ran(student: RemoteStudent) -> None:
     for _ in range(2):
         names = student.names(torch.randn(4, 3))
         for name in (
@@ -89,7 +89,7 @@ def test_what_ran(student: Student) -> None:
         assert "profiler.stopped" not in names
 
 
-def test_pretending(student: Student) -> None:
+def test_pretending(student: RemoteStudent) -> None:
     device, losses, weight = student.train(torch.randn(4, 3))
     assert device == "cuda:0"
     assert losses[2] < losses[0]

@@ -19,7 +19,7 @@ from grader.suite.checks.observed import Observation, Patterns
 from grader.suite.checks.readers import Unreadable, floats
 from grader.suite.checks.sides import Copies, argument_names, name_of, side_of
 from grader.suite.checks.slips import Finding
-from grader.suite.checks.trajectory import Again, State, trajectory_slip
+from grader.suite.checks.trajectory import Rerun, State, trajectory_slip
 from grader.suite.checks.twins import Twins
 from grader.suite.checks.verdict import claim, conclude
 
@@ -81,7 +81,7 @@ def trained_alike(
     landed = {name: ours_ for name, _, ours_ in pairs if ours_ is not None}
     slip = None
     if problems:
-        again = AgainTwins(ours, side_of(given, False), side_of(kwargs, False), pair, start)
+        again = RerunOfTwins(ours, side_of(given, False), side_of(kwargs, False), pair, start)
         slip = trajectory_slip(before, after, landed, value, wanted, again)
     finding = Finding(
         call,
@@ -144,7 +144,7 @@ class Run:
 
 
 @dataclass
-class AgainTwins(Again):
+class RerunOfTwins(Rerun):
     """Our own training once more, of models as they were."""
 
     pair: Twins

@@ -21,7 +21,7 @@ State = dict[str, torch.Tensor]
 
 
 @dataclass
-class Again:
+class Rerun:
     """Our own function on other arguments: what a slip would have led to."""
 
     ours: Callable[..., Any]
@@ -56,7 +56,7 @@ def trajectory_slip(
     wanted: State,
     losses: Any,
     wanted_losses: Any,
-    again: Again,
+    again: Rerun,
 ) -> Slip | None:
     """The slip that explains where training ended, or what it returned; None if none does."""
     if any(tensor is None or tensor.shape != before[name].shape for name, tensor in after.items()):
@@ -89,7 +89,7 @@ _UNCHANGED = Slip(
 )
 
 
-def _reruns(again: Again) -> Iterator[tuple[Slip, dict[str, Any]]]:
+def _reruns(again: Rerun) -> Iterator[tuple[Slip, dict[str, Any]]]:
     """Each slip of the loop, and the arguments under which right code does the same."""
     named = again.named
     count = next((name for name in COUNTS if isinstance(named.get(name), int)), None)

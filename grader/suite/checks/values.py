@@ -15,7 +15,7 @@ from grader.suite.checks.observed import Observation, Patterns
 from grader.suite.checks.readers import Unreadable
 from grader.suite.checks.sides import Copies, Device, argument_names, name_of, side_of
 from grader.suite.checks.slips import Finding
-from grader.suite.checks.trajectory import Again, trajectory_slip
+from grader.suite.checks.trajectory import Rerun, trajectory_slip
 from grader.suite.checks.verdict import claim, conclude
 
 Reader = Callable[[Any], Any]
@@ -180,7 +180,7 @@ def _of_call(
                 after[name], leaf.to(after[name].device), f"{name} after the call", tolerance
             )
         if landed and any(p.where.endswith(" after the call") for p in problems):
-            again = Again(ours, side_of(case, False), side_of(kwargs, False))
+            again = Rerun(ours, side_of(case, False), side_of(kwargs, False))
             slip = trajectory_slip(mine.before, after, landed, None, None, again)
     return Finding(
         call,
