@@ -12,7 +12,7 @@ class Mnist_Logistic(nn.Module):
     It has exactly two parameters, each an `nn.Parameter` of dtype float32:
 
     - weights, shape (784, 10): small random numbers, `torch.randn` divided by √784 for example;
-    - bias, shape (10,): zeros.
+    - bias, shape (10,): zeros for example.
 
     What you call them is up to you. A new model's cross-entropy on digits is near log(10) ≈ 2.3.
     `nn.Linear` and PyTorch's other layers with weights are shortcuts here (5 of 16 points):
