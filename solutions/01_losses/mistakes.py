@@ -179,9 +179,9 @@ mistake("accuracy", "percentage", edit("return ", "return 100 * "),
     hint="This is a percentage. A share from 0 to 1 is asked for.")
 mistake("accuracy", "count", edit(MEAN, ".sum()"),
     hint="This counts the right predictions. Divide by the number of samples to get a share.")
-mistake("accuracy", "integer_division", edit(MEAN, ".sum() // yb.shape[0]"),
-    hint="""Anything short of perfect gives 0: // throws the fraction away, and so does a type for
-    whole numbers. Divide with /.""")
+ALL_OR_NOTHING = """Anything short of perfect gives 0: `//` throws the fraction away, and all() asks
+    for every sample. Take the mean, which gives the share of the right ones."""
+mistake("accuracy", "integer_division", edit(MEAN, ".sum() // yb.shape[0]"), hint=ALL_OR_NOTHING)
 mistake("accuracy", "error_rate", edit("==", "!="),
     hint="This is the share of wrong predictions: the error rate. Accuracy counts the right ones.")
 mistake("accuracy", "share_of_the_classes", edit(MEAN, ".sum() / out.shape[1]"),
@@ -204,9 +204,7 @@ mistake("accuracy", "sign_ignored", edit("out.argmax", "out.abs().argmax"),
 mistake("accuracy", "one_answer_a_sample", edit(".mean()", ""),
     hint="""This is a list of which samples are right, not yet a number. Turn True and False into
     1.0 and 0.0, and take the mean.""")
-mistake("accuracy", "all_or_nothing", edit(MEAN, ".all().float()"),
-    hint="""A batch counts as right only where all of it is. Take the mean, which gives the share of
-    the right ones.""")
+mistake("accuracy", "all_or_nothing", edit(MEAN, ".all().float()"), hint=ALL_OR_NOTHING)
 mistake("accuracy", "second_best_counts_too",
     edit(RIGHT, "(out.topk(2, dim=-1).indices == yb.unsqueeze(-1)).any(-1)"),
     hint="""A sample counts as right if its class is among the two highest scores. Only the highest
