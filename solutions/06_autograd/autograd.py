@@ -20,7 +20,8 @@ def dz_dw(w: float | torch.Tensor) -> torch.Tensor:
     w = torch.as_tensor(w).detach().clone().requires_grad_()
     y = w**2
     z = 10 * y + 25
-    z.sum().backward()  # each z depends on its own w alone, so the sum mixes nothing up
+    # Each z depends on its own w alone, so that the sum mixes nothing up.
+    z.sum().backward()
     return w.grad
 
 
@@ -64,7 +65,9 @@ def train_regression(
     Returns:
         A list of `epochs` Python floats: the loss before each step.
     """
-    device = _best_device() if device is None else device
+    if device is None:
+        other = "mps" if torch.backends.mps.is_available() else "cpu"
+        device = "cuda" if torch.cuda.is_available() else other
     model.to(device)
     x, y = x.to(device), y.to(device)
     criterion = nn.MSELoss()
@@ -92,9 +95,3 @@ def predict(model: nn.Module, x: torch.Tensor) -> np.ndarray:
     device = next(model.parameters()).device
     with torch.no_grad():
         return model(x.to(device)).cpu().numpy()
-
-
-def _best_device() -> str:
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"

@@ -132,7 +132,7 @@ class Run:
 
     def over_samples(self, losses: list[Any]) -> list[float] | None:
         """The mean loss of each epoch over its samples, where `losses` are means over batches."""
-        if not losses or len(self.losses) % len(losses):
+        if not losses or not self.losses or len(self.losses) % len(losses):
             return None
         batches = len(self.losses) // len(losses)
         epochs = [self.losses[i : i + batches] for i in range(0, len(self.losses), batches)]
