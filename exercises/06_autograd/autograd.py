@@ -15,11 +15,11 @@ def dz_dw(w: float | torch.Tensor) -> float | torch.Tensor:
     """The derivative dz/dw of z = 10·y + 25 with y = w², as PyTorch's autograd finds it.
 
     Don't work the derivative out by hand: it must come from `backward()` (or
-    `torch.autograd.grad`).
+    `torch.autograd.grad`). If it doesn't, 3 of 10 points are lost.
 
     Args:
-        w: where to take it, a float or a 0-d floating tensor. (Bonus: a tensor of any shape, where
-            each element has a z of its own.)
+        w: where to take it, a float or a 0-d floating tensor. Its value stays as it is. (Bonus: a
+            tensor of any shape, where each element has a z of its own; and w.grad stays as it is.)
 
     Returns:
         The derivative at w, a float or a 0-d tensor (bonus: a tensor of w's shape).
@@ -57,6 +57,8 @@ def train_regression(
 ) -> list[float]:
     """Train `model` on all samples at once, with the mean squared error and plain SGD.
 
+    The model is in training mode meanwhile, as it comes: no `model.eval()` here.
+
     Args:
         model: what to train, changed in place.
         x: the inputs, (n, input_size), of the model's dtype (float32 or float64). Leave them as
@@ -66,7 +68,8 @@ def train_regression(
         epochs: how many steps to take.
         lr: the learning rate.
         device: where to compute. Move the model and the data there, and leave the model there.
-            None means the best there is: a GPU if `torch.cuda.is_available()`, else the CPU.
+            None means the best there is at the time of the call: a GPU if
+            `torch.cuda.is_available()`, else the CPU. (A Mac's "mps" is welcome too.)
 
     Returns:
         A list of `epochs` Python floats: the loss before each step.

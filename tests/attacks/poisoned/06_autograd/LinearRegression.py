@@ -1,6 +1,4 @@
-"""Makes x and its own weights 0, so that every prediction is the bias: 0.
-
-fair: test_LinearRegression_parameters"""
+"""Makes x and its own weights 0, so that every prediction is the bias: 0."""
 
 import torch
 from torch import nn
