@@ -170,7 +170,7 @@ def _both_sides(problem: Problem, entries: int) -> list[str]:
 def _their_side(problem: Problem) -> str:
     match problem.kind:
         case "claim":
-            return f"{problem.where}." if problem.where else ""
+            return f"This does not hold: {problem.where}." if problem.where else ""
         case "changed":
             return f"Your code changed {problem.where}."
         case "values" if problem.entries and problem.total > 1:
@@ -186,6 +186,8 @@ def _sentence(problem: Problem) -> list[str]:
     match problem.kind:
         case "changed":
             text = f"{problem.where} was changed: it is not there to be changed"
+        case "claim" if problem.where:
+            text = f"this does not hold: {problem.where}"
         case _:
             text = problem.where
     lines = [text] if text else []
