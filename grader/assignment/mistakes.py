@@ -14,7 +14,7 @@ import itertools
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from grader.assignment.exercises import Exercise
 
@@ -61,13 +61,11 @@ def whole(text: str) -> Whole:
     return Whole(textwrap.dedent(text))
 
 
-def mistake(target: str, name: str = "", *changes: Edit | Whole, hint: str) -> Callable[[Any], Any]:
+def mistake(target: str, name: str, *changes: Edit | Whole, hint: str) -> None:
     """Declare a wrong answer to `target`: one or more edits of its reference, or a whole answer.
 
     All arguments are plain strings, or names of strings that the file assigns at its top level.
-    Without `name` and `changes` it decorates a function or class that is the wrong answer.
     """
-    return lambda answer: answer
 
 
 def load_mistakes(exercise: Exercise) -> list[Mistake]:
@@ -127,12 +125,6 @@ class _Reader:
                 named = node.value.args[1:2]
                 name = named[0].value if named and isinstance(named[0], ast.Constant) else "mistake"
                 yield node.lineno, str(name), functools.partial(self._call, node.value)
-            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                for decorator in node.decorator_list:
-                    if _declares(decorator):
-                        assert isinstance(decorator, ast.Call)
-                        read = functools.partial(self._decorated, decorator, node)
-                        yield node.lineno, node.name, read
 
     def _call(self, call: ast.Call) -> Mistake:
         """`mistake("nll", "sum_for_the_mean", edit(".mean()", ".sum()"), hint="…")`."""
@@ -140,13 +132,6 @@ class _Reader:
             raise _UnclearError('write mistake("target", "name", edit("old", "new"), hint="…")')
         target, name = (self._text(part) for part in call.args[:2])
         return Mistake(target, name, self._hint(call), self._changed(target, call.args[2:]))
-
-    def _decorated(self, call: ast.Call, answer: ast.FunctionDef | ast.ClassDef) -> Mistake:
-        """`@mistake("nll", hint="…")` above the wrong answer."""
-        target, name = self._text(call.args[0]), answer.name
-        answer.decorator_list = [d for d in answer.decorator_list if not _declares(d)]
-        source = ast.unparse(_Rename(name, target).visit(answer))
-        return Mistake(target, name, self._hint(call), source)
 
     def _hint(self, call: ast.Call) -> str:
         hints = [word.value for word in call.keywords if word.arg == "hint"]
@@ -272,7 +257,7 @@ class _Rename(ast.NodeTransformer):
 def _is_shared(node: ast.stmt) -> bool:
     """Whether a top-level statement of `mistakes.py` serves the mistakes: imports and helpers."""
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        return not any(_declares(d) for d in node.decorator_list)
+        return True
     if isinstance(node, ast.ImportFrom):
         return (node.module or "").split(".")[0] not in ("grader", "__future__")
     if isinstance(node, ast.Assign):  # strings are hints and parts of edits

@@ -118,20 +118,6 @@ class Endpoint:
 
         return self._keeper.logged(name, make, args, kwargs) if name else make()
 
-    @contextmanager
-    def watch(self, operators: set[str]) -> Iterator[None]:
-        """Collect in `operators` what calls inside the block run."""
-        calls = self._keeper.calls
-        calls.watching = True
-        try:
-            yield
-        finally:
-            calls.watching = False
-            operators.update(calls.ran)
-            if any(name.startswith("torch.optim.") for name in calls.ran):
-                operators.add("profiler::_record_function_enter_new")
-            calls.ran.clear()
-
     def write(self, files: dict[str, bytes]) -> None:
         """Hand over the submission's files."""
         sizes = {name: len(content) for name, content in files.items()}

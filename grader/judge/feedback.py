@@ -13,7 +13,7 @@ from pathlib import Path
 from grader.judge.errors import Crashed, StudentError
 from grader.judge.harmless import clean, without_places
 from grader.result import Outcome
-from grader.suite.shortcuts import Refused
+from grader.suite.checks.observed import Refused
 from grader.wire.errors import ProtocolError
 from grader.wire.structs import Raised
 

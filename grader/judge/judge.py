@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -219,15 +218,6 @@ class _Run:
 
     def student(self, exercise: Exercise) -> RemoteStudent:
         return self._session.enter(exercise.module)
-
-    def source(self, exercise: Exercise) -> str:
-        return self._session.source(exercise.module)
-
-    @contextmanager
-    def watch(self) -> Iterator[set[str]]:
-        operators: set[str] = set()
-        with self._session.endpoint().watch(operators):
-            yield operators
 
     def seed(self, seed: int) -> None:
         self._session.seed(seed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import sys
 import textwrap
@@ -63,10 +62,6 @@ class _Notebook(Local):
 
     def shown(self, path: Path) -> str:
         return _cell(path)
-
-    def source(self, exercise: Exercise) -> str:
-        """The cells that were run and hold nothing but Python, the latest first."""
-        return "\n".join(filter(_is_python, reversed(self._names.get("In", []))))
 
 
 class _Tests:
@@ -157,11 +152,3 @@ def _cell(path: Path) -> str:
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     told = shell.compile.format_code_name(str(path)) if shell else None
     return f"cell {told[1].removeprefix('In')}" if told else ""
-
-
-def _is_python(cell: str) -> bool:
-    try:
-        ast.parse(cell)
-    except (SyntaxError, ValueError):
-        return False
-    return True

@@ -22,7 +22,6 @@ import torch
 from grader.assignment.exercises import Exercise
 from grader.suite.calls import Calls, call_text
 from grader.suite.checks.sides import Copies, argument_names
-from grader.torchside.operators import Operators
 from grader.torchside.pretend import imported_anew, pretended
 from grader.torchside.ran import Ran
 from grader.torchside.seeding import seed_everything
@@ -80,16 +79,6 @@ class Local:
     def seed(self, seed: int) -> None:
         """Seed what the student's code draws from."""
         self.generators.seed(seed)
-
-    # For the fixture `shortcut`, until no suite uses it any more.
-
-    def source(self, exercise: Exercise) -> str:
-        return self.path(exercise).read_text(encoding="utf-8")
-
-    @contextmanager
-    def watch(self) -> Iterator[set[str]]:
-        with Operators() as operators:
-            yield operators.names
 
 
 class LocalLab:

@@ -14,14 +14,10 @@ import torch
 
 from grader.assignment.exercises import FOLDER, Exercise
 from grader.suite import current
-from grader.suite.checks.observed import Refused
 from grader.suite.local import load
 from grader.suite.provider import Provider
-from grader.suite.shortcuts import Shortcut
 from grader.torchside.accelerator import simulated
 from grader.torchside.seeding import seed_torch
-
-__all__ = ["PROVIDER", "Refused"]
 
 PROVIDER = pytest.StashKey[Provider]()
 
@@ -109,11 +105,6 @@ def lab(request: pytest.FixtureRequest) -> Any:
 def reference(exercise: Exercise) -> Any:
     """The reference, imported here (hidden suites only)."""
     return load(exercise.file, f"reference_{exercise.name}")
-
-
-@pytest.fixture
-def shortcut(request: pytest.FixtureRequest, exercise: Exercise) -> Shortcut:
-    return Shortcut(request.config.stash[PROVIDER], exercise)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -87,15 +87,6 @@ def test_several_edits_are_made_in_the_code_as_it_was(tmp_path):
     assert found.hint == "Two things."
 
 
-def test_an_older_declaration_decorates_the_wrong_answer(tmp_path):
-    where = exercise(
-        tmp_path, '@mistake("nll", hint="No.")\ndef zero(input, target):\n    return 0 * HALF\n'
-    )
-    [found] = load_mistakes(where)
-    assert found.name == "zero"
-    assert run(splice(where, found))["nll"](None, None) == 0
-
-
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
