@@ -22,7 +22,7 @@ def nll(input: Tensor, target: Tensor) -> Tensor:
     target: (N,), int64, each sample's right class, from 0 to C - 1.
     Returns one number, as a tensor of the dtype of `input`. Gradients flow back to `input`.
     """
-    return -input[range(target.shape[0]), target].mean()
+    return -input[range(len(input)), target].mean()
 
 
 def accuracy(out: Tensor, yb: Tensor) -> Tensor:
@@ -32,4 +32,4 @@ def accuracy(out: Tensor, yb: Tensor) -> Tensor:
     yb: (N,), int64, each sample's right class, from 0 to C - 1.
     Returns one number: a tensor, a Python float or a NumPy float.
     """
-    return (out.argmax(-1) == yb).float().mean()
+    return (out.argmax(dim=-1) == yb).float().mean()

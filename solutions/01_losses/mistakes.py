@@ -7,8 +7,8 @@ from grader.assignment.mistakes import edit, mistake, whole
 # Most answers don't shift the scores: what they get wrong gives other numbers than with the shift.
 SHIFT = "x = x - x.max(-1, keepdim=True).values"
 LOG_SOFTMAX = "x - x.exp().sum(-1, keepdim=True).log()"
-PICKED = "input[range(target.shape[0]), target]"
-RIGHT = "(out.argmax(-1) == yb)"
+PICKED = "input[range(len(input)), target]"
+RIGHT = "(out.argmax(dim=-1) == yb)"
 MEAN = ".float().mean()"
 
 # ------------------------------------------------------------------------------- log_softmax
@@ -99,11 +99,11 @@ mistake("nll", "mean_over_the_zeros_too",
 mistake("nll", "divides_by_the_classes", edit(".mean()", ".sum() / input.shape[1]"),
     hint="""The sum is divided by the number of classes (columns). It is to be divided by the number
     of samples (rows).""")
-mistake("nll", "every_row_with_every_target", edit("range(target.shape[0])", ":"),
+mistake("nll", "every_row_with_every_target", edit("range(len(input))", ":"),
     hint="""input[:, target] takes all those columns for every row: N × N numbers. Only the pairs
     (row i, column target[i]) are wanted, so the rows need an index of their own.""")
 mistake("nll", "targets_as_rows",
-    edit("range(target.shape[0]), target", "target, range(target.shape[0])"),
+    edit("range(len(input)), target", "target, range(len(input))"),
     hint="""The targets are used to pick rows. A target is a class, and the classes are the columns:
     the row is the sample's own number.""")
 mistake("nll", "most_likely_class", edit(PICKED, "input.max(-1).values"),
@@ -167,10 +167,10 @@ mistake("nll", "library_loss", edit("-" + PICKED + ".mean()", "F.nll_loss(input,
 
 # ---------------------------------------------------------------------------------- accuracy
 
-mistake("accuracy", "best_sample_of_each_class", edit("argmax(-1)", "argmax(0)"),
+mistake("accuracy", "best_sample_of_each_class", edit("argmax(dim=-1)", "argmax(0)"),
     hint="""argmax runs down the columns, so it finds a sample for each class. Look for the highest
     score of each row, along dimension 1.""")
-mistake("accuracy", "best_of_the_whole_batch", edit("argmax(-1)", "argmax()"),
+mistake("accuracy", "best_of_the_whole_batch", edit("argmax(dim=-1)", "argmax()"),
     hint="""argmax without a dimension gives one position in the whole batch. Each row needs a
     prediction of its own.""")
 mistake("accuracy", "lowest_score", edit("argmax", "argmin"),
@@ -187,11 +187,11 @@ mistake("accuracy", "error_rate", edit("==", "!="),
 mistake("accuracy", "share_of_the_classes", edit(MEAN, ".sum() / out.shape[1]"),
     hint="""The number of right predictions is divided by the number of classes. Divide by the
     number of samples.""")
-mistake("accuracy", "score_instead_of_its_index", edit("argmax(-1)", "max(-1).values"),
+mistake("accuracy", "score_instead_of_its_index", edit("argmax(dim=-1)", "max(-1).values"),
     hint="""max() gives the highest score itself; to be compared with yb is where it stands, its
     index: argmax().""")
 mistake("accuracy", "every_prediction_with_every_label",
-    edit("argmax(-1)", "argmax(-1, keepdim=True)"),
+    edit("argmax(dim=-1)", "argmax(-1, keepdim=True)"),
     hint="""Predictions of shape (N, 1) compared with labels of shape (N,) give an N × N table:
     every prediction against every label. Drop keepdim, so that both have shape (N,).""")
 mistake("accuracy", "needs_more_than_half",
