@@ -5,6 +5,8 @@ reference's, from a start that the judge draws. Splits are random: what holds fo
 """
 # ruff: noqa: F405 - checks are words
 
+from functools import partial
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -12,8 +14,6 @@ from torch import nn
 
 from grader.assignment.data import load_thermometer
 from grader.suite.checks import *  # noqa: F403
-
-# ------------------------------------------------------------------------------------- split
 
 
 def readings(*shape, dtype=torch.float32):
@@ -25,13 +25,9 @@ def readings(*shape, dtype=torch.float32):
 def halves(student, t_u, t_c, *fraction):
     """The four tensors of a split. It changes neither t_u nor t_c."""
     parts = leaves_alone(student.split, t_u, t_c, *fraction)
-    four = isinstance(parts, (tuple, list)) and len(parts) == 4
-    return judged(
-        parts,
-        "split gives four tensors, of the dtype and number of dimensions of what it was given",
-        four and all(isinstance(p, torch.Tensor) and p.dtype == t_u.dtype for p in parts)
-        and all(p.shape[1:] == t_u.shape[1:] and p.dim() == t_u.dim() for p in parts),
-    )  # fmt: skip
+    kinds = [(p.dtype, p.shape[1:]) for p in parts if isinstance(p, torch.Tensor) and p.dim()]
+    text = "split gives four tensors, of the dtype and number of dimensions of what it was given"
+    return judged(parts, text, kinds == [(t_u.dtype, t_u.shape[1:])] * 4)
 
 
 def places(part, whole):
@@ -40,22 +36,27 @@ def places(part, whole):
     return torch.where(found.any(1), found.int().argmax(1), -1).tolist()
 
 
-@pytest.mark.points(2)
+def paired(student, t_u, t_c, fraction):
+    """A split in which every sample is in one half, once, and with its own partner."""
+    t_u_train, t_c_train, t_u_val, t_c_val = parts = halves(student, t_u, t_c, fraction)
+    train, val = places(t_u_train, t_u), places(t_u_val, t_u)
+    judged(t_u_train, "what is to train on was given as t_u", -1 not in train)
+    once = sorted(train + val) == list(range(len(t_u)))
+    judged(train + val, "every t_u is in one half, and there once", once)
+    partners = places(t_c_train, t_c), places(t_c_val, t_c)
+    judged(partners, "every t_c stands where its own t_u stands", partners == (train, val))
+    return parts
+
+
+@pytest.mark.points(3)
 def test_split_sizes(student):
-    """int(val_fraction · n) samples to validate on, all others to train on."""
-    for n, fraction, n_val in [(10, 0.25, 2), (9, 0.3, 2), (8, 0.5, 4), (1000, 0.1, 100)]:
-        sizes = [len(part) for part in halves(student, *readings(n), fraction)]
-        text = f"of {n} samples {n_val} are to validate on where val_fraction is {fraction}"
+    """int(val_fraction · n) samples to validate on, a fifth if it isn't said; the others train."""
+    cases = [(10, (0.25,), 2), (9, (0.3,), 2), (8, (0.5,), 4), (1000, (0.1,), 100)]
+    for n, fraction, n_val in [*cases, (11, (), 2), (14, (), 2), (25, (), 5)]:
+        sizes = [len(part) for part in halves(student, *readings(n), *fraction)]
+        told = f" where val_fraction is {fraction[0]}" if fraction else ", without val_fraction"
+        text = f"of {n} samples {n_val} are to validate on{told}"
         judged(sizes, text, sizes == [n - n_val, n - n_val, n_val, n_val])
-
-
-@pytest.mark.points(1)
-def test_split_takes_a_fifth_by_itself(student):
-    """Without val_fraction a fifth of the samples is for validation, rounded down."""
-    for n in (11, 14, 25):
-        sizes = [len(part) for part in halves(student, *readings(n))]
-        text = f"of {n} samples {n // 5} are to validate on without val_fraction"
-        judged(sizes, text, sizes == [n - n // 5, n - n // 5, n // 5, n // 5])
 
 
 @pytest.mark.points(2)
@@ -63,23 +64,15 @@ def test_split_takes_a_fifth_by_itself(student):
 def test_split_keeps_pairs_together(student, columns):
     """Every sample is in one half and only there, with its own partner; shapes and dtypes stay."""
     for n, dtype in ((11, torch.float32), (7, torch.float64), (300, torch.float32)):
-        t_u, t_c = readings(n, *columns, dtype=dtype)
-        t_u_train, t_c_train, t_u_val, t_c_val = halves(student, t_u, t_c, 0.3)
-        train, val = places(t_u_train, t_u), places(t_u_val, t_u)
-        judged(t_u_train, "what is to train on was given as t_u", -1 not in train)
-        once = sorted(train + val) == list(range(n))
-        judged(train + val, "every t_u is in one half, and there once", once)
-        partners = places(t_c_train, t_c), places(t_c_val, t_c)
-        judged(partners, "every t_c stands where its own t_u stands", partners == (train, val))
+        paired(student, *readings(n, *columns, dtype=dtype), 0.3)
 
 
 @pytest.mark.points(3)
 def test_split_is_random(student):
     """Any two samples may be validated on together: the draw is a new random one in each call."""
-    t_u, t_c = readings(4)
-    drawn = set()
-    for _ in range(100):  # six pairs: that one never comes up has a chance of 7e-8
-        drawn.add(frozenset(places(halves(student, t_u, t_c, 0.5)[2], t_u)))
+    t_u, t_c = readings(4)  # six pairs: that one never comes up has a chance of 7e-8
+    draws = (places(halves(student, t_u, t_c, 0.5)[2], t_u) for _ in range(100))
+    drawn = {frozenset(draw) for draw in draws}
     judged(len(drawn), "not every call validates on the same samples", len(drawn) > 1)
     judged(len(drawn), "any two samples can be validated on together", len(drawn) == 6)
 
@@ -88,39 +81,20 @@ def test_split_is_random(student):
 def test_split_without_validation(student):
     """Bonus: where int(val_fraction · n) is 0, all samples are to train on, and none is left."""
     for n, fraction in ((11, 0.0), (4, 0.2)):
-        t_u, t_c = readings(n, 1)
-        t_u_train, t_c_train, t_u_val, t_c_val = halves(student, t_u, t_c, fraction)
-        judged(len(t_u_val), "no sample is to validate on", len(t_u_val) == len(t_c_val) == 0)
-        train = places(t_u_train, t_u)
-        judged(train, "all samples are to train on", sorted(train) == list(range(n)))
-        partners = places(t_c_train, t_c)
-        judged(partners, "every t_c stands where its own t_u stands", partners == train)
+        val = paired(student, *readings(n, 1), fraction)[2]
+        judged(val, "no sample is to validate on", len(val) == 0)
 
-
-# ----------------------------------------------------------------------------- training_loop
 
 SGD = optimizer("SGD", 1e-2)
+OTHERS = [optimizer("Adam", 0.1), optimizer("SGD", 3e-3, momentum=0.9)]
 
 
 def line(nn):
-    """The lesson's model."""
     return nn.Linear(1, 1)
 
 
 def network(nn):
-    """A model of several layers."""
     return nn.Sequential(nn.Linear(1, 5), nn.Tanh(), nn.Linear(5, 1))
-
-
-class Doubled(nn.Module):
-    """A line that gives twice as much while it trains: the mode shows."""
-
-    def __init__(self):
-        super().__init__()
-        self.line = nn.Linear(1, 1)
-
-    def forward(self, t_u):
-        return self.line(t_u) * (2 if self.training else 1)
 
 
 def temperatures(n):
@@ -129,21 +103,16 @@ def temperatures(n):
     return t_u, 5 * t_u - 17 + 3 * torch.randn(n, 1)
 
 
-def history(n_epochs, losses=slice(2)):
-    """What training_loop returns, in whatever form its numbers are: n_epochs pairs."""
-
-    def read(value):
-        return [[number(loss) for loss in pair(two)][losses] for two in several(n_epochs)(value)]
-
-    return read
+def history(n, part=slice(2)):
+    """What training_loop returns, in whatever form its numbers are: n pairs."""
+    return lambda value: [[*map(number, pair(losses))][part] for losses in several(n)(value)]
 
 
-def looped_alike(student, reference, twins, n_epochs, loss=F.mse_loss, val=None, **options):
-    """The student's loop and the reference's begin alike and end alike."""
-    data = *temperatures(9), *(val or temperatures(4))
-    given = n_epochs, twins.opt, twins.model, loss, *data
-    options = {"read": history(n_epochs), **options}
-    trained_alike(student.training_loop, reference.training_loop, twins, *given, **options)
+def looped_alike(student, reference, pair, n, loss=F.mse_loss, train=None, val=None, read=None):
+    """The student's loop and the reference's begin alike and, n epochs later, end alike."""
+    data = *(train or temperatures(9)), *(val or temperatures(4))
+    given = pair, n, pair.opt, pair.model, loss, *data
+    trained_alike(student.training_loop, reference.training_loop, *given, read=read or history(n))
 
 
 @pytest.mark.points(3)
@@ -154,9 +123,7 @@ def test_training_loop_takes_the_right_steps(student, reference, n_epochs):
 
 
 @pytest.mark.points(1)
-@pytest.mark.parametrize(
-    "given", [optimizer("Adam", 0.1), optimizer("SGD", 3e-3, momentum=0.9)], ids=["Adam", "SGD"]
-)
+@pytest.mark.parametrize("given", OTHERS, ids=["Adam", "momentum"])
 def test_training_loop_uses_the_given_optimizer(student, reference, given):
     """Steps are the given optimizer's, whichever it is, for a model of several layers."""
     looped_alike(student, reference, twins(network, given), 5)
@@ -184,37 +151,28 @@ def test_training_loop_never_learns_from_validation(student, reference):
 @pytest.mark.points(1)
 def test_training_loop_in_training_mode(student, reference):
     """While it learns, the model is in training mode: its training losses and steps show it."""
-    pair = twins(Doubled, SGD)  # validation in the one mode or the other is fine
-    looped_alike(student, reference, pair, 4, read=history(4, slice(1)))
+    data = {"train": regression(9), "val": regression(4)}
+    first = history(4, slice(1))  # validation in the one mode or the other is fine
+    looped_alike(student, reference, twins(Moody, SGD), 4, **data, read=first)
 
 
 @pytest.mark.points(1)
 @pytest.mark.timeout(30)
 def test_training_loop_reads_the_thermometer(student):
     """After many epochs on the real readings the line is as good as the best line there is."""
-    t_u, t_c = load_thermometer()
-    order = torch.randperm(len(t_u))
-    t_u, t_c = 0.1 * t_u[order].unsqueeze(1), t_c[order].unsqueeze(1)
-    train, val = (t_u[:9], t_c[:9]), (t_u[9:], t_c[9:])
+    data = torch.stack(load_thermometer(), 1)[torch.randperm(11)] * torch.tensor([0.1, 1.0])
+    train, val = data[:9].split(1, 1), data[9:].split(1, 1)
     columns = torch.cat((train[0], torch.ones(9, 1)), dim=1)
-    best = F.mse_loss(columns @ torch.linalg.lstsq(columns, train[1]).solution, train[1])
+    best = F.mse_loss(columns @ torch.linalg.lstsq(columns, train[1]).solution, train[1]).item()
     pair = twins(line, optimizer("SGD", 1e-2, momentum=0.9))
     given = pair.their_opt, pair.theirs, F.mse_loss, *train, *val
-    learns(  # right: within 3e-6 on 60 seeds; gradients never zeroed: not a number
-        lambda: student.training_loop(1001, *given),
-        lambda: pair.loss(F.mse_loss, *train) - float(best),
-        what="how much larger the line's training loss is than the best line's",
-        below=0.05,
-    )
+    loop = partial(student.training_loop, 1001, *given)
+    what = "how much larger the line's training loss is than the best line's"
+    # right: within 3e-6 on 60 seeds; gradients never zeroed: not a number
+    learns(loop, lambda: pair.loss(F.mse_loss, *train) - best, what=what, below=0.05)
 
-
-# -------------------------------------------------------------------------------- make_model
 
 LAYERS = ["hidden_linear", "hidden_activ", "output_linear"]
-
-
-def model_twins(student, reference, n_hidden):
-    return twins(lambda: student.make_model(n_hidden), ours=lambda: reference.make_model(n_hidden))
 
 
 @pytest.mark.points(3)
@@ -234,17 +192,17 @@ def test_make_model_sizes(student, n_hidden):
     judged(model, "the model is an nn.Module", isinstance(model, nn.Module))
     n = 13 if n_hidden is None else n_hidden
     shapes = sorted(tuple(p.shape) for p in model.parameters())
-    text = f"1 → {n} → 1, with a bias in both layers: {4 * n if n == 1 else 3 * n + 1} numbers"
-    judged(shapes, text, shapes == sorted([(n, 1), (n,), (1, n), (1,)]))
+    right = shapes == sorted([(n, 1), (n,), (1, n), (1,)])
+    judged(shapes, f"1 → {n} → 1, with a bias in both layers", right)
     same(tuple(model(torch.randn(5, 1)).shape), (5, 1))
 
 
 @pytest.mark.points(2)
 def test_make_model_bends_by_tanh(student, reference):
     """Each hidden unit is the tanh of a line, and the output a sum of them with weights."""
-    for n_hidden in (13, 4):
-        models = model_twins(student, reference, n_hidden)
-        same(models.theirs, models.ours, each=[4 * torch.randn(7, 1), torch.randn(7, 1)])
+    for n in (13, 4):
+        made = twins(partial(student.make_model, n), ours=partial(reference.make_model, n))
+        same(made.theirs, made.ours, each=[4 * torch.randn(7, 1), torch.randn(7, 1)])
 
 
 @pytest.mark.points(1)
@@ -253,5 +211,5 @@ def test_make_model_can_learn(student, reference):
     weight = student.make_model(6).hidden_linear.weight.detach().flatten().tolist()
     judged(weight, "hidden units start with different weights", len(set(weight)) > 1)
     independent(lambda: student.make_model(6), torch.randn(5, 1))
-    models = model_twins(student, reference, 6)
-    gradients(models.theirs, models.ours, torch.randn(9, 1))
+    made = twins(partial(student.make_model, 6), ours=partial(reference.make_model, 6))
+    gradients(made.theirs, made.ours, torch.randn(9, 1))
