@@ -91,7 +91,7 @@ def grade(runner: Runner, **env: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(
     ("source", "status", "points"),
-    [(tiny.answer("x + x"), "pass", 1), (tiny.answer("x"), "fail", 0), (tiny.STUB, "fail", 0)],
+    [(tiny.answer("x + x"), "pass", 2), (tiny.answer("x"), "fail", 1), (tiny.STUB, "fail", 0)],
 )
 def test_the_action_grades(runner: Runner, source: str, status: str, points: int) -> None:
     student(runner, source)
@@ -99,7 +99,7 @@ def test_the_action_grades(runner: Runner, source: str, status: str, points: int
     assert done.returncode == 0, done.stdout + done.stderr
     outputs = runner.outputs()
     result, earned, most = reported(outputs["result"])
-    assert (result["status"], outputs["status"], earned, most) == (status, status, points, 1)
+    assert (result["status"], outputs["status"], earned, most) == (status, status, points, 2)
     passed = "Every test passed." in runner.summary.read_text("utf-8")
     assert passed == (status == "pass")
     job = steps("workflow.yml", "grade")["Everything passes"]
@@ -109,11 +109,13 @@ def test_the_action_grades(runner: Runner, source: str, status: str, points: int
 def test_annotations_are_at_the_students_own_lines(runner: Runner) -> None:
     student(runner, WRONG)
     done = grade(runner)
-    [line] = [text for text in done.stdout.splitlines() if text.startswith("::")]
-    told = re.match(r"::error file=(?P<file>[^,]+),line=(?P<line>\d+),title=", line)
-    assert told is not None
-    text = (runner.workspace / told["file"]).read_text().splitlines()[int(told["line"]) - 1]
-    assert text.strip() == "return x.no_such()"
+    lines = [text for text in done.stdout.splitlines() if text.startswith("::")]
+    assert len(lines) == 2  # a line for each test
+    for line in lines:
+        told = re.match(r"::error file=(?P<file>[^,]+),line=(?P<line>\d+),title=", line)
+        assert told is not None
+        text = (runner.workspace / told["file"]).read_text().splitlines()[int(told["line"]) - 1]
+        assert text.strip() == "return x.no_such()"
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_hidden_suites_reach_the_judge_alone(runner: Runner, tmp_path: Path) -> 
     assert done.returncode == 0, done.stdout + done.stderr
     assert runner.run(hidden["Report"]).returncode == 0
     result, earned, most = reported(runner.outputs()["result"])
-    assert (result["status"], earned, most) == ("pass", 5, 4), result
+    assert (result["status"], earned, most) == ("pass", 4, 4), result  # without the bonus
     assert set(Path("/dev/shm").glob("torchgrade*")) == before
     everything = done.stdout + done.stderr + json.dumps(result) + runner.summary.read_text()
     for secret in ("test_double_values", "torch.testing", "reference.double", one[:40], str(ROOT)):
