@@ -1,6 +1,6 @@
 """Writes small files without end.
 
-must: crashed
+must: crashed, timed out
 says: made more than 10,000 files
 """
 

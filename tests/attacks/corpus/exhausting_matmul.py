@@ -1,6 +1,6 @@
 """Products of matrices, on all threads, without end.
 
-must: crashed
+must: crashed, timed out
 says: didn't finish within|of processor time|of memory
 """
 
