@@ -32,9 +32,9 @@ def model(xb: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
 def sgd_step(params: Iterable[Tensor], lr: float) -> None:
     """Take one step of gradient descent: move each parameter against its gradient, lr times it.
 
-    params: a list of any number of leaf tensors, of any shapes and floating dtypes. Changes these
-    very tensors, outside the graph; they stay leaves that require grad. Afterwards each .grad is
-    zero or None. Where there is none, the tensor stays as it is.
+    params: a list of any number of leaf tensors, of any shapes and floating dtypes. They are
+    changed themselves, outside the graph, and remain leaves. Afterwards each .grad is zero or
+    None. Where there is none, the tensor stays as it is.
     """
     with torch.no_grad():
         for p in params:

@@ -57,7 +57,9 @@ def filled(exercise: Exercise, other: Mapping[str, str] | None = None) -> nbform
     above = [n for n in tree.body[1:] if getattr(n, "name", None) not in exercise.targets]
     book = blank(exercise)
     first, *cells = tagged(book, "torchgrade")
-    first.source = "\n".join(ast.unparse(node) for node in above)
+    futures = [n for n in above if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
+    more = "\n".join(ast.unparse(node) for node in above if node not in futures)
+    first.source = f"{first.source}\n{more}"
     assert len(cells) == len(exercise.targets)
     for target, cell in zip(exercise.targets, cells, strict=True):
         cell.source = {**answers, **(other or {})}[target]
@@ -127,16 +129,16 @@ def test_wrong_answers_are_explained_and_mended() -> None:
     softmax, nll, accuracy = map(said, tagged(book, "torchgrade-check"))
     again, absent, alive = map(said, book.cells[-3:])
 
-    assert softmax.startswith("✗ log_softmax: 2 of 3 tests passed.\n\n✗ Each row is normalised by")
+    assert softmax.startswith("✗ log_softmax: 3 of 5 tests passed.\n\n✗ Each row is normalised by")
     assert "Your code raised RuntimeError:" in softmax
     assert "cell [2], line 3, in log_softmax\n" in softmax
     assert "Your code printed:\n      so far" in softmax
-    assert "✗ nll: 0 of 3 tests passed" in nll
+    assert "✗ nll: 0 of 5 tests passed" in nll
     assert nll.count("It did not finish") == 0
-    assert "✗ accuracy: 0 of 2 tests passed" in accuracy
+    assert "✗ accuracy: 0 of 3 tests passed" in accuracy
     assert accuracy.count("It did not finish in time: it computed for 10 seconds.") == 1
-    assert "1 more test was not run." in accuracy
-    assert again == "✓ nll: 3 of 3 tests passed.\n"
+    assert "2 more tests were not run." in accuracy
+    assert again == "✓ nll: 5 of 5 tests passed.\n"
     assert absent.startswith("nll isn't there yet: run the cell above first")
     assert alive == "alive\n"
     for text in (softmax, nll, accuracy):
