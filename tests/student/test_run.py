@@ -184,7 +184,7 @@ def test_accelerator(kit: Kit) -> None:
         "import torch\n\n\ndef pytest_collection_finish():\n"
         "    print('backend:', torch._C._get_privateuse1_backend_name())\n"
     )
-    run = kit.run("exercises/01_first", "--collect-only", "-s", "-p", "look", PYTHONPATH=".")
+    run = kit.run_anew("exercises/01_first", "--collect-only", "-s", "-p", "look", PYTHONPATH=".")
     assert run.code == 0
     assert "backend: privateuseone" in run.out
 
