@@ -1,7 +1,7 @@
 """Products of matrices, on all threads, without end.
 
 must: crashed, timed out
-says: didn't finish within|of processor time|of memory
+says: didn't finish within|of processor time|of memory|with exit code 127
 """
 
 import torch
