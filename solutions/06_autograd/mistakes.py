@@ -193,8 +193,8 @@ mistake("train_regression", "absolute_error", edit("nn.MSELoss()", "nn.L1Loss()"
     hint="This is the mean absolute error. MSE squares the errors before it averages them.")
 mistake("train_regression", "stretches_the_predictions",
     edit(LOSS, "loss = ((model(x).squeeze() - y) ** 2).mean()"),
-    hint="""The predictions (n,) against the targets (n, 1): PyTorch stretches them to (n, n), and
-    every prediction is compared with every target. Give both the same shape.""")
+    hint="""One of predictions and targets has shape (n,), the other (n, 1): PyTorch stretches both
+    to (n, n), and every prediction is compared with every target. Give them the same shape.""")
 mistake("train_regression", "trains_with_adam", edit("torch.optim.SGD", "torch.optim.Adam"),
     hint="""The optimizer is Adam, which takes other steps. Plain SGD was asked for: parameters
     minus the learning rate times the gradient.""")
@@ -346,5 +346,5 @@ mistake("predict", "clears_gradients", edit(NO_GRAD, "model.zero_grad()\n    " +
     finds nothing. A prediction has no need to clear them.""")
 mistake("predict", "switches_recording_off_for_good",
     edit(NO_GRAD, "torch.set_grad_enabled(False)\n    " + NO_GRAD),
-    hint="""Recording is switched off for good: after the prediction nothing can be trained any
-    more. `with torch.no_grad():` switches it on again at its end.""")
+    hint="""After the prediction the model can't be trained any more: something that training
+    needs is switched off for good. `with torch.no_grad():` switches recording off for a while.""")
