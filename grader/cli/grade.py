@@ -77,7 +77,7 @@ def grade(
     """Grade submissions: each PATH is one, or many as a school's system lays them out.
 
     Exit codes: 0 graded; 2 unusable arguments, or an assignment that doesn't hold; 3 some
-    submission could not be graded by a fault of the grader's (they are listed).
+    submission could not be graded because of a fault in the grader (they are listed).
     """
     options = _report_options(settings, reports)
     submissions, notes = _read(paths, setup, roster, single=single)

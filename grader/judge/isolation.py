@@ -33,7 +33,7 @@ class Account:
 
     @property
     def missing(self) -> list[Protection]:
-        """The parts that this machine doesn't give; none where isolation is full."""
+        """The parts that this machine doesn't give; empty if isolation is full."""
         return [part for part in self.protections if part.state == "missing"]
 
 

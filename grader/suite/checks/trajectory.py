@@ -30,7 +30,7 @@ class Rerun:
 
     @property
     def named(self) -> dict[str, Any]:
-        """Our arguments by name, defaults included; none where our signature isn't known."""
+        """Our arguments by name, defaults included. Empty if our signature isn't known."""
         try:
             bound = inspect.signature(self.ours).bind(*self.args, **self.kwargs)
         except (TypeError, ValueError):
