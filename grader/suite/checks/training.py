@@ -310,14 +310,14 @@ def total(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 def row_uses(train: Callable[..., Any]) -> Callable[[int, int, int], torch.Tensor]:
     """What `random_batches` asks of `train(x, y, weights, bias, steps, batch_size, lr)`.
 
-    Sample i is 1 in place i, and of class 0 of two: each use moves row i of the weights, by half of
-    lr / batch_size as long as the steps are so short that both classes stay equally likely.
+    Sample i is 1 in place i of 2n, and of class 0 of two: each use moves row i of the weights, by
+    half of lr / batch_size as long as the steps are so short that both classes stay equally likely.
     """
 
     def used(n: int, steps: int, batch_size: int) -> torch.Tensor:
-        weights, bias, lr = torch.zeros(n, 2), torch.zeros(2), 1e-3
-        samples = torch.eye(n), torch.zeros(n, dtype=torch.int64)
+        weights, bias, lr = torch.zeros(2 * n, 2), torch.zeros(2), 1e-3
+        samples = torch.eye(n, 2 * n), torch.zeros(n, dtype=torch.int64)
         train(*samples, weights.requires_grad_(), bias.requires_grad_(), steps, batch_size, lr)
-        return (weights.detach()[:, 0] * 2 * batch_size / lr).nan_to_num()
+        return (weights.detach()[:n, 0] * 2 * batch_size / lr).nan_to_num()
 
     return used
