@@ -1,7 +1,7 @@
 """Writes to the output past Python, and with many files to be looked at.
 
 must: crashed, timed out
-says: printed more than 4 MiB|didn't finish within
+says: printed more than 4 MiB|of processor time|didn't finish within
 """
 
 import os
