@@ -57,9 +57,9 @@ def filled(exercise: Exercise, other: Mapping[str, str] | None = None) -> nbform
     above = [n for n in tree.body[1:] if getattr(n, "name", None) not in exercise.targets]
     book = blank(exercise)
     first, *cells = tagged(book, "torchgrade")
-    futures = [n for n in above if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
-    more = "\n".join(ast.unparse(node) for node in above if node not in futures)
-    first.source = f"{first.source}\n{more}"
+    own = [n for n in ast.parse(first.source).body if isinstance(n, (ast.Import, ast.ImportFrom))]
+    lines = [ast.unparse(node) for node in (*own, *above)]
+    first.source = "\n".join(line for line in dict.fromkeys(lines) if "__future__" not in line)
     assert len(cells) == len(exercise.targets)
     for target, cell in zip(exercise.targets, cells, strict=True):
         cell.source = {**answers, **(other or {})}[target]
