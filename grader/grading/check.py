@@ -222,9 +222,9 @@ class _Judged:
                 yield f"{test.name} has no docstring", "students read it: say what is checked"
         for suite in ("hidden", "public"):
             for test in self._tests(suite, REFERENCE):
-                if left := getattr(test, "left", ""):
+                if test.left:
                     yield (
-                        f"the {suite} {test.name} leaves torch changed: {left}",
+                        f"the {suite} {test.name} leaves torch changed: {test.left}",
                         "put it back, in a fixture or with a `with` block",
                     )
 

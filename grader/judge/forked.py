@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -73,12 +72,8 @@ class Zygote:
             self._begin()
         return _Forked(self, program)
 
-    @cached_property
-    def _devices(self) -> frozenset[str]:
-        return devices_of(self)
-
     def devices(self) -> frozenset[str]:
-        return self._devices
+        return devices_of(self)
 
     def close(self) -> None:
         self._control.close()

@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-from functools import cached_property
 from pathlib import Path
 
 from grader.judge.output import Output
@@ -45,12 +44,8 @@ class Spawner:
     def fork(self, program: str = STUDENT_CODE) -> Sandbox:
         return _Spawned(self._isolation, program)
 
-    @cached_property
-    def _devices(self) -> frozenset[str]:
-        return devices_of(self)
-
     def devices(self) -> frozenset[str]:
-        return self._devices
+        return devices_of(self)
 
     def close(self) -> None:
         """Nothing is kept between sandboxes."""

@@ -70,11 +70,6 @@ def device_of(item: pytest.Item) -> str:
     return str(next(found, ""))
 
 
-def is_device_test(item: pytest.Item) -> bool:
-    """Whether a test is run once for each device: then its runs share its points."""
-    return bool(device_of(item))
-
-
 def device_group(item: pytest.Item) -> str:
     """The test's name without its device: the same for all runs that share one test's points."""
     name, bracket, parameters = item.name.partition("[")

@@ -6,9 +6,6 @@ from typing import Any, Protocol
 
 from grader.assignment.exercises import Exercise
 from grader.suite.calls import Calls
-from grader.suite.local import Local
-
-__all__ = ["Local", "Provider"]
 
 
 class Provider(Protocol):

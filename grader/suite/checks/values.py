@@ -15,7 +15,9 @@ from grader.suite.checks.observed import Observation, Patterns
 from grader.suite.checks.readers import Unreadable
 from grader.suite.checks.sides import Copies, Device, argument_names, name_of, side_of
 from grader.suite.checks.slips import Finding
+from grader.suite.checks.training import trained_alike
 from grader.suite.checks.trajectory import Rerun, trajectory_slip
+from grader.suite.checks.twins import Twins
 from grader.suite.checks.verdict import claim, conclude
 
 Reader = Callable[[Any], Any]
@@ -77,9 +79,6 @@ def by_hand(theirs: Any, ours: Any, *args: Any, forbids: Patterns, **options: An
     Takes what `same` takes, or, with a pair of `twins` as the first argument, `trained_alike`.
     Raises `Refused` for a shortcut.
     """
-    from grader.suite.checks.training import trained_alike
-    from grader.suite.checks.twins import Twins
-
     if any(isinstance(arg, Twins) for arg in args):
         return trained_alike(theirs, ours, *args, forbids=forbids, check="by_hand", **options)
     return same(theirs, ours, *args, forbids=forbids, check="by_hand", **options)
