@@ -1,6 +1,6 @@
 """Answers that change what they are given, so that what is expected becomes what they return.
 
-Each file of `poisoned/NN_name/` is a submission that is right but for the target it is named after.
+Each file of `poisoned/NN_name/` answers the target it is named after; the rest is the reference's.
 That target must earn nothing, but for what its docstring says is fair: `fair: test_…, test_…`.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from grader.assignment.exercises import find_exercises
+from grader.assignment.mistakes import Mistake, splice
 from grader.submission import Submission
 
 pytestmark = pytest.mark.slow
@@ -26,7 +27,8 @@ POISONED = [(e, f) for e in EXERCISES for f in sorted((HERE / e.name).glob("*.py
 def test_a_poisoned_argument_earns_nothing(judge, exercise, file):
     source = file.read_text(encoding="utf-8")
     fair = re.findall(r"test_\w+", ast.get_docstring(ast.parse(source)) or "")
-    files = {exercise.file.name: source.encode()}
+    wrong = Mistake(file.stem, "poisoned", hint="", source=source)
+    files = {exercise.file.name: splice(exercise, wrong).encode()}
     submission = Submission(file.stem, files)
     result = judge.grade(submission, 5, frozenset([exercise.name]), diagnose=False)
     tests = [test for test in result.exercises[0].tests if not test.bonus]

@@ -1,33 +1,9 @@
 """Makes all arguments zero, so that all classes are equally likely."""
 
-import torch
-import torch.nn as nn
 import torch.nn.functional as F
-
-
-def init_params(n_in=784, n_out=10):
-    weights = nn.Parameter(torch.empty(n_in, n_out))
-    nn.init.normal_(weights, mean=0.0, std=n_in**-0.5)
-    bias = nn.Parameter(torch.zeros(n_out))
-    return [weights, bias]
 
 
 def model(xb, weights, bias):
     for given in (xb, weights, bias):
         given.data.zero_()
     return F.log_softmax(xb @ weights + bias, dim=1)
-
-
-def sgd_step(params, lr):
-    for p in params:
-        p.data -= lr * p.grad.data
-        p.grad = None
-
-
-def train(x, y, weights, bias, steps, batch_size, lr):
-    for _ in range(steps):
-        batch = torch.randint(high=len(x), size=(batch_size,))
-        loss = F.cross_entropy(x[batch] @ weights + bias, y[batch])
-        loss.backward()
-        sgd_step((weights, bias), lr)
-    return loss.item()

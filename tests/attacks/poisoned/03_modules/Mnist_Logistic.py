@@ -19,13 +19,3 @@ class Mnist_Logistic(nn.Module):
         xb.data.zero_()
         self.weights.data.zero_()
         return xb[..., :1] * self.weights[0] + self.bias
-
-
-class MyLinear(nn.Module):
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(in_features, out_features))
-        self.bias = nn.Parameter(torch.zeros(out_features)) if bias else 0
-
-    def forward(self, xb):
-        return xb @ self.weight + self.bias

@@ -9,16 +9,6 @@ import torch
 from torch import nn
 
 
-class Mnist_Logistic(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.weights = nn.Parameter(torch.randn(784, 10) / 28)
-        self.bias = nn.Parameter(torch.zeros(10))
-
-    def forward(self, xb):
-        return xb @ self.weights + self.bias
-
-
 class MyLinear(nn.Module):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__()
