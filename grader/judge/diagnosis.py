@@ -62,18 +62,18 @@ class Diagnosis:
         """
         if not any(test.name in sights for test in tests):
             return "", ""
-        fitting = [m for m in self._known(exercise) if m.target == tests[0].target]
+        known = (m for m in self._known(exercise) if m.target == tests[0].target)
+        fitting = {mistake: splice(exercise, mistake) for mistake in known}
         # Failed tests first, and the quick ones: most mistakes are told apart by one test.
         for test in sorted(tests, key=lambda t: (t.passed, t.seconds)):
             if not fitting:
                 break
-            answers = [splice(exercise, mistake) for mistake in fitting]
-            known = self._rehearsal.run(exercise, answers, [test.name], seed)
-            fitting = [
-                mistake
-                for mistake, seen in zip(fitting, known, strict=True)
+            ran = self._rehearsal.run(exercise, [*fitting.values()], [test.name], seed)
+            fitting = {
+                mistake: answer
+                for (mistake, answer), seen in zip(fitting.items(), ran, strict=True)
                 if _same(seen[test.name], sights.get(test.name))
-            ]
+            }
         hints = {mistake.hint for mistake in fitting}
         if len(hints) != 1:
             return "", ""
