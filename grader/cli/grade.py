@@ -21,11 +21,13 @@ from grader.cli.options import (
     setup_options,
     workers_option,
 )
+from grader.grading.basis import Grounds
 from grader.grading.engine import Setup, Task, grade_all
-from grader.grading.gradebook import Gradebook, GradebookError, digest_of
+from grader.grading.gradebook import Gradebook, GradebookError
+from grader.grading.plan import Plan, make_plans, summary
 from grader.report import ReportError, check_orders, find_formats, write_report
 from grader.report.formats import table
-from grader.result import Grades, Result
+from grader.result import Grades
 from grader.submission import NoSubmissions, Roster, RosterError, Submission, find_submissions
 
 
@@ -94,11 +96,15 @@ def grade(
         isolation=isolation,
         notes=notes,
     )
-    assignment = digest_of(setup.suites, repr(setup.patience), repr(setup.isolation))
+    exercises = find_exercises(setup.suites)
+    grounds = Grounds(exercises, repr(setup.patience), repr(setup.isolation), isolation)
     try:
-        with Gradebook(out / "gradebook.sqlite", assignment) as gradebook:
-            known = {} if regrade or seed is not None else gradebook.find_all(submissions)
-            interrupted = _grade(submissions, known, setup, workers, grades, gradebook)
+        with Gradebook(out / "gradebook.sqlite") as gradebook:
+            anew = regrade or seed is not None
+            plans = make_plans(submissions, exercises, grounds, gradebook, anew=anew)
+            for line in summary(plans):
+                err.print(line, highlight=False, markup=False)
+            interrupted = _grade(plans, setup, workers, grades, gradebook)
     except (AssignmentError, GradebookError) as error:
         raise Unusable(str(error)) from None
     _show(grades, out, reports, options)
@@ -135,33 +141,33 @@ def _read(
 
 
 def _grade(
-    submissions: list[Submission],
-    known: dict[str, Result],
-    setup: Setup,
-    workers: int,
-    grades: Grades,
-    gradebook: Gradebook,
+    plans: list[Plan], setup: Setup, workers: int, grades: Grades, gradebook: Gradebook
 ) -> bool:
     """Grade what isn't known, writing each result down at once; whether that was interrupted."""
-    results = dict(known)
+    by_name = {plan.submission.name: plan for plan in plans}
+    results = {name: plan.result(None) for name, plan in by_name.items() if not plan.todo}
+    tasks = [
+        # No names stand for all exercises.
+        Task(setup, plan.submission, grades.seed, frozenset(plan.todo if plan.kept else ()))
+        for plan in plans
+        if plan.todo
+    ]
+    run = gradebook.begin("grade", grades)
+    attempts = gradebook.arrive((plan.submission for plan in plans), run)
+    known = len(results)
     interrupted = False
-    tasks = [Task(setup, s, grades.seed) for s in submissions if s.name not in known]
-    if known:
-        err.print(
-            f"{len(known)} of {len(submissions)} were graded before, with the same files and "
-            "suites (--regrade grades them anew).",
-            highlight=False,
-        )
     try:
         with progress("Grading") as advance:
             advance(0, len(tasks))
-            for result in grade_all(tasks, min(workers, len(tasks) or 1)):
-                gradebook.add(result)
-                results[result.submission] = result
-                advance(len(results) - len(known), len(tasks))
+            for fresh in grade_all(tasks, min(workers, len(tasks) or 1)):
+                name = fresh.submission
+                plan = by_name[name]
+                gradebook.add(fresh, plan.submission, attempts[name], run, plan.bases)
+                results[name] = plan.result(fresh)
+                advance(len(results) - known, len(tasks))
     except KeyboardInterrupt:
         interrupted = True
-    grades.results = [results[s.name] for s in submissions if s.name in results]
+    grades.results = [results[name] for name in by_name if name in results]
     return interrupted
 
 

@@ -1,0 +1,143 @@
+"""What of a run needs grading, decided by exercise, and why."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from grader.assignment.exercises import Exercise
+from grader.assignment.mistakes import load_mistakes
+from grader.grading.basis import Basis, Grounds
+from grader.grading.gradebook import Gradebook, GradedRow, Sheet
+from grader.result import ExerciseResult, Result
+from grader.submission import Submission
+
+NEW = "never graded"
+BROKEN = "a fault of ours kept it from being graded"
+ASKED = "grading anew was asked for"
+
+
+@dataclass
+class Plan:
+    """What is done for one submission. `todo`: the exercises to grade, each with the reason."""
+
+    submission: Submission
+    bases: Mapping[str, Basis]
+    kept: dict[str, ExerciseResult] = field(default_factory=dict)
+    todo: dict[str, str] = field(default_factory=dict)
+    sheets: list[Sheet] = field(default_factory=list)
+
+    def result(self, fresh: Result | None) -> Result:
+        """The submission's result, from what was kept and what was graded now."""
+        notes = dict.fromkeys(self.submission.notes)
+        for sheet in self.sheets:
+            notes.update(dict.fromkeys(sheet.notes))
+        if fresh is None:
+            newest = self.sheets[0]
+            fresh = Result(
+                self.submission.name,
+                self.submission.student,
+                seed=newest.seed,
+                digest=self.submission.digest,
+                isolation=newest.isolation,
+                accelerator=newest.accelerator,
+                seconds=newest.seconds,
+            )
+        notes.update(dict.fromkeys(fresh.notes))
+        found = {**self.kept, **{e.name: e for e in fresh.exercises}}
+        exercises = [found[name] for name in self.bases if name in found]
+        return replace(fresh, exercises=exercises, notes=list(notes))
+
+
+def make_plans(
+    submissions: Iterable[Submission],
+    exercises: Sequence[Exercise],
+    grounds: Grounds,
+    gradebook: Gradebook,
+    *,
+    anew: bool = False,
+) -> list[Plan]:
+    """What to do for each submission; `anew`: nothing that was graded before is kept."""
+    hints = {e.name: Hints(e) for e in exercises}
+    plans = []
+    for submission in submissions:
+        plan = Plan(submission, grounds.of(submission))
+        entries = gradebook.entries(submission)
+        used: dict[int, None] = {}
+        for name, basis in plan.bases.items():
+            mine = [entry for entry in entries if entry.exercise == name]
+            entry = next((e for e in mine if e.graded and e.basis == basis), None)
+            kept = gradebook.exercise(entry, submission) if entry and not anew else None
+            if entry is None or kept is None:
+                plan.todo[name] = _reason(mine, basis, anew=anew)
+            else:
+                plan.kept[name] = hints[name].refreshed(kept)
+                used[entry.grading] = None
+        plan.sheets = [gradebook.sheet(grading) for grading in sorted(used, reverse=True)]
+        plans.append(plan)
+    return plans
+
+
+def _reason(entries: Sequence[GradedRow], basis: Basis, *, anew: bool) -> str:
+    if not entries:
+        return NEW
+    same = [entry for entry in entries if entry.basis == basis]
+    if anew and any(entry.graded for entry in same):
+        return ASKED
+    if same:
+        return BROKEN
+    if not entries[0].basis.suite:
+        return "it was graded by an older version of the grader"
+    return f"changed since: {' and '.join(basis.changes(entries[0].basis))}"
+
+
+def summary(plans: Sequence[Plan]) -> list[str]:
+    """What will be done and why, in lines for the instructor."""
+    whole = sum(not plan.todo for plan in plans)
+    lines = []
+    if whole:
+        lines.append(
+            f"{whole} of {len(plans)} were graded before, with the same files and suites "
+            "(--regrade grades them anew)."
+        )
+    whys = [(why, name, plan) for plan in plans for name, why in plan.todo.items()]
+    for why in dict.fromkeys(why for why, _, _ in whys):
+        names = Counter(name for reason, name, _ in whys if reason == why)
+        who = {id(plan) for reason, _, plan in whys if reason == why}
+        total = len(plans[0].bases)
+        what = ", ".join(sorted(names)) if len(names) < total else "all exercises"
+        lines.append(f"To grade: {what} of {_count(len(who))} ({why}).")
+    return lines
+
+
+def _count(number: int) -> str:
+    return f"{number} submission{'' if number == 1 else 's'}"
+
+
+class Hints:
+    """The hints of an exercise's mistakes as they are now.
+
+    A hint decides no grade. So results that were kept get its present words, without being graded.
+    """
+
+    def __init__(self, exercise: Exercise) -> None:
+        self._known: dict[str, str] | None = None
+        if exercise.mistakes.is_file():
+            # Where they can't be read, the judge says so, if it has anything to do.
+            with contextlib.suppress(SyntaxError, ValueError):
+                self._known = {m.name: m.hint for m in load_mistakes(exercise)}
+
+    def refreshed(self, result: ExerciseResult) -> ExerciseResult:
+        """The result with the present hints; a mistake that is known no more says nothing."""
+        if self._known is None or not any(test.mistake for test in result.tests):
+            return result
+        tests = []
+        for test in result.tests:
+            if test.mistake:
+                hints = {self._known.get(name, "") for name in test.mistake.split(" or ")}
+                hint = hints.pop() if len(hints) == 1 else ""
+                test = replace(test, mistake=test.mistake if hint else "", hint=hint)
+            tests.append(test)
+        return replace(result, tests=tests)

@@ -1,0 +1,143 @@
+"""The gradebook keeps everything, and old files are brought up to date."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from grader.grading.basis import Basis
+from grader.grading.gradebook import Gradebook, GradebookError
+from grader.grading.gradebook_schema import STEPS
+from grader.result import ExerciseResult, Grades, Outcome, Result, Student, TestResult
+from grader.submission import Submission
+
+BASIS = Basis("files", "suite", "machinery", "limits")
+NAME = "01_double"
+CODE = b"def double(x):\n    return x\n"
+
+
+def graded(outcome: Outcome = Outcome.PASSED, code: str = CODE.decode()) -> Result:
+    test = TestResult("test_double", "double", "Twice.", outcome, 2.0, detail="détail")
+    return Result("ann", exercises=[ExerciseResult(NAME, [test], code=code)], seed=7, notes=["odd"])
+
+
+def sent(content: bytes = CODE, **more: Any) -> Submission:
+    return Submission(more.pop("name", "ann"), {"double.py": content}, **more)
+
+
+def put(book: Gradebook, submission: Submission, result: Result) -> int:
+    run = book.begin("grade", Grades([]))
+    [attempt] = book.arrive([submission], run).values()
+    book.add(result, submission, attempt, run, {NAME: BASIS})
+    return attempt
+
+
+def count(path: Path, table: str) -> int:
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        [[number]] = db.execute(f"SELECT count(*) FROM {table}")
+    return int(number)
+
+
+def test_a_result_comes_back_whole_and_its_code_is_kept_once(tmp_path):
+    path = tmp_path / "out" / "gradebook.sqlite"
+    with Gradebook(path) as book:
+        put(book, sent(), graded())
+    with Gradebook(path) as book:
+        [row] = book.entries(sent())
+        assert row.graded and row.basis == BASIS
+        assert book.exercise(row, sent()) == graded().exercises[0]
+        sheet = book.sheet(row.grading)
+        assert (sheet.seed, sheet.notes) == (7, ["odd"])
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert db.execute("SELECT score, points FROM results").fetchone() == (100.0, 2.0)
+
+
+def test_code_that_is_not_the_file_is_kept_with_the_result(tmp_path):
+    with Gradebook(tmp_path / "g") as book:
+        put(book, sent(), graded(code="other"))
+        [row] = book.entries(sent())
+        found = book.exercise(row, sent())
+        assert found is not None and found.code == "other"
+
+
+def test_nothing_is_overwritten_and_the_newest_comes_first(tmp_path):
+    path = tmp_path / "g"
+    with Gradebook(path) as book:
+        put(book, sent(), graded(Outcome.NOT_GRADED))
+        put(book, sent(), graded())
+        assert [row.graded for row in book.entries(sent())] == [True, False]
+    assert count(path, "submissions") == 1
+    assert count(path, "gradings") == count(path, "results") == 2
+
+
+def test_other_files_are_another_attempt_also_if_they_were_handed_in_before(tmp_path):
+    path = tmp_path / "g"
+    with Gradebook(path) as book:
+        numbers = [put(book, sent(c), graded()) for c in (b"a", b"a", b"b", b"a")]
+    assert numbers[0] == numbers[1] and len(set(numbers)) == 3
+    assert count(path, "files") == 2
+
+
+def test_a_student_is_known_by_an_id_whatever_the_submission_is_called(tmp_path):
+    with Gradebook(tmp_path / "g") as book:
+        put(book, sent(name="Kim (2)", student=Student("Kim", "42")), graded())
+        assert len(book.entries(sent(name="Kim", student=Student("Kim", "42")))) == 1
+        assert not book.entries(sent(name="Kim (2)", student=Student("Kim", "43")))
+
+
+def test_a_file_from_before_there_were_versions_becomes_history(tmp_path):
+    path = tmp_path / "g"
+    old = graded()
+    old.student = Student("Ann", "9")
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute(
+            "CREATE TABLE results (id INTEGER PRIMARY KEY, graded_at TEXT, submission TEXT, "
+            "digest TEXT, assignment TEXT, result BLOB)"
+        )
+        rows = [("2026-01-01", "ann", "d", "a", msgspec.msgpack.encode(old))] * 2
+        db.executemany("INSERT INTO results VALUES (NULL, ?, ?, ?, ?, ?)", rows)
+        db.execute("INSERT INTO results VALUES (NULL, '', 'bob', '', '', x'00')")
+    submission = sent(student=old.student)
+    for _ in range(2):  # the second time there is nothing to bring up to date
+        with Gradebook(path) as book:
+            first, second = book.entries(submission)
+            assert first.basis == Basis("", "", "", "")
+            assert book.exercise(second, submission) == old.exercises[0]
+    assert count(path, "submissions") == 1
+    assert count(path, "gradings") == 2
+
+
+def test_a_file_of_a_later_version_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "g"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA user_version = {len(STEPS) + 1}")
+    before = path.read_bytes()
+    with pytest.raises(GradebookError, match="newer version"):
+        Gradebook(path)
+    assert path.read_bytes()[100:] == before[100:]  # the header may say WAL now
+
+
+def test_what_is_no_database_is_refused(tmp_path):
+    path = tmp_path / "g"
+    path.write_text("grades: 1, 2, 3, and so on, for a hundred bytes and more, " * 4)
+    with pytest.raises(GradebookError, match="Move it away"):
+        Gradebook(path)
+
+
+def test_a_result_is_written_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "g"
+    with Gradebook(path) as book:
+        run = book.begin("grade", Grades([]))
+        [attempt] = book.arrive([sent()], run).values()
+        with pytest.raises(KeyError):  # no basis for the second exercise
+            result = graded()
+            result.exercises.append(ExerciseResult("02_more", []))
+            book.add(result, sent(), attempt, run, {NAME: BASIS})
+        assert book.entries(sent()) == []
+    assert count(path, "gradings") == 0
