@@ -6,14 +6,18 @@ from pathlib import Path
 
 import click
 
-from grader.cli.options import Unusable, solutions_option
+from grader.assignment.exercises import find_exercises
+from grader.cli.options import Unusable, progress, solutions_option, workers_option
 from grader.release import bundles, notebooks, scaffold, student
+from grader.release.hints import HomeHints, home_hints
 from grader.release.student import ReleaseError
 
 
 @click.command()
 @click.argument("out", required=False, type=click.Path(path_type=Path))
 @solutions_option
+@click.option("--hints/--no-hints", default=True, help="The locked hints take a minute or two.")
+@workers_option
 @click.option("--gradescope", type=click.Path(path_type=Path), help="Gradescope's archive (.zip).")
 @click.option("--classroom50", type=click.Path(path_type=Path), help="Classroom 50's folder.")
 @click.option("--suites", type=click.Path(path_type=Path), help="The hidden suites as a .tar.xz.")
@@ -21,6 +25,8 @@ from grader.release.student import ReleaseError
 def release(
     out: Path | None,
     solutions: Path,
+    hints: bool,
+    workers: int,
     gradescope: Path | None,
     classroom50: Path | None,
     suites: Path | None,
@@ -38,8 +44,16 @@ def release(
             for path in notebooks.write_notebooks(root / "exercises"):
                 print(path.relative_to(root))
         if out:
-            files = student.release(root, solutions, out)
+            told: list[HomeHints] = []
+
+            def hints_for(exercises: Path) -> list[HomeHints]:
+                told.extend(_rehearsed(solutions, exercises, workers) if hints else [])
+                return told
+
+            files = student.release(root, solutions, out, hints_for)
             print(f"{out}: {len(files)} files, nothing secret in them.")
+            if told:
+                _tell(told)
         if gradescope:
             print(f"{bundles.gradescope(root, solutions, gradescope)}: upload it to Gradescope.")
         if classroom50:
@@ -48,6 +62,28 @@ def release(
             print(f"{bundles.suites(solutions, suites)}: the hidden suites. Keep it secret.")
     except (ReleaseError, OSError) as error:
         raise Unusable(str(error)) from None
+
+
+def _rehearsed(solutions: Path, exercises: Path, workers: int) -> list[HomeHints]:
+    """The hints for home, with a bar, for it takes a while."""
+    chosen = find_exercises(solutions)
+    told = []
+    with progress("hints for home") as advance:
+        for done, hints in enumerate(home_hints(chosen, exercises, workers), 1):
+            told.append(hints)
+            advance(done, len(chosen))
+    return sorted(told, key=lambda hints: hints.exercise)
+
+
+def _tell(told: list[HomeHints]) -> None:
+    """How many of the known mistakes get their hint at home, and which don't."""
+    for hints in told:
+        print(f"{hints.exercise}: {hints.mistakes - len(hints.unnamed)} of {hints.mistakes}")
+        for name, why in hints.unnamed.items():
+            print(f"    {name}: {why}")
+    known, unnamed = sum(h.mistakes for h in told), sum(len(h.unnamed) for h in told)
+    print(f"Known mistakes that get their hint at home: {known - unnamed} of {known}", end=" ")
+    print(f"({1 - unnamed / max(1, known):.0%}).")
 
 
 @click.command()

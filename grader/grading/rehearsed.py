@@ -34,12 +34,15 @@ def in_processes(
 
 
 @contextmanager
-def rehearsing(setup: Setup, test_seconds: float = 0.0) -> Iterator[Rehearsal]:
-    """A rehearsal of this process, with so much time for a test if that is given."""
+def rehearsing(setup: Setup, test_seconds: float = 0.0, home: bool = False) -> Iterator[Rehearsal]:
+    """A rehearsal of this process, with so much time for a test if that is given.
+
+    `home`: of public suites, as on a student's own machine.
+    """
     from grader.judge.rehearsal import Rehearsal
 
     patience = replace(setup.patience, test=test_seconds) if test_seconds else setup.patience
-    rehearsal = Rehearsal(_forker(replace(setup, shared=None)), patience)
+    rehearsal = Rehearsal(_forker(replace(setup, shared=None)), patience, home=home)
     try:
         yield rehearsal
     finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 from grader.assignment.exercises import Exercise
 from grader.assignment.mistakes import load_mistakes
 
-READ = (".py", ".md", ".ipynb", ".html", ".toml", ".yml")
+READ = (".py", ".md", ".ipynb", ".html", ".toml", ".yml", ".json")
 SCAFFOLD = Path("release", "scaffold.py")  # what `grader new` writes is known to everybody
 
 

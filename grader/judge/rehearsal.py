@@ -52,9 +52,19 @@ Knowledge = dict[str, Known]  # by test
 class Rehearsal:
     """Answers of ours, rehearsed when they are first asked for."""
 
-    def __init__(self, forker: Forker, patience: Patience, shared: Path | None = None) -> None:
-        """`shared`: the run's own folder, in which its judges leave results for each other."""
+    def __init__(
+        self,
+        forker: Forker,
+        patience: Patience,
+        shared: Path | None = None,
+        home: bool = False,
+    ) -> None:
+        """`shared`: the run's own folder, in which its judges leave results for each other.
+
+        `home`: what is rehearsed is a public suite on a student's own machine.
+        """
         self._forker, self._patience, self._shared = forker, patience, shared
+        self._home = home
         self._sandbox: Sandbox | None = None
         self._deaths = 0
         self._known: dict[tuple[str, int, str], Knowledge] = {}
@@ -116,7 +126,9 @@ class Rehearsal:
         files = {f.name: f.read_text("utf-8") for f in (exercise.file, exercise.suite)}
         texts = list(answers)
         expected = {(answer, test) for answer, tests in answers.items() for test in tests}
-        ask = msgspec.msgpack.encode(Ask(exercise.name, files, seed, list(answers.items())))
+        ask = msgspec.msgpack.encode(
+            Ask(exercise.name, files, seed, list(answers.items()), self._home)
+        )
         channel.deadline = time.monotonic() + START_SECONDS
         channel.send(Returned(None), [memoryview(ask)])
         while expected:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 
 from grader.assignment.exercises import DATA, find_exercises
 from grader.grading.secrets import leaks
+from grader.release.hints import HomeHints, write_desks
 from grader.release.notebooks import PLOTS, notebook_of
 
 FILES = ("constraints.txt", "LICENSE")
@@ -27,9 +29,12 @@ class ReleaseError(Exception):
     """It can't be released as asked. The message says why, and what to do."""
 
 
-def release(root: Path, solutions: Path, out: Path) -> list[str]:
+def release(
+    root: Path, solutions: Path, out: Path, told: Callable[[Path], Sequence[HomeHints]]
+) -> list[str]:
     """Write the students' repository to `out`, which must be new or empty. Returns its files.
 
+    `told` is given its folder `exercises/` and returns the hints for home.
     Raises `ReleaseError`, and leaves nothing behind, if something secret would be in it.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -40,13 +45,19 @@ def release(root: Path, solutions: Path, out: Path) -> list[str]:
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".release-") as folder:
         made = Path(folder) / out.name
         _write(root, made)
-        found = sorted(set(leaks(find_exercises(solutions), root / "exercises", [made])))
-        if found:
-            raise ReleaseError("Something secret would be released:\n  " + "\n  ".join(found))
+        _refuse_leaks(root, solutions, made)  # before the hints, which take their time
+        write_desks(made / "exercises", told(made / "exercises"))
+        _refuse_leaks(root, solutions, made / "exercises")
         if out.exists():
             out.rmdir()
         made.replace(out)
     return sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file())
+
+
+def _refuse_leaks(root: Path, solutions: Path, shipped: Path) -> None:
+    found = sorted(set(leaks(find_exercises(solutions), root / "exercises", [shipped])))
+    if found:
+        raise ReleaseError("Something secret would be released:\n  " + "\n  ".join(found))
 
 
 def _write(root: Path, out: Path) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from grader.result import Outcome
+from grader.student.attempts import target_of
+from grader.student.fingerprints import hint_for
+from grader.student.layout import wrap
+from grader.suite.seen import sight_of
 
 ATTRIBUTE = "torchgrade"
 
@@ -18,10 +24,12 @@ class Ending:
 
     `suite` is how many test functions its file holds. `ran`: whether the student's code was
     reached. `reason`: what went wrong, the same text for tests that fail for one reason; '' where
-    nothing did.
+    nothing did. `sight`: what a failed test saw, for the fingerprint; None where it saw nothing.
     """
 
     folder: str
+    target: str
+    name: str
     function: str
     suite: int
     outcome: str
@@ -29,6 +37,7 @@ class Ending:
     bonus: bool
     ran: bool = True
     reason: str = ""
+    sight: list[Any] | None = None
 
     @property
     def passed(self) -> bool:
@@ -44,13 +53,22 @@ class Ending:
 
 
 def attach(
-    report: pytest.TestReport, item: pytest.Item, outcome: Outcome, *, ran: bool, reason: str
+    report: pytest.TestReport,
+    item: pytest.Item,
+    outcome: Outcome,
+    error: BaseException | None = None,
+    *,
+    ran: bool = True,
+    reason: str = "",
 ) -> Ending:
-    """Send an ending along with the report."""
+    """Send an ending along with the report. `error`: what the test ended with, if it failed."""
+    ended = outcome in (Outcome.FAILED, Outcome.REFUSED)
     points = item.get_closest_marker("points")
     module = vars(item.getparent(pytest.Module).obj)  # type: ignore[union-attr]
     ending = Ending(
         folder=str(item.path.parent),
+        target=target_of(item),
+        name=item.name,
         function=getattr(item, "originalname", item.name),
         suite=sum(name.startswith("test_") and callable(module[name]) for name in module),
         outcome=outcome.value,
@@ -58,6 +76,7 @@ def attach(
         bonus=item.get_closest_marker("bonus") is not None,
         ran=ran,
         reason=reason,
+        sight=list(astuple(sight_of(error))) if error is not None and ended and ran else None,
     )
     setattr(report, ATTRIBUTE, asdict(ending))
     return ending
@@ -67,6 +86,19 @@ def ending_of(report: object) -> Ending | None:
     """The ending that came with a report, None for any other report."""
     fields: dict[str, Any] | None = getattr(report, ATTRIBUTE, None)
     return Ending(**fields) if fields else None
+
+
+def known_hint(told: Ending, run: Iterable[Ending]) -> str:
+    """The hint for the known mistake that all tests of the target of `told` saw, or ''."""
+    mine = [end for end in run if (end.folder, end.target) == (told.folder, told.target)]
+    if any(not end.passed and end.sight is None and not end.bonus for end in mine):
+        return ""
+    return hint_for(Path(told.folder), told.target, {end.name: end.sight for end in mine})
+
+
+def note_of_hint(hint: str) -> str:
+    """A hint below an explanation; '' for none."""
+    return wrap(f"Hint: {hint}") + "\n" if hint else ""
 
 
 def note_on_others(told: Ending, others: list[Ending]) -> str:

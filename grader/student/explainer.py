@@ -56,12 +56,13 @@ class Explainer:
         if exercise is None or report.when == "teardown" or not of_interest:
             return report
         if call.excinfo is None:
-            attach(report, item, Outcome.PASSED, ran=True, reason="")
+            attach(report, item, Outcome.PASSED)
             return report
         failure = self._failure(item, exercise, call.excinfo)
         text = failure.text
         reason = item.nodeid if self._plain and failure.ran else failure.reason
-        ending = attach(report, item, failure.outcome, ran=failure.ran, reason=reason)
+        error = call.excinfo.value
+        ending = attach(report, item, failure.outcome, error, ran=failure.ran, reason=reason)
         if ending.not_attempted or ending.bonus:  # to pytest these are expected failures:
             report.outcome = "skipped"  # they don't stop `-x`, `--lf` doesn't repeat them,
             report.wasxfail = ""  # `--pdb` doesn't stop there

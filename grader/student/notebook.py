@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 
 from grader.assignment.exercises import FOLDER, Exercise
-from grader.student.endings import Ending, ending_of, note_on_others
+from grader.student.endings import (
+    Ending,
+    ending_of,
+    known_hint,
+    note_of_hint,
+    note_on_others,
+)
 from grader.student.plugin import LOCAL
 from grader.suite.local import Local
 from grader.suite.session import PytestFault, run_pytest
@@ -111,12 +117,14 @@ class _Tests:
     def _failures(self) -> list[str]:
         """What is wrong, once for all tests that fail for one reason."""
         told: dict[str, str] = {}
+        run = [ending for ending, _ in self._seen]
         for ending, text in self._seen:
             if ending.passed or ending.not_attempted or ending.reason in told:
                 continue
-            others = [other for other, _ in self._seen if other is not ending]
+            others = [other for other in run if other is not ending]
             mark = "Bonus, not earned:" if ending.bonus else "✗"
-            note = textwrap.indent(note_on_others(ending, others), INDENT)
+            hint = "" if told or ending.bonus else note_of_hint(known_hint(ending, run))
+            note = textwrap.indent(hint + note_on_others(ending, others), INDENT)
             told[ending.reason] = f"{mark} {text}\n{note}".rstrip()
         return list(told.values())
 

@@ -13,7 +13,13 @@ import pytest
 from grader.assignment.exercises import Exercise, find_exercises
 from grader.result import Outcome
 from grader.student.attempts import stubs_of
-from grader.student.endings import Ending, ending_of, note_on_others
+from grader.student.endings import (
+    Ending,
+    ending_of,
+    known_hint,
+    note_of_hint,
+    note_on_others,
+)
 
 UNFINISHED = 6  # exit code: nothing fails, but something is not attempted (0 to 5 are pytest's own)
 COLUMNS = "{:<18}{:<16}{:<12}{:<12}{}"
@@ -112,18 +118,22 @@ class Progress:
         if self._seen and all(ending_of(report) for report in failed):
             # the table says it better than pytest's short list of failed tests
             terminalreporter.reportchars = terminalreporter.reportchars.replace("f", "")
-        self._count_others(failed)
+        self._add_notes(failed)
         yield
         if self._seen and terminalreporter.verbosity > -2:
             self._explain_bonus(terminalreporter)
             self._write(terminalreporter, self.rows)
 
-    def _count_others(self, failed: list[pytest.TestReport]) -> None:
-        """Say below an explanation how many other tests it is true of."""
+    def _add_notes(self, failed: list[pytest.TestReport]) -> None:
+        """Say below an explanation of how many other tests it is true; once a target, the hint."""
+        hinted: set[tuple[str, str]] = set()
         for report in failed:
             told = ending_of(report)
             if told is None or not told.ran or not isinstance(report.longrepr, str):
                 continue
+            if (told.folder, told.target) not in hinted:
+                hinted.add((told.folder, told.target))
+                report.longrepr += note_of_hint(known_hint(told, self._seen.values()))
             others = [test for nodeid, test in self._seen.items() if nodeid != report.nodeid]
             report.longrepr += note_on_others(told, others)
 

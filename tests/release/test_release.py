@@ -45,7 +45,7 @@ def run(*command: str | Path, cwd: Path = ROOT, **env: str) -> subprocess.Comple
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("released") / "students"
-    done = run(*GRADER, "release", out)
+    done = run(*GRADER, "release", "--no-hints", out)
     assert done.returncode == 0, done.stderr
     return out
 
@@ -123,7 +123,7 @@ def test_what_students_dont_get_isnt_there(released: Path) -> None:
     assert not any(part.endswith((".pyc", ".sqlite", ".egg-info")) for part in parts)
     for folder in (ROOT / "solutions").glob("[0-9]*"):
         module = folder.name.partition("_")[2]
-        own = {f"{module}.py", f"{module}.ipynb", f"test_{module}.py", "README.md"}
+        own = {f"{module}.py", f"{module}.ipynb", f"test_{module}.py", "README.md", "desk.json"}
         assert own == {p.name for p in (released / "exercises" / folder.name).iterdir()}
 
 
@@ -163,7 +163,7 @@ def test_the_readme_names_what_is_there(released: Path) -> None:
 
 
 def test_two_releases_are_the_same(released: Path, tmp_path: Path) -> None:
-    assert run(*GRADER, "release", tmp_path / "again").returncode == 0
+    assert run(*GRADER, "release", "--no-hints", tmp_path / "again").returncode == 0
     ours, theirs = files(released), files(tmp_path / "again")
     assert [p.relative_to(released) for p in ours] == [
         p.relative_to(tmp_path / "again") for p in theirs
@@ -213,6 +213,26 @@ def test_a_leak_stops_the_release(kit: Path, place: str, text: str, what: str) -
     assert what in done.stderr
     assert not (kit / "out").exists()
     assert not list(kit.glob(".release-*"))
+
+
+def test_hints_travel_locked_and_open_at_home(kit: Path) -> None:
+    """Who makes a known mistake gets its hint; nobody can read one, nothing opens another's."""
+    done = run(*GRADER, "release", "out", cwd=kit)
+    assert done.returncode == 0, done.stderr
+    assert "01_double: 5 of 9" in done.stdout
+    assert "variant_1: the suite can't tell: variant_1, variant_5" in done.stdout
+    home = kit / "out"
+    mistakes = load_mistakes(Exercise(kit / "solutions" / "01_double"))
+    desk = (home / "exercises" / "01_double" / "desk.json").read_text("utf-8")
+    for mistake in mistakes:
+        assert mistake.hint not in desk
+        assert mistake.name not in desk
+    for expression, hint in (("x * 0", mistakes[4].hint), ("x * 7", None)):
+        (home / "exercises" / "01_double" / "double.py").write_text(tiny.answer(expression))
+        said = words(run(sys.executable, "-m", "pytest", "exercises", cwd=home).stdout)
+        assert "1 failed" in said
+        assert ("Hint:" in said) == (hint is not None)
+        assert hint is None or f"Hint: {hint}" in said
 
 
 def test_a_new_exercise_is_complete_and_holds(kit: Path) -> None:
