@@ -94,7 +94,7 @@ def test_the_same_files_are_not_graded_twice_and_a_seed_repeats_inputs(kit, grad
     hand_in(kit, ann=tiny.answer("x * 3"))
     assert grader(kit, "grade", "class", "--seed", "4").returncode == 0
     first = results(kit)
-    assert grader(kit, "grade", "class", "--seed", "4").returncode == 0
+    assert grader(kit, "grade", "class", "--seed", "4", "--regrade").returncode == 0
     second = results(kit)
 
     def shown(result: dict) -> list[tuple]:

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 import click
 
 from grader.cli.check import check
 from grader.cli.ci import ci
 from grader.cli.doctor import doctor
 from grader.cli.grade import grade
+from grader.cli.interrupts import Stopped, stop_once
 from grader.cli.release import new, release
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Commands that end in order when they are asked to."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        stop_once()
+        try:
+            return super().invoke(ctx)
+        except Stopped as stopped:
+            sys.exit(stopped.exit_code)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="torchgrade")
 def main() -> None:
     """Grade PyTorch exercises. Student code never runs in the process that judges it."""

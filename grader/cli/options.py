@@ -24,7 +24,7 @@ from grader.grading.engine import Setup, default_workers
 from grader.judge.isolation import account
 from grader.release.bundles import unpack_suites
 
-UNUSABLE, NOT_GRADED, INTERRUPTED = 2, 3, 130
+UNUSABLE, NOT_GRADED = 2, 3
 
 DEFAULT = Setup(Path())
 LIMITS, PATIENCE = DEFAULT.isolation.limits, DEFAULT.patience

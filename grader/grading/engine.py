@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from concurrent.futures.process import ProcessPoolExecutor
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.assignment.exercises import AssignmentError
-from grader.judge.sandboxes import Forker, Isolation
+from grader.judge.sandboxes import Forker, Isolation, remove
 from grader.lockdown.apply import shield
 from grader.lockdown.limits import Patience
 from grader.result import Result
@@ -31,13 +31,16 @@ if TYPE_CHECKING:
     from grader.judge.judge import Judge
 
 SPELL_SECONDS = 0.2
+LAST_SECONDS = 10.0
+DEATHS = 2  # so many judges that died with one submission alone have died of it
 
 
 @dataclass(frozen=True)
 class Setup:
     """What all submissions of a run are graded with.
 
-    `shared`: the run's own folder, where its judges leave for each other what they found out.
+    `shared`: the run's own folder, where its judges leave for each other what they found out, and
+    where the sandboxes' work folders are.
     """
 
     suites: Path
@@ -83,10 +86,10 @@ def new_forker(setup: Setup) -> Forker:
     if setup.spawn:
         from grader.judge.spawned import Spawner
 
-        return Spawner(setup.isolation)
+        return Spawner(setup.isolation, setup.shared)
     from grader.judge.forked import Zygote
 
-    return Zygote(setup.isolation)
+    return Zygote(setup.isolation, setup.shared)
 
 
 def judge(task: Task) -> Result:
@@ -136,19 +139,31 @@ def grade_all(
     again when the executor breaks.
 
     When a judge's process dies, the tasks that it may have been at are graded anew, one by one, so
-    that only the one that kills it again is given up (as not graded).
+    that only one that kills it again and again is given up (as not graded).
     """
-    with tempfile.TemporaryDirectory(prefix="torchgrade-run-") as shared:
-        waiting = deque(
-            replace(task, setup=replace(task.setup, shared=Path(shared))) for task in tasks
-        )
+    shared = Path(tempfile.mkdtemp(prefix="torchgrade-run-"))
+    try:
+        shared.chmod(0o711)  # sandboxes may have uids of their own
+        waiting = deque(replace(task, setup=replace(task.setup, shared=shared)) for task in tasks)
         yield from _grade(waiting, workers, start)
+    finally:
+        _remove(shared)
+
+
+def _remove(shared: Path) -> None:
+    """Remove the run's folder. The sandboxes of a judge that was killed live a moment longer."""
+    give_up = time.monotonic() + LAST_SECONDS
+    remove(shared)
+    while shared.exists() and time.monotonic() < give_up:
+        time.sleep(SPELL_SECONDS / 10)
+        remove(shared)
 
 
 def _grade(
     waiting: deque[Task], workers: int, start: Callable[[int], Executor]
 ) -> Iterator[Result]:
     suspects: deque[Task] = deque()
+    deaths: Counter[str] = Counter()
     while waiting or suspects:
         alone = bool(suspects)
         source = suspects if alone else waiting
@@ -156,10 +171,10 @@ def _grade(
         executor = start(1 if alone else workers)
         width = 1 if alone else 2 * workers
         yield from _run_pool(source, executor, width, lost)
-        if alone:
-            yield from (failed(task, "the judge's process died twice") for task in lost)
-        else:
-            suspects.extend(lost)
+        deaths.update(task.submission.name for task in lost if alone)
+        hopeless = [task for task in lost if deaths[task.submission.name] == DEATHS]
+        suspects.extendleft(task for task in lost if task not in hopeless)
+        yield from (failed(task, "the judge's process died each time") for task in hopeless)
 
 
 def _run_pool(
@@ -232,7 +247,8 @@ def _undisturbed() -> Iterator[None]:
     """Hold signals back until the block ends.
 
     An exception between the start of a judge and its entry in the pool's list would leave that
-    judge running, with nobody to stop it.
+    judge running, with nobody to stop it. And Ctrl-C, which all processes of a terminal get, waits
+    for a judge that is started here until it ignores that.
     """
     caught: list[int] = []
     handlers = {}
@@ -240,13 +256,23 @@ def _undisturbed() -> Iterator[None]:
         for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGALRM", signal.SIGTERM)):
             if callable(signal.getsignal(number)) and number not in handlers:
                 handlers[number] = signal.signal(number, lambda number, _: caught.append(number))
+    before = _block_ctrl_c()
     try:
         yield
     finally:
+        if before is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for number, handler in handlers.items():
             signal.signal(number, handler)
         for number in caught:
             signal.raise_signal(number)
+
+
+def _block_ctrl_c() -> set[int] | None:
+    """Block it in this thread, and in what it starts; what was blocked before (None: no POSIX)."""
+    if not hasattr(signal, "pthread_sigmask"):
+        return None
+    return set(signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}))
 
 
 def _stop(executor: Executor) -> None:
@@ -261,6 +287,8 @@ def _stop(executor: Executor) -> None:
 def _begin_worker() -> None:
     # Ctrl-C is the command's to handle: it ends the judges, and they end their sandboxes.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_command, daemon=True).start()
 
 

@@ -39,6 +39,7 @@ class GradedRow:
     grading: int
     exercise: str
     graded: bool
+    seed: int
     basis: Basis
 
 
@@ -171,15 +172,15 @@ class Gradebook:
     def entries(self, submission: Submission) -> list[GradedRow]:
         """All results of this student's exercises, the newest first."""
         rows = self._db.execute(
-            "SELECT r.id, r.grading, r.exercise, r.score IS NOT NULL OR r.points = 0, "
-            "r.files, r.suite, r.machinery, r.limits "
-            "FROM results r JOIN submissions s ON s.id = r.submission "
+            "SELECT r.id, r.grading, r.exercise, r.score IS NOT NULL OR r.points = 0, g.seed, "
+            "r.files, r.suite, r.machinery, r.limits FROM results r "
+            "JOIN submissions s ON s.id = r.submission JOIN gradings g ON g.id = r.grading "
             "WHERE s.student = ? ORDER BY r.id DESC",
             (student_key(submission),),
         )
         return [
-            GradedRow(id, grading, exercise, bool(graded), Basis(*basis))
-            for id, grading, exercise, graded, *basis in rows
+            GradedRow(id, grading, exercise, bool(graded), seed, Basis(*basis))
+            for id, grading, exercise, graded, seed, *basis in rows
         ]
 
     def exercise(self, entry: GradedRow, submission: Submission) -> ExerciseResult | None:

@@ -17,6 +17,7 @@ from grader.submission import Submission
 NEW = "never graded"
 BROKEN = "a fault of ours kept it from being graded"
 ASKED = "grading anew was asked for"
+OTHER_SEED = "graded with another seed"
 
 
 @dataclass
@@ -58,8 +59,12 @@ def make_plans(
     gradebook: Gradebook,
     *,
     anew: bool = False,
+    seed: int | None = None,
 ) -> list[Plan]:
-    """What to do for each submission; `anew`: nothing that was graded before is kept."""
+    """What to do for each submission; `anew`: nothing that was graded before is kept.
+
+    `seed`: only what was graded with this one is kept; None: with any.
+    """
     hints = {e.name: Hints(e) for e in exercises}
     plans = []
     for submission in submissions:
@@ -68,7 +73,8 @@ def make_plans(
         used: dict[int, None] = {}
         for name, basis in plan.bases.items():
             mine = [entry for entry in entries if entry.exercise == name]
-            entry = next((e for e in mine if e.graded and e.basis == basis), None)
+            usable = [e for e in mine if e.graded and e.basis == basis]
+            entry = next((e for e in usable if seed is None or e.seed == seed), None)
             kept = gradebook.exercise(entry, submission) if entry and not anew else None
             if entry is None or kept is None:
                 plan.todo[name] = _reason(mine, basis, anew=anew)
@@ -86,6 +92,8 @@ def _reason(entries: Sequence[GradedRow], basis: Basis, *, anew: bool) -> str:
     same = [entry for entry in entries if entry.basis == basis]
     if anew and any(entry.graded for entry in same):
         return ASKED
+    if any(entry.graded for entry in same):
+        return OTHER_SEED
     if same:
         return BROKEN
     if not entries[0].basis.suite:

@@ -34,8 +34,10 @@ from grader.wire.channel import Channel
 class Zygote:
     """The warm process. It is started anew where it has died."""
 
-    def __init__(self, isolation: Isolation) -> None:
-        self._isolation = isolation
+    def __init__(self, isolation: Isolation, place: Path | None = None) -> None:
+        """`place`: where the work folders are to be, if not among the temporary files."""
+        self._isolation, self.place = isolation, place
+        self.lives = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -46,6 +48,7 @@ class Zygote:
         self._control.settimeout(START_SECONDS)
         answer = self.ask(self._isolation.orders())
         self.layers: Profile = msgspec.json.decode(answer, type=Ready).profile
+        self.lives += 1
 
     @property
     def profile(self) -> str:
@@ -56,14 +59,20 @@ class Zygote:
         return self._isolation.limits
 
     def ask(self, request: bytes, descriptors: tuple[int, ...] = ()) -> bytes:
-        """Send one request, with descriptors, and return its answer."""
+        """Send one request, with descriptors, and return its answer.
+
+        Raises `GraderFault` where there is none; the process has ended then, with its children.
+        """
         try:
             socket.send_fds(self._control, [request], descriptors)
             answer = self._control.recv(PACKET)
+            why = "it ended"
         except OSError as error:
-            raise GraderFault(f"the zygote doesn't answer: {error}") from None
+            answer, why = b"", str(error)
         if not answer:
-            raise GraderFault("the zygote ended")
+            self._process.kill()
+            self._process.wait()
+            raise GraderFault(f"the zygote doesn't answer: {why}")
         return answer
 
     def fork(self, program: str = STUDENT_CODE) -> Sandbox:
@@ -86,9 +95,9 @@ class Zygote:
 
 class _Forked:
     def __init__(self, zygote: Zygote, program: str) -> None:
-        self._zygote = zygote
+        self._zygote, self._life = zygote, zygote.lives
         self._pid = 0
-        self._folder: Path = work_folder()
+        self._folder: Path = work_folder(zygote.place)
         try:
             ours, theirs = socket.socketpair()
             read, write = os.pipe()
@@ -123,9 +132,16 @@ class _Forked:
         if not pid:
             return ""
         try:
-            answer = self._zygote.ask(msgspec.json.encode(Reap(pid)))
-            ended = msgspec.json.decode(answer, type=Reaped)
-            how = in_words(ended.status, self._zygote.limits, ended.cpu_seconds)
-            return self.output.breach or how
+            return self.output.breach or self._reaped(pid)
         finally:
             remove(self._folder)
+
+    def _reaped(self, pid: int) -> str:
+        """How the process ended, in words; '' too where it went with its zygote."""
+        if self._zygote.lives == self._life:  # else the number may be another process's by now
+            with contextlib.suppress(GraderFault):
+                answer = self._zygote.ask(msgspec.json.encode(Reap(pid)))
+                ended = msgspec.json.decode(answer, type=Reaped)
+                return in_words(ended.status, self._zygote.limits, ended.cpu_seconds)
+        self.output.text()  # until it is gone: it could write into its folder
+        return ""

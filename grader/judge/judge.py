@@ -114,6 +114,9 @@ class Judge:
             tests = [test for test in self._tests if test.path in files]
             for ended in self._suites.run(tests, run, seed, run.begin):
                 run.finish(ended)
+            # Whoever killed their sandboxes, it may not have been they: once more, in new ones.
+            for ended in self._suites.run(list(run.disturbed), run, seed, run.begin):
+                run.finish(ended)
         finally:
             session.close()
         bands: dict[str, list[tuple[float, float]]] = {}
@@ -207,6 +210,7 @@ class _Run:
         self._limit = limit
         self.calls = session.calls
         self.tests = tests
+        self.disturbed: list[pytest.Function] = []
         self.sights: dict[str, dict[str, Sight]] = {}
         self.curves: dict[str, _Curve] = {}
 
@@ -230,8 +234,10 @@ class _Run:
         self._session.begin(self._limit)
 
     def finish(self, ended: Ended) -> None:
-        """Write down how a test ended."""
+        """Write down how a test ended; if its sandbox was killed, that it is to run once more."""
         self._session.begin(None)
+        if self._session.disturbed:
+            self.disturbed.append(ended.test)
         test, error = ended.test, ended.error
         exercise = test.path.parent.name
         outcome = outcome_of(error)

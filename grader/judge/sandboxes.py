@@ -104,10 +104,13 @@ def data_folder() -> Path:
     return Path(grader.__file__).parents[1] / "data"
 
 
-def work_folder() -> Path:
-    """A new empty folder for one sandbox. Raises `GraderFault` on a full or read-only disk."""
+def work_folder(place: Path | None) -> Path:
+    """A new empty folder for one sandbox, in `place` or among the temporary files.
+
+    Raises `GraderFault` on a full or read-only disk.
+    """
     try:
-        return Path(tempfile.mkdtemp(prefix="torchgrade-"))
+        return Path(tempfile.mkdtemp(prefix="torchgrade-", dir=place))
     except OSError as error:
         raise GraderFault(f"no work folder can be made: {error.strerror}") from None
 
@@ -211,7 +214,7 @@ def cpu_seconds_of(pid: int) -> float:
 
 
 def in_words(status: int, limits: Limits, cpu_seconds: float = 0) -> str:
-    """A wait status in words that a student can act on; '' for one that was killed."""
+    """A wait status in words that a student can act on; '' for one that somebody ended."""
     if os.WIFEXITED(status):
         return f"ended the process with exit code {os.WEXITSTATUS(status)}"
     number = os.WTERMSIG(status)
@@ -220,7 +223,7 @@ def in_words(status: int, limits: Limits, cpu_seconds: float = 0) -> str:
         return f"used more than {limits.cpu_seconds} s of processor time"
     if number == getattr(signal, "SIGXFSZ", None):
         return f"wrote a file of more than {in_units(limits.file_bytes)}"
-    if number == 9:
+    if number in (signal.SIGTERM, getattr(signal, "SIGKILL", None)):
         return ""
     try:
         return f"was ended by signal {signal.Signals(number).name}"

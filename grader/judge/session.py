@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from grader.wire.errors import BoundaryError, Closed, DeadlinePassed
 from grader.wire.structs import Raised, TorchName, Value
 
 GRACE = 3
+LOADS = 3  # a module whose sandbox was killed so often while it was loaded is the cause of it
 
 
 class Session:
@@ -31,6 +33,7 @@ class Session:
         self._roots: dict[tuple[str, str], int] = {}  # by name, and what is pretended
         self.passed_on: dict[tuple[int, str], Any] = {}  # what a test passed on, kept alive
         self._unloadable: dict[tuple[str, str], Exception] = {}
+        self._lost_loads: Counter[tuple[str, str]] = Counter()
         self._seed = 0
         self.module = ""
         self.deadline: float | None = None
@@ -39,6 +42,9 @@ class Session:
         self.printed: dict[str, str] = {}
         self.calls = Calls()
         self.notes: list[str] = []
+        self.disturbed = False
+        """Whether a sandbox was killed since the test began, and not for a limit that it passed."""
+
         self.lab = RemoteLab(_OfTorch(self), self.define)
         self._blamed: BaseException | None = None
         self._stub_lines: dict[str, frozenset[int]] = {}
@@ -59,22 +65,30 @@ class Session:
     def endpoint(self) -> Endpoint:
         """The live sandbox's endpoint; forks one where there is none."""
         if self._endpoint is None:
-            self._sandbox = self._forker.fork()
-            self._roots.clear()
-            self.passed_on.clear()
-            self._endpoint = Endpoint(self._sandbox.channel, self)
-            self._endpoint.seed(self._seed)
-            self._sandbox.channel.overdue = self._overdue
-            if self._patience is not None:
-                self._patience = (*self._patience[:2], 0.0)
             try:
-                self._endpoint.write(self._files)
-            except TimedOut:  # the submission has used up all of its time
-                self.close()
-                raise
-            except (StudentError, BoundaryError) as error:  # nothing of the student's has run yet
-                self.close()
-                raise GraderFault(f"a sandbox could not be made ready: {error}") from None
+                return self._begun()
+            except GraderFault:  # a passing thing, perhaps: the zygote was killed
+                return self._begun()
+        return self._endpoint
+
+    def _begun(self) -> Endpoint:
+        """The endpoint of a new sandbox that has the submission's files."""
+        self._sandbox = self._forker.fork()
+        self._roots.clear()
+        self.passed_on.clear()
+        self._endpoint = Endpoint(self._sandbox.channel, self)
+        self._endpoint.seed(self._seed)
+        self._sandbox.channel.overdue = self._overdue
+        if self._patience is not None:
+            self._patience = (*self._patience[:2], 0.0)
+        try:
+            self._endpoint.write(self._files)
+        except TimedOut:  # the submission has used up all of its time
+            self.close()
+            raise
+        except (StudentError, BoundaryError) as error:  # nothing of the student's has run yet
+            self.close()
+            raise GraderFault(f"a sandbox could not be made ready: {error}") from None
         return self._endpoint
 
     def root(self) -> int:
@@ -93,8 +107,11 @@ class Session:
             try:
                 self._roots[key] = endpoint.load(*key)
             except (StudentError, BoundaryError) as error:
-                self._unloadable[key] = error
+                self._lost_loads[key] += self.disturbed
+                if not self.disturbed or self._lost_loads[key] == LOADS:
+                    self._unloadable[key] = error
                 raise
+            self._lost_loads[key] = 0
         return self._roots[key]
 
     def define(self, thing: Any) -> Any:
@@ -131,6 +148,7 @@ class Session:
     def begin(self, seconds: float | None) -> None:
         """A test begins, with this time limit; None: it is over."""
         now = time.monotonic()
+        self.disturbed &= seconds is None
         self.deadline = None if seconds is None else now + seconds
         spent = self._sandbox.cpu_seconds() if self._sandbox else 0.0
         self._patience = None if seconds is None else (seconds, now, spent)
@@ -179,7 +197,10 @@ class Session:
         how = self.close()
         if isinstance(error, DeadlinePassed):
             return TimedOut(*error.args)
-        return Crashed(how or "the process ended") if isinstance(error, Closed) else error
+        if not isinstance(error, Closed):
+            return error
+        self.disturbed |= not how
+        return Crashed(how or "was killed")
 
     def close(self) -> str:
         """End the sandbox, if there is one; how it had ended by itself, in words."""

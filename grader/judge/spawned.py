@@ -29,8 +29,9 @@ from grader.wire.channel import Channel
 class Spawner:
     """Starts sandboxes on any system."""
 
-    def __init__(self, isolation: Isolation) -> None:
-        self._isolation = isolation
+    def __init__(self, isolation: Isolation, place: Path | None = None) -> None:
+        """`place`: where the work folders are to be, if not among the temporary files."""
+        self._isolation, self._place = isolation, place
         self.layers = probe()
 
     @property
@@ -42,7 +43,7 @@ class Spawner:
         return self._isolation.limits
 
     def fork(self, program: str = STUDENT_CODE) -> Sandbox:
-        return _Spawned(self._isolation, program)
+        return _Spawned(self._isolation, self._place, program)
 
     def devices(self) -> frozenset[str]:
         return devices_of(self)
@@ -52,9 +53,9 @@ class Spawner:
 
 
 class _Spawned:
-    def __init__(self, isolation: Isolation, program: str) -> None:
+    def __init__(self, isolation: Isolation, place: Path | None, program: str) -> None:
         self._limits = isolation.limits
-        self._folder: Path = work_folder()
+        self._folder: Path = work_folder(place)
         ours, theirs = socket.socketpair()
         self.channel = Channel(ours)
         orders = isolation.orders().decode()

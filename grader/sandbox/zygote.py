@@ -73,7 +73,7 @@ def main(control: socket.socket) -> None:
                     os.close(descriptor)
                 control.send(str(pid).encode())
             case Reap(pid):
-                children.discard(pid)
+                children.remove(pid)
                 control.send(msgspec.json.encode(_reap(pid)))
     for pid in children:
         _reap(pid)

@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, cast
 
@@ -95,7 +96,7 @@ class Suites:
         self._config.stash[PROVIDER] = provider
         self._config.option.seed = seed
         try:
-            for test, following in zip(tests, [*tests[1:], None], strict=True):
+            for test, following in zip_longest(tests, tests[1:]):
                 provider.calls.begin()
                 provider.calls.curves.clear()
                 ended = self._run(test, following, before)

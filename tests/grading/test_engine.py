@@ -61,8 +61,10 @@ def test_what_was_running_when_the_executor_broke_is_graded_again_alone(tasks):
     assert widths[:2] == [2, 1]
 
 
-def test_a_task_that_breaks_it_twice_is_given_up_and_the_others_are_not(tasks):
-    breaks = iter([{"bob"}, {"bob"}])
+@pytest.mark.parametrize(("times", "fault"), [(2, ""), (3, "the judge's process died each time")])
+def test_only_a_task_that_breaks_it_again_and_again_is_given_up(tasks, times, fault):
+    breaks = iter([{"bob"} for _ in range(times)])
     results = grade_all(tasks, 2, lambda width: Here(next(breaks, set()), [], width))
     faults = {result.submission: result.fault for result in results}
-    assert faults == {"ann": "", "bob": "the judge's process died twice", "cyd": "", "dan": ""}
+    assert faults == {"ann": "", "bob": fault, "cyd": "", "dan": ""}
+    assert next(breaks, None) is None

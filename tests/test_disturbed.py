@@ -1,0 +1,116 @@
+"""Sandboxes and zygotes that are killed from outside: the test is run once more, nobody pays."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.judge.judge import Judge
+from grader.judge.sandboxes import Forker
+from grader.result import Outcome, Result
+from grader.submission import Submission
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="kills by number")
+
+# The judge's process is outside: its suite kills whose number it is told, so many times.
+SUITE = '''
+import os
+import signal
+
+LEFT = {"sandbox": 0, "zygote": 0, "swallowed": 0}
+
+
+def kill(student, what, number):
+    if LEFT[what]:
+        LEFT[what] -= 1
+        os.kill(number, signal.SIGKILL)
+
+
+def test_before(student):
+    """Before."""
+    assert student.double(2) == 4
+
+
+def test_double(student):
+    """Twice."""
+    kill(student, "sandbox", student.me())
+    kill(student, "zygote", student.parent())
+    assert student.double(1) == 2
+
+
+def test_swallowed(student):
+    """A test that takes any exception for the right one."""
+    kill(student, "swallowed", student.me())
+    try:
+        student.double(1)
+    except Exception:
+        return
+    raise AssertionError("no exception")
+
+
+def test_after(student):
+    """After."""
+    assert student.double(3) == 6
+'''
+ANSWER = """
+import os
+
+
+def double(x):
+    return 2 * x
+
+
+def me():
+    return os.getpid()
+
+
+def parent():
+    return os.getppid()
+"""
+Grade = Callable[..., list[str]]
+
+
+@pytest.fixture
+def grade(forker: Forker, tmp_path: Path) -> Iterator[Grade]:
+    """Grade an answer, with so many kills; the outcomes."""
+    exercise = tmp_path / "solutions" / "01_double"
+    exercise.mkdir(parents=True)
+    (exercise / "double.py").write_text(ANSWER)
+    (exercise / "test_double.py").write_text(SUITE)
+    judge = Judge(tmp_path / "solutions", forker)
+
+    def grade(answer: str = ANSWER, **kills: int) -> list[str]:
+        judge._tests[0].module.LEFT |= kills
+        result: Result = judge.grade(Submission("ann", {"double.py": answer.encode()}), seed=1)
+        return [test.outcome.value for test in result.exercises[0].tests]
+
+    yield grade
+    judge.close()
+
+
+PASSED, FAILED, CRASHED = (o.value for o in (Outcome.PASSED, Outcome.FAILED, Outcome.CRASHED))
+
+
+def test_one_death_costs_nothing_and_a_second_is_the_submissions(grade: Grade) -> None:
+    assert grade() == [PASSED, PASSED, FAILED, PASSED]
+    assert grade(sandbox=1) == [PASSED, PASSED, FAILED, PASSED]
+    assert grade(sandbox=2) == [PASSED, CRASHED, FAILED, PASSED]
+
+
+def test_no_test_can_take_such_a_death_for_an_answer(grade: Grade) -> None:
+    assert grade(swallowed=1) == [PASSED, PASSED, FAILED, PASSED]
+
+
+def test_code_that_kills_itself_has_killed_itself(grade: Grade) -> None:
+    assert grade(ANSWER.replace("return 2 * x", "os.kill(os.getpid(), 9)")) == [
+        CRASHED, CRASHED, PASSED, CRASHED,
+    ]  # fmt: skip
+    assert grade(f"{ANSWER}\nos.kill(os.getpid(), 15)") == [CRASHED, CRASHED, CRASHED, CRASHED]
+
+
+@pytest.mark.slow
+def test_a_killed_zygote_costs_nothing(grade: Grade) -> None:
+    assert grade(zygote=1) == [PASSED, PASSED, FAILED, PASSED]
