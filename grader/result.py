@@ -52,7 +52,12 @@ def outcome_of(error: BaseException | None) -> Outcome:
 
 @dataclass
 class TestResult:
-    """One hidden test. Only `title`, `outcome`, points, `feedback` and `hint` are for students.
+    """One hidden test.
+
+    Only `title`, `outcome`, points, `feedback`, `observed` and `hint` are for students.
+
+    `feedback`: what their own code gave or raised. `observed`: what is true of it, in sentences.
+    `cause`: tests of a target with the same fail for one reason; '' for one of its own.
 
     `left` names what the test itself left changed in the judge's torch ("default dtype"): a fault
     of the suite, put right before the next test.
@@ -68,6 +73,8 @@ class TestResult:
     bonus: bool = False
     seconds: float = 0.0
     feedback: str = ""
+    observed: list[str] = field(default_factory=list)
+    cause: str = ""
     mistake: str = ""
     hint: str = ""
     detail: str = ""

@@ -123,12 +123,40 @@ class _NoRehearsal(_Like):
 def test_detail_is_the_failed_check(here: Here) -> None:
     """The suite's line, what was compared, and both values; nothing of pytest's own frames."""
     [values, *_] = here.tests("3 * x")
-    first, *rest = values.detail.splitlines()
-    assert first.startswith("test_double.py:")
-    assert "student.double" in first
-    text = "\n".join(rest)
-    assert "Mismatched elements: 4 / 4" in text or "double(" in text
-    assert "pluggy" not in values.detail and "site-packages" not in values.detail
+    first, check, call, where, *table, fact = values.detail.splitlines()
+    assert first == "test_double.py:13: same(student.double, reference.double, x)"
+    assert check == "check 1 of the test: same"
+    assert call == "double(tensor float32 (4,))"
+    assert where == "the result: all 4 numbers are wrong"
+    assert [row.split()[0] for row in table] == ["at", "[0]", "[1]", "[2]", "[3]"]
+    assert fact == "It is the right result times 1.5. (factor)"
+
+
+def test_what_is_observed_stands_beside_what_was_given(here: Here) -> None:
+    """And holds no right value: a factor by which one could be worked out isn't told."""
+    [values, alone, whole] = here.tests("7 * x")
+    assert values.observed == ["It is the right result but for a constant factor."]
+    assert values.observed[0] not in values.feedback
+    assert (alone.observed, whole.observed, values.hint) == ([], [], "")
+    assert values.cause == "values of the result"
+
+
+def test_one_cause_has_one_name(here: Here) -> None:
+    """Tests that end at one line of the student's share their cause, whatever they were given."""
+    tests = here.tests("x.reshape(9)")
+    assert [test.outcome for test in tests] == [Outcome.FAILED] * 3
+    [cause] = {test.cause for test in tests}
+    assert cause == "failed: RuntimeError at double.py, line 5: return x.reshape(9)"
+
+
+def test_what_the_test_could_not_use_is_no_exception_of_theirs(here: Here) -> None:
+    """The student's code gave something, and the test's own use of it failed."""
+    suite = here._suites / "01_double" / "test_double.py"
+    suite.write_text(
+        suite.read_text().replace("    leaves_alone(", "    student.double(2).no_such()\n    (")
+    )
+    _, used, _ = here.tests("torch.nn.Linear(x, x) if type(x) is int else 2 * x")
+    assert used.feedback.startswith("What your code gave could not be used:\n  AttributeError: ")
 
 
 def test_nothing_is_detailed_where_nothing_was_attempted(here: Here) -> None:

@@ -8,6 +8,8 @@ from grader.assignment.exercises import Exercise
 from grader.assignment.mistakes import Mistake, load_mistakes, splice
 from grader.judge.rehearsal import Known, Rehearsal
 from grader.result import Outcome, TestResult
+from grader.suite.checks.cases import works_and_fails
+from grader.suite.current import Case
 from grader.suite.seen import Sight, alike
 
 BAND = 0.2  # right code that draws or shuffles otherwise stays well within this share
@@ -83,6 +85,32 @@ class Diagnosis:
         if exercise.name not in self._mistakes:
             self._mistakes[exercise.name] = load_mistakes(exercise)
         return self._mistakes[exercise.name]
+
+
+def with_cases(tests: list[TestResult], cases: dict[str, list[Case]]) -> list[TestResult]:
+    """The tests, with what all inputs that a target got wrong have in common.
+
+    `cases`: the inputs that each test tried, by its name. Nothing is said where a base test of the
+    target failed otherwise than by one of these.
+    """
+    found: dict[str, str] = {}
+    for target in sorted({test.target for test in tests}):
+        mine = [test for test in tests if test.target == target and not test.bonus]
+        tried = {test.name: cases.get(test.name, []) for test in mine}
+        explained = all(
+            test.passed
+            or (test.outcome is Outcome.FAILED and not all(c.right for c in tried[test.name]))
+            for test in mine
+        )
+        every = [case for those in tried.values() for case in those]
+        if explained and (fact := works_and_fails(every)):
+            found[target] = fact.unrevealing
+    return [
+        replace(test, observed=[found[test.target], *test.observed])
+        if test.outcome is Outcome.FAILED and not test.bonus and test.target in found
+        else test
+        for test in tests
+    ]
 
 
 def _same(known: Known, sight: Sight | None) -> bool:

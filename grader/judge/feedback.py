@@ -32,7 +32,7 @@ def explain(
     `call`: the call of their code that failed, '' if none did. `seconds` was the test's time limit;
     `locate` says where a student finds a line of a file.
     """
-    call = call or "your code"
+    named, call = bool(call), call or "your code"
     match outcome:
         case Outcome.PASSED:
             return ""
@@ -49,12 +49,39 @@ def explain(
         case Outcome.NOT_GRADED:
             return "This test could not be run because of a fault in the grader. It is not counted."
     if isinstance(error, StudentError):
-        return _shown(f"{call} raised\n{student_traceback(error.raised, locate)}")
+        told = student_traceback(error.raised, locate)
+        if named or error.raised.frames:
+            return _shown(f"{call} raised\n{told}")
+        return _shown(f"What {call} gave could not be used:\n{told}")
     if isinstance(error, ProtocolError):
         return _shown(f"{call} gave something that isn't an answer: {error}.")
     if mismatch := getattr(error, "mismatch", None):
         return _shown(mismatch.hidden())
     return ""
+
+
+def observed(error: BaseException | None) -> list[str]:
+    """What is true of what a failed check saw, in sentences for the student."""
+    mismatch = getattr(error, "mismatch", None)
+    return [] if mismatch is None else [_shown(text) for text in mismatch.observed]
+
+
+def cause(outcome: Outcome, error: BaseException | None) -> str:
+    """The same for tests that fail for one reason, as far as each shows it; '' if it's unknown.
+
+    Of exceptions it is their type and the student's line, of checks what kind of thing is wrong.
+    """
+    raised = getattr(error, "raised", None)
+    if isinstance(raised, Raised) and raised.frames:
+        last = raised.frames[-1]
+        return f"{outcome.value}: {raised.name} at {last.file}, line {last.line}: {last.text}"
+    if raised is not None or outcome in (Outcome.TIMED_OUT, Outcome.CRASHED, Outcome.REFUSED):
+        return f"{outcome.value}: {error}"
+    mismatch = getattr(error, "mismatch", None)
+    if mismatch is None:
+        return ""
+    first = mismatch.ranked[0]
+    return f"{first.kind} of {first.where}"
 
 
 def detail(outcome: Outcome, error: BaseException, suite: Path) -> str:

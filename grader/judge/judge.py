@@ -12,8 +12,8 @@ import pytest
 
 from grader.assignment.exercises import AssignmentError, Exercise, find_exercises
 from grader.assignment.mistakes import load_mistakes
-from grader.judge.diagnosis import Diagnosis
-from grader.judge.feedback import Locate, detail, explain
+from grader.judge.diagnosis import Diagnosis, with_cases
+from grader.judge.feedback import Locate, cause, detail, explain, observed
 from grader.judge.harmless import clean, without_places
 from grader.judge.paths import RemoteLab, RemoteStudent
 from grader.judge.rehearsal import Rehearsal
@@ -22,6 +22,8 @@ from grader.judge.session import Session
 from grader.lockdown.limits import Patience
 from grader.result import ExerciseResult, Outcome, Result, TestResult, outcome_of
 from grader.submission import Submission
+from grader.suite import current
+from grader.suite.current import Case
 from grader.suite.plugin import device_group, device_of
 from grader.suite.seen import Sight, sight_of
 from grader.suite.session import Ended, PytestFault, Suites, limit_of
@@ -119,6 +121,8 @@ class Judge:
                 run.finish(ended)
         finally:
             session.close()
+        for name, cases in run.cases.items():
+            run.tests[name] = with_cases(run.tests[name], cases)
         bands: dict[str, list[tuple[float, float]]] = {}
         if diagnose:
             for name, sights in run.sights.items():
@@ -213,6 +217,7 @@ class _Run:
         self.disturbed: list[pytest.Function] = []
         self.sights: dict[str, dict[str, Sight]] = {}
         self.curves: dict[str, _Curve] = {}
+        self.cases: dict[str, dict[str, list[Case]]] = {}  # by exercise and test
 
     # -- the provider of the fixtures -------------------------------------------------------------
 
@@ -249,8 +254,11 @@ class _Run:
             seconds=round(ended.seconds, 4),
             feedback=explain(outcome, error, self.calls.failed, self._limit, self._locate),
             detail="" if error is None else clean(detail(outcome, error, test.path)),
+            observed=observed(error),
+            cause=cause(outcome, error),
             left=", ".join(ended.left),
         )
+        self.cases.setdefault(exercise, {})[test.name] = list(current.cases())
         for number, losses in enumerate(self.calls.curves):
             if len(losses) > len(self.curves.get(exercise, _NO_CURVE).losses):
                 self.curves[exercise] = _Curve(test.name, number, losses)

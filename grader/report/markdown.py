@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from grader.report.seen import Seen, SeenExercise, SeenTest, alike
+from grader.report.seen import Cause, Seen, SeenExercise, by_cause
 from grader.report.text import MEANINGS, number, score, worth
 from grader.result import Outcome
 
@@ -57,8 +57,8 @@ def _exercise(exercise: SeenExercise) -> str:
     parts = [f"## {escape(exercise.name)}: {score(exercise.score)}"]
     if exercise.base and not exercise.missed:
         parts.append("Every test passed.")
-    parts += [_missed(*group) for group in alike(exercise.missed)]
-    bonus = [_missed(*group) for group in alike(exercise.missed_bonus)]
+    parts += [_missed(cause) for cause in by_cause(exercise.missed)]
+    bonus = [_missed(cause) for cause in by_cause(exercise.missed_bonus)]
     if bonus:
         parts += ["Bonus points that can still be earned:", *bonus]
     if to_do := _not_attempted(exercise):
@@ -77,14 +77,15 @@ def _not_attempted(exercise: SeenExercise) -> str:
     )
 
 
-def _missed(test: SeenTest, *more: SeenTest) -> str:
+def _missed(cause: Cause) -> str:
+    test = cause.first
     meaning = MEANINGS[test.outcome].capitalize()
     parts = [f"### {escape(test.title)}", f"{meaning} ({worth(test.points)})"]
     if test.feedback:
         parts.append(fence(test.feedback))
-    if test.hint:
-        parts.append(f"Hint: {escape(test.hint)}")
-    if more:
-        rows = [f"- {escape(other.title)} ({worth(other.points)})" for other in more]
+    if cause.why:
+        parts.append(f"{'Hint' if test.hint else 'Observed'}: {escape(cause.why)}")
+    if cause.more:
+        rows = [f"- {escape(other.title)} ({worth(other.points)})" for other in cause.more]
         parts.append("The same in:\n\n" + "\n".join(rows))
     return "\n\n".join(parts)

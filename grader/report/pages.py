@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from grader.report import text
 from grader.report.curves import HEIGHT, WIDTH, picture
-from grader.report.seen import alike, bonus_score
+from grader.report.seen import bonus_score, by_cause
 from grader.result import GRAVITY, Outcome
 
 
@@ -34,7 +34,7 @@ def _environment() -> Environment:
         mark=mark,
         css=css,
         bonus=bonus_score,
-        alike=alike,
+        by_cause=by_cause,
     )
     environment.globals.update(
         picture=picture,

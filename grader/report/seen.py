@@ -29,7 +29,9 @@ class SeenTest:
     points: float
     bonus: bool
     feedback: str
+    observed: tuple[str, ...]
     hint: str
+    cause: str
     seconds: float
 
     @property
@@ -38,9 +40,34 @@ class SeenTest:
         return self.points if self.outcome is Outcome.PASSED else 0.0
 
     @property
+    def why(self) -> tuple[str, ...]:
+        """What explains it, in sentences: the hint, or else what was observed."""
+        return (self.hint,) if self.hint else self.observed
+
+    @property
     def tried(self) -> bool:
         """Whether there was an answer to test."""
         return self.outcome is not Outcome.NOT_ATTEMPTED
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Tests that one cause explains: the first is told in full, of the others only the titles."""
+
+    tests: tuple[SeenTest, ...]
+
+    @property
+    def first(self) -> SeenTest:
+        return self.tests[0]
+
+    @property
+    def more(self) -> tuple[SeenTest, ...]:
+        return self.tests[1:]
+
+    @property
+    def why(self) -> str:
+        """What explains them: a hint, or what was observed. '' where nothing is known."""
+        return " ".join(self.first.why)
 
 
 @dataclass(frozen=True)
@@ -139,7 +166,9 @@ def _exercise(exercise: ExerciseResult) -> SeenExercise:
                 points=test.points,
                 bonus=test.bonus,
                 feedback=text.block(test.feedback).strip("\n"),
+                observed=tuple(map(text.line, test.observed)),
                 hint=text.line(test.hint),
+                cause=text.line(test.cause),
                 seconds=test.seconds,
             )
             for test, title in zip(exercise.tests, titles(exercise.tests), strict=True)
@@ -155,18 +184,19 @@ def _exercise(exercise: ExerciseResult) -> SeenExercise:
     )
 
 
-def alike(tests: Iterable[SeenTest]) -> list[list[SeenTest]]:
-    """The tests that were tried, in groups that failed in the same way and have the same hint.
+def by_cause(tests: Iterable[SeenTest]) -> list[Cause]:
+    """The tests that were tried, those that one cause explains together.
 
-    A report tells the first of each group in full, and of the others only the titles.
+    That is what is said of why: the hint, or what was observed. Where nothing is said, it is what
+    the judge calls their cause, or else the same feedback.
     """
-    groups: dict[tuple[bool, Outcome, str, str], list[SeenTest]] = {}
+    groups: dict[tuple[bool, str, str], list[SeenTest]] = {}
     for test in tests:
         if test.tried:
             call, _, what = test.feedback.partition("\n")
-            key = test.bonus, test.outcome, what or call or test.title, test.hint
-            groups.setdefault(key, []).append(test)
-    return list(groups.values())
+            key = "".join(test.why[:1]) or test.cause or what or call or test.title
+            groups.setdefault((test.bonus, test.target, key), []).append(test)
+    return [Cause(tuple(group)) for group in groups.values()]
 
 
 def bonus_score(exercise: ExerciseResult) -> float:

@@ -28,5 +28,5 @@ def whole_factor(result: Seen) -> int:
 def said(test: SeenTest) -> str:
     """The outcome, feedback and hint of a test that didn't pass, as text."""
     parts = [MEANINGS[test.outcome].capitalize() + ".", test.feedback]
-    parts += [f"Hint: {test.hint}"] if test.hint else []
+    parts += [f"{'Hint' if test.hint else 'Observed'}: {' '.join(test.why)}"] if test.why else []
     return "\n".join(part for part in parts if part)

@@ -22,11 +22,23 @@ class Measured:
     above: float | None
 
 
+@dataclass(frozen=True)
+class Case:
+    """An input that a check tried: what is special about it, and whether all was right.
+
+    `traits`: names of `grader.suite.checks.cases`.
+    """
+
+    traits: frozenset[str]
+    right: bool
+
+
 @dataclass
 class _Running:
     provider: Provider | None = None
     checks: int = 0
     measured: list[Measured] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
 
 
 _running = _Running()
@@ -59,3 +71,8 @@ def place() -> int:
 def measured() -> list[Measured]:
     """What the running test has measured of trained models; `learns` adds to it."""
     return _running.measured
+
+
+def cases() -> list[Case]:
+    """The inputs that the running test's checks of values have tried; checks add to them."""
+    return _running.cases

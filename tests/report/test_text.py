@@ -18,8 +18,9 @@ from rich.console import Console
 
 from grader.report import text, write_report
 from grader.report.formats import table
+from grader.report.formats.html_students import page
 from grader.report.markdown import escape, feedback, fence
-from grader.report.seen import seen
+from grader.report.seen import by_cause, seen
 from grader.result import Grades, Outcome, Student
 
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -107,6 +108,34 @@ def test_what_went_wrong_everywhere_is_told_once() -> None:
     assert all(f"- Number {n} (" in made for n in range(3))
     assert "- g: not attempted yet (" in made
     assert "Untouched" not in made
+
+
+def test_one_cause_is_one_paragraph() -> None:
+    """What explains several tests is said once, in Markdown and on the student's page alike."""
+    first = one(Outcome.FAILED, feedback="f(2)\nIt gave 3.").exercises[0].tests[0]
+    first = replace(first, outcome=Outcome.FAILED, feedback="f(2)\nIt gave 3.")
+    hinted = [
+        replace(first, title=f"H{n}", hint="Take the mean.", feedback=f"f\nIt gave {n}.")
+        for n in range(3)
+    ]
+    seen_so = [
+        replace(first, title=f"S{n}", observed=["It is transposed.", f"And {n}."]) for n in range(2)
+    ]
+    raised = [replace(first, title=f"R{n}", cause="line 3", feedback=f"f({n})") for n in range(2)]
+    others = [replace(first, title="O", target="other", hint="Take the mean.")]
+    tests = [*hinted, *seen_so, *raised, *others]
+    exercise = replace(one().exercises[0], tests=tests)
+    student = seen(replace(one(), exercises=[exercise]))
+    causes = by_cause(student.exercises[0].missed)
+    titles = [[test.title for test in cause.tests] for cause in causes]
+    assert titles == [["H0", "H1", "H2"], ["S0", "S1"], ["R0", "R1"], ["O"]]
+    assert [cause.why for cause in causes] == [
+        "Take the mean.", "It is transposed. And 0.", "", "Take the mean.",
+    ]  # fmt: skip
+    for made in (feedback(student), page(student)):
+        assert made.count("Take the mean.") == 2  # one for each target
+        assert made.count("It is transposed.") == 1
+        assert made.count("The same in:") == 3
 
 
 def test_feedback_says_what_a_student_may_know() -> None:

@@ -43,11 +43,11 @@ def page(student: Seen, graded_at: str = "") -> str:
 
 
 def _steps(student: Seen) -> Iterator[Suggestion]:
-    """The first tests to look at: one for each target, by exercise, those with a hint first."""
+    """The first tests to look at: one for each target, by exercise, those with a cause first."""
     found: list[Suggestion] = []
     for number, exercise in enumerate(student.exercises):
         missed = [
-            (test.outcome is Outcome.NOT_ATTEMPTED, not test.hint, place, test)
+            (test.outcome is Outcome.NOT_ATTEMPTED, not test.why, place, test)
             for place, test in enumerate(exercise.tests)
             if not test.bonus and test.outcome not in (Outcome.PASSED, Outcome.NOT_GRADED)
         ]

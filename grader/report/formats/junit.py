@@ -77,7 +77,7 @@ def _case(suite: ET.Element, classname: str, name: str, seconds: float = 0.0) ->
 
 def _verdict(case: ET.Element, test: SeenTest) -> None:
     """An error is our fault, a failure theirs; a bonus that wasn't earned is neither."""
-    message = test.hint or test.outcome.value
+    message = " ".join(test.why) or test.outcome.value
     if test.outcome is Outcome.PASSED:
         return
     if test.outcome is Outcome.NOT_GRADED:

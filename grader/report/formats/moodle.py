@@ -19,7 +19,7 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from grader.report.files import ReportError, save
-from grader.report.seen import Seen, SeenTest, alike, seen
+from grader.report.seen import Cause, Seen, by_cause, seen
 from grader.report.sheet import (
     Cell,
     left_out,
@@ -74,18 +74,19 @@ def comment(seen: Seen) -> Markup:
     parts += [f"<p>{escape(note)}</p>" for note in seen.notes]
     for exercise in seen.exercises:
         parts.append(f"<h5>{escape(exercise.name)}: {score(exercise.score)}</h5>")
-        missed = "".join(_missed(*group) for group in alike(exercise.missed))
+        missed = "".join(_missed(cause) for cause in by_cause(exercise.missed))
         parts += [f"<ul>{missed}</ul>"] if missed else []
         if to_write := [escape(target) for target in exercise.to_write if target]:
             parts.append(f"<p>Not attempted yet: {', '.join(to_write)}.</p>")
     return Markup("\n".join(parts))
 
 
-def _missed(test: SeenTest, *more: SeenTest) -> str:
-    """A list item for a test, and for those that failed in the same way."""
+def _missed(cause: Cause) -> str:
+    """A list item for the tests that one cause explains."""
+    test, more = cause.first, cause.more
     said = f"<li>{escape(test.title)}: {MEANINGS[test.outcome]}"
     said += f"<pre>{escape(test.feedback)}</pre>" if test.feedback else ""
-    said += f"<p>{escape(test.hint)}</p>" if test.hint else ""
+    said += f"<p>{escape(cause.why)}</p>" if cause.why else ""
     said += f"<p>The same in: {escape('; '.join(t.title for t in more))}</p>" if more else ""
     return f"{said}</li>"
 

@@ -11,14 +11,16 @@ from torch.autograd.gradcheck import GradcheckError
 
 from grader.suite import current
 from grader.suite.calls import call_text
+from grader.suite.checks.cases import tried, wrong_if_raised
 from grader.suite.checks.compare import Tolerance, compare, short
+from grader.suite.checks.findings import Finding
 from grader.suite.checks.mismatch import Problem, Show
 from grader.suite.checks.observed import Observation
 from grader.suite.checks.sides import Copies, Device, argument_names, name_of, side_of
-from grader.suite.checks.slips import Finding
 from grader.suite.checks.twins import layout_of
 from grader.suite.checks.values import (
     Reader,
+    arguments_of,
     call_theirs,
     cases_of,
     changes,
@@ -88,19 +90,21 @@ def _sent_back(
     if models:
         theirs.zero_grad()
         ours.zero_grad()
-    raw = call_theirs(theirs, copies, Observation((), ()))
+    given = arguments_of(ours, case, kwargs)
+    with wrong_if_raised(given):
+        raw = call_theirs(theirs, copies, Observation((), ()))
     changed = changes(copies)
     if is_called(ours):
         wanted = ours(*mine.args, **mine.kwargs)
         here = moved(wanted, device) if device is not None else wanted
-        value, _, problems = read_both(raw, here, read, tolerance)
+        value, right, problems = read_both(raw, here, read, tolerance)
         outputs = _outputs(wanted)
         back = [torch.randn(o.shape, dtype=o.dtype) for o in outputs]
         back = [incoming] if incoming is not None else back
         torch.autograd.backward(outputs, back)
         expected = {name: leaf.grad for name, leaf in mine.leaves.items()}
     else:
-        value, problems = (read or (lambda v: v))(raw), []
+        value, right, problems = (read or (lambda v: v))(raw), None, []
         back = [incoming] if incoming is not None else []
         rights = ours if isinstance(ours, (tuple, list)) else (ours,)
         expected = dict(zip(mine.leaves, rights, strict=True))
@@ -110,21 +114,23 @@ def _sent_back(
         cut = _send(raw, back)
         if cut:
             first = next(iter(copies.leaves), "its parameters")
-            problems.append(Problem("type", f"the gradient of {first}", cut, "a tensor"))
+            problems.append(Problem("missing", f"the gradient of {first}", cut, "a tensor"))
         else:
             arrived = {name: leaf.grad for name, leaf in copies.leaves.items()}
-            for name, right in expected.items():
-                problems += _compare_gradients(arrived[name], right, name, tolerance)
+            for name, grad in expected.items():
+                problems += _compare_gradients(arrived[name], grad, name, tolerance)
             if models:
-                problems += _parameter_gradients(theirs, ours, arrived, tolerance)
+                problems += _parameter_gradients(theirs, ours, arrived, expected, tolerance)
+    tried(given, not problems)
     return Finding(
         call,
-        _in_a_row(arrived.values()),
-        _in_a_row(expected.values()) if not models else None,
+        value,
+        right,
         problems,
         short(raw),
         [value, *arrived.values()],
         side_of(case, False),
+        back=(_in_a_row(arrived.values()), _in_a_row(expected.values())),
         seen={"value": value, "gradients": arrived},
     )
 
@@ -140,7 +146,7 @@ def _send(raw: Any, back: Sequence[torch.Tensor]) -> str:
     """Send gradients back through theirs; what stands in the way, in words, or ''."""
     outputs = _outputs(raw)
     if not outputs or not all(output.requires_grad for output in outputs):
-        return "none: the result has no graph that leads back"
+        return "the result has no graph that leads back"
     given = [g.to(o.device).reshape(o.shape) for g, o in zip(back, outputs, strict=False)]
     torch.autograd.backward(outputs, given or [torch.ones_like(o) for o in outputs])
     return ""
@@ -151,7 +157,7 @@ def _compare_gradients(theirs: Any, ours: Any, name: str, tolerance: Tolerance) 
     if theirs is None and isinstance(ours, torch.Tensor):
         if not ours.any():
             return []
-        return [Problem("type", where, "none: it never arrives there", "a tensor")]
+        return [Problem("missing", where, "it never arrives there", "a tensor")]
     if ours is None:
         ours = torch.zeros_like(theirs) if isinstance(theirs, torch.Tensor) else None
     if isinstance(theirs, torch.Tensor) and isinstance(ours, torch.Tensor):
@@ -160,11 +166,15 @@ def _compare_gradients(theirs: Any, ours: Any, name: str, tolerance: Tolerance) 
 
 
 def _parameter_gradients(
-    theirs: nn.Module, ours: nn.Module, arrived: dict[str, Any], tolerance: Tolerance
+    theirs: nn.Module,
+    ours: nn.Module,
+    arrived: dict[str, Any],
+    expected: dict[str, Any],
+    tolerance: Tolerance,
 ) -> list[Problem]:
     problems = []
     for name, left, right in layout_of(theirs, ours).gradients(theirs, ours):
-        arrived[name] = left
+        arrived[name], expected[name] = left, right
         problems += _compare_gradients(left, right, name, tolerance)
     return problems
 

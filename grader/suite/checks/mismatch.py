@@ -10,7 +10,8 @@ Show = Literal["everything", "theirs", "title"]
 
 # What is told first: a wrong type makes the values meaningless, not the other way round.
 RANKS = (
-    "raised", "shortcut", "type", "rank", "shape", "dtype", "device", "values", "changed", "claim",
+    "raised", "shortcut", "missing", "type", "rank", "shape", "dtype", "device", "values",
+    "changed", "claim",
 )  # fmt: skip
 SHOWN_ENTRIES = 4
 SHOWN_PROBLEMS = 3
@@ -44,16 +45,21 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Slip:
-    """A usual slip that explains all values of a check, in words for each reader.
+class Fact:
+    """Something that is true of all that a check saw, in words that a learner understands.
 
-    `name` is for programs ("transposed", "sum_for_mean", …). `text` may hold numbers of the right
-    values, `hidden` none.
+    `name` is for programs ("transposed", "unchanged", …). `text` may hold numbers of the right
+    values, `hidden` none; '' where they say the same.
     """
 
     name: str
     text: str
-    hidden: str
+    hidden: str = ""
+
+    @property
+    def unrevealing(self) -> str:
+        """For a learner whose suite is secret."""
+        return self.hidden or self.text
 
 
 @dataclass(frozen=True)
@@ -63,8 +69,8 @@ class Mismatch:
     `call`: what was called, with a summary of each argument. `gave`: what the student's side gave,
     in words. `got`, `wanted`: both sides' values, as they are. `sight`: `got` cut short and made
     of plain values, for the fingerprint. `cases`, `wrong`: how many inputs were tried, and how
-    many of them went wrong. `seen`: what observations are made from ("before", "after", "losses",
-    "arguments"), by name.
+    many of them went wrong. `facts`: what was observed, what tells most first. `seen`: what checks
+    keep for them ("before", "after", "losses", …), by name.
     """
 
     check: str
@@ -77,7 +83,7 @@ class Mismatch:
     sight: Any = None
     cases: int = 1
     wrong: int = 1
-    slip: Slip | None = None
+    facts: tuple[Fact, ...] = ()
     show: Show = "everything"
     seen: dict[str, Any] = field(default_factory=dict)
 
@@ -94,35 +100,37 @@ class Mismatch:
     def public(self) -> str:
         """For a learner whose suite is public: both sides, about ten lines."""
         if self.show != "everything":
-            return self.hidden()
+            return "\n".join(filter(None, [self.hidden(), *self.observed]))
         lines = self._headline()
         shown = [p for p in self.ranked if p.kind == self.problem] or self.ranked
         shown += [p for p in self.ranked if p not in shown]
         for problem in shown[:SHOWN_PROBLEMS]:
             lines += _both_sides(problem, SHOWN_ENTRIES if problem is shown[0] else 1)
-        if self.slip:
-            lines.append(self.slip.text)
-        return "\n".join(lines)
+        return "\n".join([*lines, *(fact.text for fact in self.facts)])
 
     def hidden(self) -> str:
-        """For a learner whose suite is secret: what their own code gave, no expected value."""
+        """For a learner whose suite is secret: what their own code gave, no expected value.
+
+        The facts go beside it: one may hold in several tests.
+        """
         if self.show == "title":
             return ""
         lines = self._headline()
         lines.append(f"It gave {self.gave}." if self.gave else "")
         lines += [_their_side(problem) for problem in self.ranked[:SHOWN_PROBLEMS]]
-        if self.slip:
-            lines.append(self.slip.hidden)
         return "\n".join(filter(None, lines))
+
+    @property
+    def observed(self) -> list[str]:
+        """The facts, for a learner whose suite is secret."""
+        return [] if self.show == "title" else [fact.unrevealing for fact in self.facts]
 
     def detail(self) -> str:
         """For the instructor: everything."""
         lines = [f"check {self.place + 1} of the test: {self.check}", *self._headline()]
         for problem in self.ranked:
             lines += _both_sides(problem, len(problem.entries))
-        if self.slip:
-            lines.append(f"{self.slip.text} ({self.slip.name})")
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"{fact.text} ({fact.name})" for fact in self.facts)])
 
     def _headline(self) -> list[str]:
         if not self.call:
@@ -154,7 +162,7 @@ _NAMES = {
 
 def _both_sides(problem: Problem, entries: int) -> list[str]:
     match problem.kind:
-        case "claim" | "changed" | "raised" | "shortcut":
+        case "claim" | "changed" | "raised" | "shortcut" | "missing":
             return _sentence(problem)
         case "values" if problem.entries:
             return [
@@ -173,6 +181,8 @@ def _their_side(problem: Problem) -> str:
             return f"This does not hold: {problem.where}." if problem.where else ""
         case "changed":
             return f"Your code changed {problem.where}."
+        case "missing":
+            return f"There is no {problem.where.removeprefix('the ')}: {problem.theirs}."
         case "values" if problem.entries and problem.total > 1:
             first = problem.entries[0]
             return f"{problem.where}: {_counted(problem)}, as {first.theirs} at {first.index}."
@@ -184,6 +194,8 @@ def _their_side(problem: Problem) -> str:
 
 def _sentence(problem: Problem) -> list[str]:
     match problem.kind:
+        case "missing":
+            return [f"{problem.where} is missing: {problem.theirs}"]
         case "changed":
             text = f"{problem.where} was changed: it is not there to be changed"
         case "claim" if problem.where:

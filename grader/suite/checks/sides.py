@@ -115,6 +115,18 @@ def argument_names(
     return [*(f"argument {i + 1}" for i in range(len(args))), *kwargs]
 
 
+def bound(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The arguments by name, defaults included. Empty if the signature isn't known."""
+    try:
+        found = inspect.signature(function).bind(*args, **kwargs)
+    except (TypeError, ValueError):
+        return {}
+    found.apply_defaults()
+    return dict(found.arguments)
+
+
 class Copies:
     """Copies of a call's arguments, and what became of them."""
 

@@ -4,88 +4,54 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Literal
 
 import torch
 
-from grader.suite.checks.compare import in_a_tensor, wide, written
-from grader.suite.checks.mismatch import Problem, Slip
-
-RTOL, ATOL = 1e-4, 2e-5
+from grader.suite.checks.compare import written
+from grader.suite.checks.findings import GRADIENT, Finding, close, numbers_of
+from grader.suite.checks.mismatch import Fact
 
 # Of one input: the slip isn't it; it fits, but so might others; it fits, and tells.
 Verdict = Literal["no", "fits", "tells"]
+VARIETY = 3  # so many different numbers, and a rule that fits them all is no coincidence
 
 
-@dataclass
-class Finding:
-    """What one input gave on both sides. `rerun` calls ours again, on other arguments.
+def find_slip(findings: Sequence[Finding]) -> Fact | None:
+    """The slip that explains all findings of a check, if one does.
 
-    `slip`: what was found to explain this input already.
+    Where the result is wrong it is about the result, else about the gradient.
     """
-
-    call: str
-    theirs: Any
-    ours: Any
-    problems: list[Problem]
-    gave: str = ""
-    got: Any = None
-    args: Sequence[Any] = ()
-    rerun: Callable[..., Any] | None = None
-    slip: Slip | None = None
-    seen: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def numbers(self) -> tuple[torch.Tensor, torch.Tensor] | None:
-        """Both sides' numbers, of the same shape; None where there are none to compare."""
-        theirs, ours = _numbers(self.theirs), _numbers(self.ours)
-        if theirs is None or ours is None or theirs.shape != ours.shape or not ours.numel():
-            return None
-        return theirs, ours
-
-    @property
-    def batch(self) -> int:
-        """How many samples the first argument that is a batch holds; 0 where none is."""
-        sizes = (len(arg) for arg in self.args if isinstance(arg, torch.Tensor) and arg.dim() > 0)
-        return next(sizes, 0)
-
-
-def find_slip(findings: Sequence[Finding]) -> Slip | None:
-    """The slip that explains all findings of a check, if one does."""
     told = {finding.slip for finding in findings if finding.problems}
     if told != {None}:
         return told.pop() if len(told) == 1 else None
-    if not any(p.kind in ("values", "shape") for f in findings for p in f.problems):
-        return None
-    for fits, slip in _SLIPS:
+    if any(finding.has("values", "shape") for finding in findings):
+        return _slip(findings, "It", "result")
+    if any(finding.has("values", about=GRADIENT) for finding in findings):
+        backward = [replace(f, theirs=f.back[0], ours=f.back[1], rerun=None) for f in findings]
+        return _slip(backward, "The gradient", "one")
+    return None
+
+
+def _slip(findings: Sequence[Finding], it: str, one: str) -> Fact | None:
+    """The slip that explains the numbers. `it` and `one`: what they are called."""
+    for fits, name, text in _SLIPS:
         verdicts = [fits(finding) for finding in findings]
         if "no" not in verdicts and "tells" in verdicts:
-            return slip
-    return _summed(findings) or _scaled(findings) or _shifted(findings)
-
-
-def close(left: torch.Tensor, right: torch.Tensor) -> bool:
-    return left.shape == right.shape and bool(
-        torch.allclose(left, right, rtol=RTOL, atol=ATOL, equal_nan=True)
-    )
+            return Fact(name, text.format(It=it, one=one))
+    for made in (_summed, _scaled, _shifted, _mapped):
+        if fact := made(findings, it, one):
+            return fact
+    return None
 
 
 def _verdict(fits: bool, tells: bool) -> Verdict:
     return "no" if not fits else "tells" if tells else "fits"
 
 
-def _numbers(value: Any) -> torch.Tensor | None:
-    if isinstance(value, torch.Tensor):
-        usable = value.device.type != "meta" and not value.is_complex()
-        return wide(value).double() if usable else None
-    if isinstance(value, float):
-        return torch.tensor(value, dtype=torch.float64)
-    return in_a_tensor(value)
-
-
 def _transposed(finding: Finding) -> Verdict:
-    theirs, ours = _numbers(finding.theirs), _numbers(finding.ours)
+    theirs, ours = numbers_of(finding.theirs), numbers_of(finding.ours)
     if theirs is None or ours is None or ours.dim() != 2:
         return "no"
     return _verdict(close(theirs, ours.T), not close(ours, ours.T))
@@ -100,7 +66,7 @@ def _other_dimension(finding: Finding) -> Verdict:
     if x.dim() != 2 or x.shape != ours.shape:
         return "no"
     try:
-        other = _numbers(finding.rerun(x.detach().T))
+        other = numbers_of(finding.rerun(x.detach().T))
     except Exception:  # ours takes no such input
         return "no"
     if other is None or other.dim() != 2:
@@ -127,7 +93,7 @@ def _log_base(base: float) -> Callable[[Finding], Verdict]:
         scale = math.log(base)
         if close(theirs * scale, ours):
             return _verdict(True, not close(ours, theirs))
-        x = _numbers(finding.args[0]) if len(finding.args) == 1 else None
+        x = numbers_of(finding.args[0]) if len(finding.args) == 1 else None
         if x is None or x.shape != ours.shape:
             return "no"
         return _verdict(close((x - theirs) * scale, x - ours), not close(ours, theirs))
@@ -135,22 +101,19 @@ def _log_base(base: float) -> Callable[[Finding], Verdict]:
     return fits
 
 
-def _summed(findings: Sequence[Finding]) -> Slip | None:
+def _summed(findings: Sequence[Finding], it: str, one: str) -> Fact | None:
     """A sum over the batch where a mean is right, or the other way round."""
     sizes = [finding.batch for finding in findings]
     if not all(sizes) or not _is_batch_size(findings):
         return None
-    for name, power in (("sum_for_mean", 1), ("mean_for_sum", -1)):
+    for name, power, times in (
+        ("sum_for_mean", 1, "times"),
+        ("mean_for_sum", -1, "divided by"),
+    ):
         factors = [float(size) ** power for size in sizes]
         if _all_scaled_by(findings, factors):
             size = f", {sizes[0]} here" if len(set(sizes)) == 1 else ""
-            times = "times" if power == 1 else "divided by"
-            asked = ("sum", "mean") if power == 1 else ("mean", "sum")
-            text = (
-                f"It is the right result {times} the batch size{size}: a {asked[0]} over the "
-                f"samples where the {asked[1]} is asked for?"
-            )
-            return Slip(name, text, text)
+            return Fact(name, f"{it} is the right {one} {times} the batch size{size}.")
     return None
 
 
@@ -177,9 +140,9 @@ def _all_scaled_by(findings: Sequence[Finding], factors: Sequence[float]) -> boo
     return tells
 
 
-def _scaled(findings: Sequence[Finding]) -> Slip | None:
+def _scaled(findings: Sequence[Finding], it: str, one: str) -> Fact | None:
     """One factor between all of theirs and all of ours."""
-    numbers = _varied(findings)
+    numbers = varied(findings)
     if numbers is None:
         return None
     theirs, ours = numbers
@@ -189,25 +152,68 @@ def _scaled(findings: Sequence[Finding]) -> Slip | None:
     factor = (theirs[largest] / ours[largest]).item()
     if not math.isfinite(factor) or abs(factor) < 1e-6 or not close(theirs, ours * factor):
         return None
-    text = f"Every number is {written(factor, 4)} times what it should be."
-    return Slip("factor", text, "Every number is off by one and the same factor.")
+    return Fact(
+        "factor",
+        f"{it} is the right {one} times {written(factor, 4)}.",
+        f"{it} is the right {one} but for a constant factor.",
+    )
 
 
-def _shifted(findings: Sequence[Finding]) -> Slip | None:
+def _shifted(findings: Sequence[Finding], it: str, one: str) -> Fact | None:
     """One constant between all of theirs and all of ours."""
-    numbers = _varied(findings)
+    numbers = varied(findings)
     if numbers is None:
         return None
     theirs, ours = numbers
     shift = (theirs - ours)[0]
     if not torch.isfinite(shift) or not close(theirs, ours + shift):
         return None
-    text = f"Every number is off by the same amount, {written(shift.item(), 4)}."
-    return Slip("constant", text, "Every number is off by one and the same amount.")
+    return Fact(
+        "constant",
+        f"{it} is the right {one} plus {written(shift.item(), 4)}.",
+        f"{it} is the right {one} but for a constant that is added.",
+    )
 
 
-def _varied(findings: Sequence[Finding]) -> tuple[torch.Tensor, torch.Tensor] | None:
-    """All numbers of both sides in a row, if ours differ enough for a rule to show in them."""
+_MAPS: tuple[tuple[str, Callable[[torch.Tensor], torch.Tensor], str], ...] = (
+    ("exp", torch.exp, "exp() of the right {one}"),
+    ("log", torch.log, "the logarithm of the right {one}"),
+    ("cut_at_zero", torch.relu, "the right {one} with every negative number cut to 0"),
+    ("abs", torch.abs, "the right {one} without its minus signs"),
+    ("one_minus", lambda right: 1 - right, "1 minus the right {one}"),
+    ("squared", torch.square, "the square of the right {one}"),
+    ("root", torch.sqrt, "the square root of the right {one}"),
+    ("sigmoid", torch.sigmoid, "sigmoid() of the right {one}"),
+    ("tanh", torch.tanh, "tanh() of the right {one}"),
+    ("softmax", lambda right: right.softmax(-1), "softmax() of the right {one}, row by row"),
+    (
+        "log_softmax",
+        lambda right: right.log_softmax(-1),
+        "log_softmax() of the right {one}, row by row",
+    ),
+)
+
+
+def _mapped(findings: Sequence[Finding], it: str, one: str) -> Fact | None:
+    """One function between all of theirs and all of ours."""
+    numbers = varied(findings)
+    if numbers is None or len(numbers[0].mul(1e3).round().unique()) < VARIETY:
+        return None
+    pairs = [finding.numbers for finding in findings]
+    for name, function, text in _MAPS:
+        if name.endswith("softmax") and any(pair is None or not pair[1].dim() for pair in pairs):
+            continue
+        made = [(pair[0], function(pair[1])) for pair in pairs if pair is not None]
+        if all(right.isfinite().all() and close(theirs, right) for theirs, right in made):
+            return Fact(name, f"{it} is {text.format(one=one)}.")
+    return None
+
+
+def varied(findings: Sequence[Finding]) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """All numbers of both sides in a row, if ours differ enough for a rule to show in them.
+
+    None too where both sides are alike: then no rule has to be found.
+    """
     pairs = [finding.numbers for finding in findings]
     known = [pair for pair in pairs if pair is not None]
     if len(known) < len(pairs):
@@ -215,31 +221,25 @@ def _varied(findings: Sequence[Finding]) -> tuple[torch.Tensor, torch.Tensor] | 
     theirs = torch.cat([pair[0].flatten() for pair in known])
     ours = torch.cat([pair[1].flatten() for pair in known])
     different = len(ours.mul(1e3).round().unique())
-    return (theirs, ours) if different >= 3 and bool(torch.isfinite(ours).all()) else None
+    if different < VARIETY or not torch.isfinite(ours).all() or close(theirs, ours):
+        return None
+    return theirs, ours
 
 
-_SLIPS: tuple[tuple[Callable[[Finding], Verdict], Slip], ...] = (
-    (
-        _transposed,
-        Slip("transposed", "It is the transpose of the right result.", "It is transposed."),
-    ),
+_SLIPS: tuple[tuple[Callable[[Finding], Verdict], str, str], ...] = (
+    (_transposed, "transposed", "{It} is the transpose of the right {one}."),
     (
         _other_dimension,
-        Slip(
-            "other_dimension",
-            "It is right along the other dimension: columns where rows are meant.",
-            "It is computed along the other dimension: columns where rows are meant.",
-        ),
+        "other_dimension",
+        "{It} is computed along the other dimension: columns where rows are meant.",
     ),
-    (_negated, Slip("sign", "Only the sign is wrong.", "Only the sign is wrong.")),
+    (_negated, "sign", "{It} is the right {one} with the wrong sign."),
     *(
         (
             _log_base(base),
-            Slip(
-                f"log{base}",
-                f"It is right but for a logarithm to base {base} in place of the natural one.",
-                f"It uses a logarithm to base {base} in place of the natural one.",
-            ),
+            f"log{base}",
+            f"{{It}} is the right {{one}} but for a logarithm to base {base} in place of the "
+            "natural one.",
         )
         for base in (2, 10)
     ),

@@ -13,12 +13,13 @@ from torch import nn
 
 from grader.suite import current
 from grader.suite.calls import call_text
+from grader.suite.checks.cases import tried, wrong_if_raised
 from grader.suite.checks.compare import Tolerance, compare, short, written
+from grader.suite.checks.findings import Finding
 from grader.suite.checks.mismatch import Problem, Show
 from grader.suite.checks.observed import Observation, Patterns
 from grader.suite.checks.readers import Unreadable, floats
-from grader.suite.checks.sides import Copies, argument_names, name_of, side_of
-from grader.suite.checks.slips import Finding
+from grader.suite.checks.sides import Copies, argument_names, bound, name_of, side_of
 from grader.suite.checks.trajectory import Rerun, State, trajectory_slip
 from grader.suite.checks.twins import Twins
 from grader.suite.checks.verdict import claim, conclude
@@ -64,7 +65,8 @@ def trained_alike(
     mine = Copies(side_of(given, False), side_of(kwargs, False), names)
     call = call_text(name_of(theirs), copies.args, copies.kwargs)
     observation = Observation(forbids, requires)
-    with observation.watch():
+    arguments = bound(ours, side_of(given, False), side_of(kwargs, False))
+    with wrong_if_raised(arguments), observation.watch():
         raw = theirs(*copies.args, **copies.kwargs)
     changed = copies.changed() or list(dict.fromkeys(current.provider().calls.changed))
     run = Run(mine)
@@ -100,6 +102,7 @@ def trained_alike(
             "recorded": run.losses,
         },
     )
+    tried(arguments, not problems)
     conclude(check, [finding], show)
     return value
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from grader.suite.checks.compare import wide
-from grader.suite.checks.mismatch import Slip
-from grader.suite.checks.sides import Copies, undrawn
-from grader.suite.checks.slips import close
+from grader.suite.checks.compare import wide, written
+from grader.suite.checks.findings import close
+from grader.suite.checks.mismatch import Fact
+from grader.suite.checks.sides import Copies, bound, undrawn
 
 COUNTS = ("epochs", "n_epochs", "steps")
 SIZES = ("bs", "batch_size")
@@ -31,12 +30,21 @@ class Rerun:
     @property
     def named(self) -> dict[str, Any]:
         """Our arguments by name, defaults included. Empty if our signature isn't known."""
-        try:
-            bound = inspect.signature(self.ours).bind(*self.args, **self.kwargs)
-        except (TypeError, ValueError):
-            return {}
-        bound.apply_defaults()
-        return dict(bound.arguments)
+        return bound(self.ours, self.args, self.kwargs)
+
+    @property
+    def data(self) -> State:
+        """What is trained on: tensors of samples."""
+        return {
+            name: value
+            for name, value in self.named.items()
+            if isinstance(value, torch.Tensor) and value.dim() > 0 and not value.requires_grad
+        }
+
+    @property
+    def samples(self) -> int:
+        """How many samples are trained on; 0 where none are."""
+        return len(next(iter(self.data.values()), ()))
 
     def __call__(self, **other: Any) -> State:
         """What becomes of the parameters with these arguments changed."""
@@ -57,7 +65,7 @@ def trajectory_slip(
     losses: Any,
     wanted_losses: Any,
     again: Rerun,
-) -> Slip | None:
+) -> Fact | None:
     """The slip that explains where training ended, or what it returned; None if none does."""
     if any(tensor is None or tensor.shape != before[name].shape for name, tensor in after.items()):
         return None
@@ -66,8 +74,7 @@ def trajectory_slip(
     if _alike(after, wanted):
         return _of_losses(losses, wanted_losses)
     if _alike(after, before):
-        return _UNCHANGED
-    moved = [name for name in after if not _alike({name: after[name]}, before)]
+        return Fact("unchanged", "No parameter changed: they all are what they were before.")
     for slip, other in _reruns(again):
         try:
             state = again(**other)
@@ -75,61 +82,87 @@ def trajectory_slip(
             continue
         if _alike(after, state) and not _alike(state, wanted):
             return slip
-    if len(moved) < len(after):
-        still = ", ".join(name for name in after if name not in moved)
-        text = f"Training left some parameters as they were: {still}."
-        return Slip("some_unchanged", text, "Training left some parameters as they were.")
-    return None
+    return _of_ways(before, after, wanted, again) or _still(before, after)
 
 
-_UNCHANGED = Slip(
-    "unchanged",
-    "After training no parameter had changed: no update reached the model.",
-    "After training no parameter had changed: no update reached the model.",
-)
+def _still(before: State, after: dict[str, Any]) -> Fact | None:
+    """Some parameters are what they were before."""
+    moved = {n: t for n, t in after.items() if not _alike({n: t}, before)}
+    still = {n: t for n, t in after.items() if n not in moved}
+    if not still:
+        return None
+    biases = [{t.dim() < 2 for t in those.values()} for those in (moved, still)]
+    if biases == [{True}, {False}]:
+        text = "Only the bias changed: the weights are what they were before."
+    elif biases == [{False}, {True}]:
+        text = "Only the weights changed: the bias is what it was before."
+    else:
+        names = ", ".join([*list(moved)[:3], *["…"] * (len(moved) > 3)])
+        text = f"Only {names} changed: the other parameters are what they were before."
+    return Fact("some_unchanged", text)
 
 
-def _reruns(again: Rerun) -> Iterator[tuple[Slip, dict[str, Any]]]:
+def _of_ways(before: State, after: dict[str, Any], wanted: State, again: Rerun) -> Fact | None:
+    """All parameters moved by what they should, but for one factor."""
+    ways = [torch.cat([_way(before, state, name) for name in after]) for state in (after, wanted)]
+    theirs, ours = ways
+    largest = ours.abs().argmax()
+    factor = (theirs[largest] / ours[largest]).item()
+    if not torch.isfinite(theirs).all() or abs(factor) < 1e-3 or len(ours) < 2:
+        return None
+    if float((theirs - factor * ours).abs().max()) > 1e-3 * float(theirs.abs().max()):
+        return None
+    if abs(factor + 1) < 1e-3:
+        return Fact("uphill", "Each parameter moved just as far as it should, the other way.")
+    sizes = [v for n, v in again.named.items() if n in SIZES] or [again.samples]
+    of_batch = next((n for n in sizes if abs(factor / n - 1) < 1e-3), 0) if sizes != [0] else 0
+    text = f"Each parameter moved {written(factor, 3)} times as far as it should."
+    if of_batch:
+        return Fact("factor_of_the_way", f"{text[:-1]}: {of_batch} is the number of samples.")
+    hidden = "Each parameter moved too far or not far enough, all by one and the same factor."
+    return Fact("factor_of_the_way", text, hidden)
+
+
+def _way(before: State, after: dict[str, Any], name: str) -> torch.Tensor:
+    return (wide(after[name]).double() - wide(before[name]).double()).flatten()
+
+
+def _reruns(again: Rerun) -> Iterator[tuple[Fact, dict[str, Any]]]:
     """Each slip of the loop, and the arguments under which right code does the same."""
     named = again.named
     count = next((name for name in COUNTS if isinstance(named.get(name), int)), None)
     size = next((name for name in SIZES if isinstance(named.get(name), int)), None)
-    data = {
-        k: v
-        for k, v in named.items()
-        if isinstance(v, torch.Tensor) and v.dim() > 0 and not v.requires_grad
-    }
-    n = len(next(iter(data.values()))) if data else 0
+    data, n = again.data, again.samples
     if size is not None and n % named[size] and n > named[size]:
         text = "It ends where training ends without the last, short batch."
         full = {k: v[: n - n % named[size]] for k, v in data.items() if len(v) == n}
-        yield Slip("last_batch_left_out", text, text), full
+        yield Fact("last_batch_left_out", text, text), full
     if count is not None:
         unit = "step" if count == "steps" else "epoch"
         for change, said in ((1, f"one {unit} more"), (-1, f"one {unit} fewer")):
             if named[count] + change >= 0:
                 text = f"It ends where training ends after {said} than asked for."
-                yield Slip(said.replace(" ", "_"), text, text), {count: named[count] + change}
+                yield Fact(said.replace(" ", "_"), text, text), {count: named[count] + change}
     if size is not None and count is not None and count != "steps" and n > named[size]:
         text = "It ends where training ends on the first batch alone."
         first = {k: v[: named[size]] for k, v in data.items() if len(v) == n}
-        yield Slip("first_batch_only", text, text), first
+        yield Fact("first_batch_only", text, text), first
         text = "It ends where training ends with all samples in one batch."
-        yield Slip("one_large_batch", text, text), {size: n}
+        yield Fact("one_large_batch", text, text), {size: n}
 
 
-def _of_losses(theirs: Any, ours: Any) -> Slip | None:
+def _of_losses(theirs: Any, ours: Any) -> Fact | None:
     """The parameters are right, and only the losses aren't."""
     left, right = _as_floats(theirs), _as_floats(ours)
     if left is None or right is None or len(left) != len(right) or len(right) < 3:
         return None
     if close(left[:-1], right[1:]) and not close(right[:-1], right[1:]):
-        text = "Each loss is that of the epoch after: it is taken after the step, not before."
-        return Slip("loss_after_the_step", text, text)
+        text = "Each loss is that which comes next: it is taken after the step, not before."
+        return Fact("loss_after_the_step", text, text)
     ratio = left / right
     if torch.isfinite(ratio).all() and close(ratio, ratio[0].expand_as(ratio)):
-        text = "The losses are all off by one and the same factor: a sum for a mean?"
-        return Slip("losses_off_by_a_factor", text, text)
+        text = "The losses are right but for one and the same factor."
+        return Fact("losses_off_by_a_factor", text, text)
     return None
 
 

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
+from torch import nn
 
 from grader.suite import current
 from grader.suite.calls import call_text
+from grader.suite.checks.cases import tried, wrong_if_raised
 from grader.suite.checks.compare import Tolerance, compare, short
+from grader.suite.checks.findings import Finding
 from grader.suite.checks.mismatch import Problem, Show
 from grader.suite.checks.observed import Observation, Patterns
 from grader.suite.checks.readers import Unreadable
-from grader.suite.checks.sides import Copies, Device, argument_names, name_of, side_of
-from grader.suite.checks.slips import Finding
+from grader.suite.checks.sides import Copies, Device, argument_names, bound, name_of, side_of
 from grader.suite.checks.training import trained_alike
 from grader.suite.checks.trajectory import Rerun, trajectory_slip
 from grader.suite.checks.twins import Twins
@@ -138,6 +140,15 @@ def call_theirs(theirs: Any, copies: Copies, observation: Observation) -> Any:
         return theirs(*copies.args, **copies.kwargs)
 
 
+def arguments_of(ours: Any, case: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Our side's arguments by name, or by number where we have no function that names them."""
+    args, options = side_of(case, False), side_of(kwargs, False)
+    named = (
+        bound(ours, args, options) if is_called(ours) and not isinstance(ours, nn.Module) else {}
+    )
+    return named or {**{str(place): arg for place, arg in enumerate(args)}, **options}
+
+
 def changes(copies: Copies, *, leaves: bool = False) -> list[str]:
     """What the call changed: by the provider's log, or what the copies show."""
     changed = copies.changed(leaves=leaves)
@@ -163,7 +174,9 @@ def _of_call(
     mine = Copies(side_of(case, False), side_of(kwargs, False), names)
     copies = Copies(side_of(case, True), side_of(kwargs, True), names, device)
     call = call_text(name_of(theirs), copies.args, copies.kwargs)
-    raw = call_theirs(theirs, copies, observation)
+    given = arguments_of(ours, case, kwargs)
+    with wrong_if_raised(given):
+        raw = call_theirs(theirs, copies, observation)
     changed = changes(copies)
     expected: Any = ours(*mine.args, **mine.kwargs) if is_called(ours) else ours
     if device is not None:
@@ -171,7 +184,7 @@ def _of_call(
     value, expected, problems = read_both(raw, expected, read, tolerance)
     problems += [Problem("changed", name, "", "") for name in changed]
     after = {name: leaf.detach() for name, leaf in copies.leaves.items()}
-    slip = None
+    slip, landed = None, {}
     if is_called(ours):
         landed = {name: leaf.detach() for name, leaf in mine.leaves.items()}
         for name, leaf in landed.items():
@@ -181,6 +194,7 @@ def _of_call(
         if landed and any(p.where.endswith(" after the call") for p in problems):
             again = Rerun(ours, side_of(case, False), side_of(kwargs, False))
             slip = trajectory_slip(mine.before, after, landed, None, None, again)
+    tried(given, not problems)
     return Finding(
         call,
         value,
@@ -191,7 +205,7 @@ def _of_call(
         side_of(case, False),
         (lambda *other: ours(*other, **mine.kwargs)) if is_called(ours) else None,
         slip,
-        {"after": after, "before": mine.before, "wanted": expected},
+        seen={"after": after, "before": mine.before, "wanted": landed},
     )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from grader.suite import current
 from grader.suite.checks.compare import KEPT_NUMBERS, compact
+from grader.suite.checks.findings import Finding
 from grader.suite.checks.mismatch import RANKS, Mismatch, Mismatched, Problem, Show
-from grader.suite.checks.slips import Finding, find_slip
+from grader.suite.checks.observations import observe
 
 
 def conclude(check: str, findings: Sequence[Finding], show: Show = "everything") -> None:
@@ -35,7 +36,7 @@ def conclude(check: str, findings: Sequence[Finding], show: Show = "everything")
             sight=sight,
             cases=len(findings),
             wrong=len(wrong),
-            slip=find_slip(findings),
+            facts=observe(findings),
             show=show,
             seen=worst.seen,
         )
