@@ -19,6 +19,7 @@ from grader.judge.paths import RemoteStudent
 from grader.judge.sandboxes import Forker, Isolation, devices_of
 from grader.judge.session import Session
 from grader.judge.spawned import Spawner
+from grader.submission import Submission
 from grader.torchside.accelerator import simulated
 from grader.wire.errors import Gone
 from grader.wire.structs import NOTES
@@ -198,7 +199,7 @@ def forker(request: pytest.FixtureRequest) -> Iterator[Forker]:
 @pytest.fixture(scope="module")
 def shared(forker: Forker) -> Iterator[Session]:
     """One sandbox for all tests that leave it alive."""
-    session = Session(forker, {"answers.py": STUDENT})
+    session = Session(forker, Submission("s", {"answers.py": STUDENT}))
     yield session
     session.close()
 
@@ -564,7 +565,7 @@ def test_a_sandbox_is_asked_which_devices_it_can_use(forker, monkeypatch):
 @pytest.fixture
 def doomed(forker: Forker) -> Iterator[Session]:
     """A session whose sandbox a test may break."""
-    session = Session(forker, {"answers.py": STUDENT})
+    session = Session(forker, Submission("s", {"answers.py": STUDENT}))
     session.deadline = time.monotonic() + 60
     yield session
     session.close()
@@ -606,7 +607,7 @@ def test_what_student_code_prints_is_kept(doomed):
 
 
 def test_a_missing_file_is_not_attempted(forker):
-    session = Session(forker, {})
+    session = Session(forker, Submission("s", {}))
     with pytest.raises(NotImplementedError):
         session.enter("answers").draws()
 
@@ -630,7 +631,7 @@ def slope(w):
 """,
         "helper.py": b"import torch\nBEST = 'cuda' if torch.cuda.is_available() else 'cpu'\n",
     }
-    session = Session(forker, files)
+    session = Session(forker, Submission("s", files))
     session.deadline = time.monotonic() + 60
     student, best = session.enter("answers"), {}
     for kind in ("", "cuda", "cpu", "steep", ""):

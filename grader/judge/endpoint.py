@@ -13,6 +13,7 @@ import torch
 from grader.judge.callbacks import Callbacks
 from grader.judge.errors import Crashed, shortened, student_error
 from grader.judge.live import LiveTensor
+from grader.judge.loaded import skipped
 from grader.judge.paths import Path
 from grader.judge.proxies import proxy_of
 from grader.judge.remote import number_of
@@ -25,6 +26,7 @@ from grader.wire.graphs import Graphs
 from grader.wire.peer import Answer, Peer
 from grader.wire.structs import (
     NOTES,
+    Absent,
     Backward,
     Call,
     Define,
@@ -40,6 +42,7 @@ from grader.wire.structs import (
     Request,
     Seed,
     Set,
+    Skipped,
     Tensor,
     TorchName,
     Touched,
@@ -65,6 +68,12 @@ class Keeper(Protocol):
 
     def note(self, text: str) -> None:
         """Tell whoever reads the result."""
+
+    def lack(self, module: str) -> None:
+        """Tell whoever reads the result that a module can't be imported."""
+
+    def locate(self, file: str, line: int) -> str:
+        """Where the student finds a line of a file."""
 
     def breach(self, raised: Raised) -> str:
         """The limit that an exception of student code is about, in words, or ''."""
@@ -256,6 +265,10 @@ class Endpoint:
                         self._touches[number] += 1
             case Noted(note) if note in NOTES:
                 self._keeper.note(NOTES[note])
+            case Absent(module):
+                self._keeper.lack(module)
+            case Skipped():
+                self._keeper.note(skipped(notice, self._keeper.locate))
             case Release():
                 pass  # the peer has dropped the graphs; objects of ours it has none
             case _:

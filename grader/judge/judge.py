@@ -108,7 +108,7 @@ class Judge:
         started = time.monotonic()
         exercises = [e for e in self.exercises if not only or e.name in only]
         files = {e.suite for e in exercises}
-        session = Session(self._forker, submission.files)
+        session = Session(self._forker, submission)
         session.end_of_time = started + self._patience.submission
         blank = {e.name: list(self.tests[e.name]) for e in exercises}
         run = _Run(session, blank, submission.locate, self._patience.test)

@@ -11,23 +11,26 @@ from typing import Any
 from grader.assignment.stubs import stub_lines
 from grader.judge.endpoint import Endpoint
 from grader.judge.errors import Crashed, GraderFault, StudentError, TimedOut, breach
+from grader.judge.loaded import lacking
 from grader.judge.paths import RemoteLab, RemoteStudent
 from grader.judge.sandboxes import Forker, Sandbox
 from grader.sandbox.objects import TORCH
+from grader.submission import Submission
 from grader.suite.calls import Calls, call_text
 from grader.wire.errors import BoundaryError, Closed, DeadlinePassed
 from grader.wire.structs import Raised, TorchName, Value
 
 GRACE = 3
 LOADS = 3  # a module whose sandbox was killed so often while it was loaded is the cause of it
+MAX_NOTES, MAX_LACKING = 100, 20  # what a sandbox may fill a result with
 
 
 class Session:
     """The modules of one submission, each loaded into a sandbox of its own."""
 
-    def __init__(self, forker: Forker, files: dict[str, bytes]) -> None:
-        """`files`: the submission's files by name, as they are to lie in the work folder."""
-        self._forker, self._files = forker, files
+    def __init__(self, forker: Forker, submission: Submission) -> None:
+        self._forker, self._submission = forker, submission
+        self._files = submission.files
         self._sandbox: Sandbox | None = None
         self._endpoint: Endpoint | None = None
         self._roots: dict[tuple[str, str], int] = {}  # by name, and what is pretended
@@ -41,7 +44,8 @@ class Session:
         self.end_of_time: float | None = None
         self.printed: dict[str, str] = {}
         self.calls = Calls()
-        self.notes: list[str] = []
+        self._notes: list[str] = []
+        self._lacking: list[str] = []
         self.disturbed = False
         """Whether a sandbox was killed since the test began, and not for a limit that it passed."""
 
@@ -138,8 +142,22 @@ class Session:
 
     def note(self, text: str) -> None:
         """Add a line to what is said of the submission, once."""
-        if text not in self.notes:
-            self.notes.append(text)
+        if text not in self._notes and len(self._notes) < MAX_NOTES:
+            self._notes.append(text)
+
+    def lack(self, module: str) -> None:
+        """Say of the submission that a module can't be imported."""
+        if module not in self._lacking and len(self._lacking) < MAX_LACKING:
+            self._lacking.append(module)
+
+    @property
+    def notes(self) -> list[str]:
+        """What is said of the submission, because of what its code did."""
+        return [*([lacking(self._lacking)] if self._lacking else []), *self._notes]
+
+    def locate(self, file: str, line: int) -> str:
+        """Where the student finds a line of a file."""
+        return self._submission.locate(file, line)
 
     def source(self, module: str) -> str:
         """The text of a module's file, as far as it is text."""

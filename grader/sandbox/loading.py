@@ -7,26 +7,33 @@ import linecache
 import math
 import sys
 import traceback
+from collections.abc import Callable
+from importlib.machinery import PathFinder
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from types import ModuleType, TracebackType
+from typing import Any, TypeGuard
 
 import numpy as np
 import torch
 from torch import nn
 
+from grader.sandbox.stepwise import Files, Lost
 from grader.torchside.pretend import imported_anew, pretended
-from grader.wire.structs import Frame, Raised
+from grader.wire.structs import Absent, Frame, Notice, Raised, Skipped
 
 MESSAGE_LIMIT = 4_000
 FRAMES_LIMIT = 20
+NAMES_LIMIT = 5
 
 
 class Workplace:
     """The folder that a submission lies in."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, tell: Callable[[Notice], None]) -> None:
+        """`tell` hands on what the judge should know of how the submission was loaded."""
+        self._folder, self._tell = folder, tell
+        self._files = Files(folder, self._lose, lambda module: tell(Absent(module)))
+        self._lost: dict[str, str] = {}  # why a name isn't there
 
     def write(self, files: dict[str, int], contents: bytearray) -> None:
         """Write the submission's files (names and sizes) into the folder."""
@@ -37,6 +44,7 @@ class Workplace:
             path.write_bytes(contents[start : start + size])
             start += size
         sys.path.insert(0, str(self._folder))
+        sys.meta_path.insert(sys.meta_path.index(PathFinder), self._files)
 
     def load(self, name: str, pretend: str = "") -> Any:
         """Import a module of the submission; where something is pretended, for that alone."""
@@ -44,12 +52,24 @@ class Workplace:
             with pretended(pretend), imported_anew(self._folder):
                 return self.load(name)
         linecache.clearcache()
-        spec = importlib.util.spec_from_file_location(name, self._folder / f"{name}.py")
+        file = self._folder / f"{name}.py"
+        sys.argv = [str(file)]
+        loader = self._files.loader(name, file)
+        spec = importlib.util.spec_from_file_location(name, file, loader=loader)
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         spec.loader.exec_module(module)
         return module
+
+    def _lose(self, lost: Lost) -> None:
+        raised = self.raised(lost.error)
+        why = self._lost.get(getattr(lost.error, "name", None) or "", "")
+        if not why:  # else its cause has been told
+            names = sorted(lost.names)[:NAMES_LIMIT]
+            self._tell(Skipped(self._shown(lost.file), lost.line, names, raised))
+            why = f"{raised.name} was raised when your code was loaded, before it was defined"
+        self._lost |= dict.fromkeys(lost.names, why)
 
     def raised(self, error: BaseException) -> Raised:
         """An exception as the judge is told of it: no path outside the folder, and bounded."""
@@ -59,6 +79,8 @@ class Workplace:
         except Exception:
             message = ""
         frames = self._frames(error.__traceback__)
+        if _asks_for_a_global(error) and error.name in self._lost:
+            message += f": {self._lost[error.name]}"
         if isinstance(error, SyntaxError) and error.filename:
             message = error.msg
             file, text = self._shown(error.filename) or "?", (error.text or "").strip()
@@ -79,6 +101,11 @@ class Workplace:
         path = Path(file)
         inside = path.is_relative_to(self._folder)
         return path.relative_to(self._folder).as_posix() if inside else ""
+
+
+def _asks_for_a_global(error: BaseException) -> TypeGuard[NameError | AttributeError]:
+    of_module = isinstance(error, AttributeError) and isinstance(error.obj, ModuleType)
+    return isinstance(error, NameError) or of_module
 
 
 def define(name: str, source: str) -> Any:

@@ -15,6 +15,7 @@ from torch import nn
 from grader.sandbox import fallbacks
 from grader.sandbox.loading import Workplace, define, usable_devices
 from grader.sandbox.objects import Objects
+from grader.sandbox.stand_ins import StandIn
 from grader.torchside import accelerator
 from grader.torchside.pretend import pretended
 from grader.torchside.ran import Ran
@@ -69,9 +70,9 @@ class Worker:
 
     def __init__(self, channel: Channel, folder: Path) -> None:
         self._peer = Peer(channel, self)
-        self._workplace = Workplace(folder)
+        self._notes: list[Notice] = []
+        self._workplace = Workplace(folder, self._notes.append)
         self._objects = Objects()
-        self._notes: list[str] = []
         self._records = True
 
     def run(self) -> None:
@@ -123,7 +124,7 @@ class Worker:
                 self._objects.begin()
 
     def notices(self) -> list[Notice]:
-        notices: list[Notice] = [Noted(note) for note in self._notes]
+        notices = [*self._notes]
         self._notes.clear()
         if touched := self._objects.touched():
             notices.append(Touched(touched))
@@ -131,7 +132,7 @@ class Worker:
 
     def note(self, note: str) -> None:
         """Have the judge told, with the next message, of something done another way."""
-        self._notes.append(note)
+        self._notes.append(Noted(note))
 
     def _call(self, call: Call, body: bytearray) -> Answer:
         function = self._objects[call.target]
@@ -174,6 +175,8 @@ class Worker:
     def refer(self, value: Any) -> Value:
         if isinstance(value, Callback):
             return Handle(value._number, owned=False)
+        if type(value) is StandIn:
+            value.needed()
         return self._objects.refer(value)
 
     def resolve(self, value: Handle | TorchName) -> Any:

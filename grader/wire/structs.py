@@ -231,6 +231,24 @@ class Noted(Notice, tag="noted"):
     note: str
 
 
+class Absent(Notice, tag="absent"):
+    """The code imports a module that isn't there, or can't be loaded; a stand-in took its place."""
+
+    module: str
+
+
+class Skipped(Notice, tag="skipped"):
+    """A statement of a file raised while that was loaded; what follows it was run all the same.
+
+    `names`: some of those that it would have defined.
+    """
+
+    file: str
+    line: int
+    names: list[str]
+    raised: Raised
+
+
 NOTES = {
     "num_workers": "A DataLoader was asked for worker processes: in grading it loads in the same "
     "process, as with num_workers=0. The batches are the same.",

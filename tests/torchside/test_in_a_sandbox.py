@@ -11,6 +11,7 @@ import torch
 
 from grader.judge.sandboxes import Isolation
 from grader.judge.session import RemoteStudent, Session
+from grader.submission import Submission
 from grader.torchside.accelerator import simulated
 
 pytestmark = [
@@ -66,7 +67,7 @@ def student() -> Iterator[RemoteStudent]:
     from grader.judge.forked import Zygote
 
     zygote = Zygote(Isolation())
-    session = Session(zygote, {"answers.py": STUDENT})
+    session = Session(zygote, Submission("s", {"answers.py": STUDENT}))
     session.deadline = time.monotonic() + 60
     yield session.enter("answers")
     session.close()

@@ -1,0 +1,174 @@
+"""What is right is graded, though something else in its file can't be loaded here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import tiny
+
+from grader.judge.judge import Judge
+from grader.judge.sandboxes import Forker
+from grader.result import Result
+from grader.submission import Submission
+
+RIGHT = "def double(x):\n    return x + x\n"
+Grade = Callable[..., Result]
+# A name that no package has: what is installed differs from machine to machine.
+MISSING = "no_such_package"
+
+
+@pytest.fixture(scope="module")
+def grade(tmp_path_factory: pytest.TempPathFactory, forker: Forker) -> Iterator[Grade]:
+    judge = Judge(tiny.write_assignment(tmp_path_factory.mktemp("tiny")), forker)
+
+    def grade(text: str, **helpers: str) -> Result:
+        files = {f"{name}.py": source.encode() for name, source in helpers.items()}
+        return judge.grade(Submission("s", {"double.py": text.encode(), **files}), 5)
+
+    yield grade
+    judge.close()
+
+
+def feedback(result: Result) -> str:
+    return result.exercises[0].tests[0].feedback
+
+
+LACKING = (
+    "`{}` can't be imported where your code is graded. Code that only shows something goes on "
+    "without; a result that needs it is an error."
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"import {MISSING}.pyplot as plt, {MISSING}\nfrom {MISSING} import a, b as c\n{RIGHT}"
+        "fig, (ax, *more) = plt.subplots(1, 2)\nax.plot([1])[0].x = 3\nplt.rcParams['a'] = 1\n"
+        "with plt.style.context('dark') as style:\n    print(f'{style:>3} {plt.__version__}')\n"
+        f"class Data({MISSING}.Dataset):\n    pass\n"
+        "@plt.decorated(1)\ndef other(x: plt.Frame | None, y: list[c]) -> a:\n    return 2\n"
+        "assert other(1, 2) == 2 and not isinstance(3, plt.Frame)\n",
+        f"def double(x):\n    import {MISSING}\n    {MISSING}.plot(x)\n    return x + x\n",
+        f"from {MISSING} import jit\n@jit\n{RIGHT}",
+        f"try:\n    import {MISSING}\nexcept ImportError:\n    raise SystemExit\n{RIGHT}",
+        f"try:\n    import {MISSING}\nfinally:\n    pass\n{RIGHT}",
+    ],
+)
+def test_a_module_that_is_not_there_costs_nothing(grade: Grade, text: str) -> None:
+    result = grade(text)
+    assert (result.total, result.notes) == (100, [LACKING.format(MISSING)])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"try:\n    import {MISSING} as m\nexcept ImportError:\n    m = None\n",
+        f"import contextlib as c\nm = None\nwith c.suppress(ImportError):\n"
+        f"    import {MISSING} as m\n",
+        f"try:\n    import {MISSING} as m\nexcept (OSError, ModuleNotFoundError):\n    m = None\n",
+        f"import importlib.util\nm = importlib.util.find_spec('{MISSING}')\n",
+    ],
+)
+def test_a_fallback_is_taken(grade: Grade, text: str) -> None:
+    result = grade(f"{text}def double(x):\n    return x + x if m is None else x\n")
+    assert (result.total, result.notes) == (100, [])
+
+
+def test_a_progress_bar_goes_through_what_it_is_given() -> None:
+    """The package may be installed here, so the stand-in is made by hand."""
+    from grader.sandbox.stand_ins import StandIn
+
+    tqdm = StandIn("tqdm", "tqdm")
+    with tqdm.tqdm([1, 2], desc="epochs") as bar:
+        assert list(bar) == [1, 2] and len(bar) == 2 and bar
+        bar.set_postfix(loss=1)
+    assert list(tqdm.auto.trange(1, 3)) == [1, 2]
+    assert list(tqdm.contrib.tenumerate("ab")) == [(0, "a"), (1, "b")]
+    assert list(StandIn("matplotlib.pyplot", "matplotlib").subplots()) == []
+
+
+@pytest.mark.parametrize("given", ["m.twice(x)", "x + m.twice", "m.twice(x).item()", "[*m(x)]"])
+def test_a_result_that_needs_it_says_so(grade: Grade, given: str) -> None:
+    result = grade(f"import {MISSING} as m\ndef double(x):\n    return {given}\n")
+    assert f"there is no module `{MISSING}` where your code is graded" in feedback(result)
+    assert result.notes == [LACKING.format(MISSING)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "note"),
+    [
+        (
+            "DATA = open('x.txt').read()\nN = len(DATA)\n",
+            "print(double(DATA))\n",
+            "double.py, line 1 raised FileNotFoundError: [Errno 2] No such file or directory: "
+            "'x.txt'. It was left out when your code was loaded, so `DATA` can't be used.",
+        ),
+        (
+            "",
+            "assert double(2) == 5\nprint('on')\n",
+            "double.py, line 3 raised AssertionError. It was left out when your code was loaded.",
+        ),
+        (
+            "",
+            "import sys\nsys.exit(3)\ndef double(x):\n    return x\n",
+            "double.py, line 4 raised SystemExit: 3. It was left out when your code was loaded.",
+        ),
+        (
+            "name = input('name? ')\n",
+            "",
+            "double.py, line 1 raised EOFError: EOF when reading a line. It was left out when your "
+            "code was loaded, so `name` can't be used.",
+        ),
+        (
+            "import helper\nx = helper.three\n",
+            "",
+            "helper.py, line 1 raised FileNotFoundError: [Errno 2] No such file or directory: "
+            "'y.txt'. It was left out when your code was loaded.",
+        ),
+    ],
+)
+def test_a_line_that_raises_costs_what_it_defines(
+    grade: Grade, before: str, after: str, note: str
+) -> None:
+    result = grade(before + RIGHT + after, helper="print(open('y.txt'))\nthree = 3\n")
+    assert (result.total, result.notes) == (100, [note])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "D = open('x.txt')\nN = len(D)\ndef double(x):\n    return x * N\n",
+            "name 'N' is not defined: FileNotFoundError was raised when your code was loaded, "
+            "before it was defined",
+        ),
+        (
+            f"import torch\n@torch.no_such_thing\n{RIGHT}",
+            "module 'double' has no attribute 'double': AttributeError was raised when your code "
+            "was loaded, before it was defined",
+        ),
+        (f"from helper import nothing\n{RIGHT[:-6]}nothing\n", "name 'nothing' is not defined"),
+        ("def double(x):\n    return x +\n", "double.py, line 2: return x +\n  SyntaxError"),
+    ],
+)
+def test_what_is_not_there_is_said(grade: Grade, text: str, said: str) -> None:
+    result = grade(text, helper="three = 3\n")
+    assert result.total == 0
+    assert said in feedback(result)
+
+
+def test_a_file_means_what_it_means_at_home(grade: Grade) -> None:
+    """Statement by statement or whole: the docstring, the future, the order, `global`, classes."""
+    result = grade(
+        '"""Doubles."""\nfrom __future__ import annotations\n"no docstring"\nimport sys\n'
+        "first: Unknown = sys.argv[1:]\n"
+        "def double(x: Unknown) -> Unknown:\n    return factor * x\n"
+        "def choose():\n    global factor\n    import math as m\n    factor = m.gcd(4, 6)\n"
+        "for _ in range(2):\n    choose()\n"
+        "class __A:\n    import math\n    two = math.gcd(2, 4)\n"
+        "assert __doc__ == 'Doubles.'\n"
+        "assert [first, _, __A.two, double.__annotations__['x']] == [[], 1, 2, 'Unknown']\n"
+        "if __name__ == '__main__':\n    factor = 0\n"
+    )
+    assert (result.total, result.notes) == (100, [])
