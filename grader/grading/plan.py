@@ -32,7 +32,7 @@ class Plan:
 
     def result(self, fresh: Result | None) -> Result:
         """The submission's result, from what was kept and what was graded now."""
-        notes = dict.fromkeys(self.submission.notes)
+        notes: dict[str, None] = {}  # reports show the first: what its code did, then its files
         for sheet in self.sheets:
             notes.update(dict.fromkeys(sheet.notes))
         if fresh is None:
@@ -46,7 +46,7 @@ class Plan:
                 accelerator=newest.accelerator,
                 seconds=newest.seconds,
             )
-        notes.update(dict.fromkeys(fresh.notes))
+        notes.update(dict.fromkeys([*fresh.notes, *self.submission.notes]))
         found = {**self.kept, **{e.name: e for e in fresh.exercises}}
         exercises = [found[name] for name in self.bases if name in found]
         return replace(fresh, exercises=exercises, notes=list(notes))

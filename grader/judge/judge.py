@@ -143,7 +143,7 @@ class Judge:
                 )
                 for e in exercises
             ],
-            notes=[*submission.notes, *session.notes],
+            notes=[*session.notes, *submission.notes],  # reports show the first
             seed=seed,
             digest=submission.digest,
             isolation=self._forker.profile,

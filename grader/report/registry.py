@@ -6,12 +6,13 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from grader.report import formats
 from grader.report.files import ReportError
+from grader.report.text import few
 from grader.result import Grades
 
 Write = Callable[[Grades, Path, Mapping[str, str]], list[Path]]
@@ -71,8 +72,9 @@ def write_report(
             raise ReportError(
                 f"The report {wanted.name} has no option {option!r}. It has: {known}."
             )
+    results = [replace(result, notes=few(result.notes)) for result in grades.results]
     with _reasons(wanted, out):
-        return wanted.write(grades, out, options)
+        return wanted.write(replace(grades, results=results), out, options)
 
 
 def report_failure(message: str, order: str, folder: Path | None = None) -> list[Path]:

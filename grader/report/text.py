@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from grader.judge.harmless import LIMIT, clean
 from grader.result import GRAVITY, Outcome, Result
@@ -39,6 +39,14 @@ STYLES = {
 }
 NOT_GRADED = Outcome.NOT_GRADED.value
 MAX_CODE = 100_000
+MAX_NOTES = 10
+
+
+def few(notes: Sequence[str]) -> list[str]:
+    """A submission's notes as far as a report shows them: ten at most, the last counts the rest."""
+    if len(notes) <= MAX_NOTES:
+        return list(notes)
+    return [*notes[: MAX_NOTES - 1], f"… and {len(notes) - MAX_NOTES + 1} more."]
 
 
 def number(value: float) -> str:

@@ -20,7 +20,6 @@ from grader.submission.notebook.statements import Statement, purpose, statements
 
 STATEMENTS = 2_000
 SOURCE = 1 << 19
-MAX_NOTES = 40
 
 
 @dataclass
@@ -149,8 +148,6 @@ class Notebook:
                 notes.append(f"cell {number}, left out: {'; '.join(reasons)}.")
             elif code.error and not broken:
                 notes.append(f"cell {number}, left out: it is unfinished ({code.error}).")
-        if len(notes) > MAX_NOTES:
-            notes[MAX_NOTES:] = [f"… and {len(notes) - MAX_NOTES} more cells."]
         return notes
 
     def _reasons(self, code: Code) -> list[str]:

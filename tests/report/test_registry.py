@@ -108,6 +108,17 @@ def test_a_test_without_a_docstring_does_not_show_its_name(name: str, tmp_path: 
     assert "A test of nll" in text
 
 
+@pytest.mark.parametrize("name", ["json", "csv", "html", "table", "feedback", "gradescope"])
+def test_ten_notes_are_shown_and_the_rest_counted(name: str, tmp_path: Path) -> None:
+    for count, shown in ((10, 10), (17, 9)):
+        kim = one()
+        kim.notes = [f"note{n:02}" for n in range(count)]
+        text = written(name, Grades([kim]), tmp_path / str(count))
+        assert {note in text for note in kim.notes[:shown]} == {True}
+        assert not any(note in text for note in kim.notes[shown:])
+        assert ("… and 8 more." in text) == (count == 17)
+
+
 @pytest.mark.parametrize("name", ["html", "csv", "json"])
 def test_instructors_are_told_all(name: str, tmp_path: Path) -> None:
     (path,) = write_report(

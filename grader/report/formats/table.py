@@ -144,8 +144,8 @@ def _remarks(grades: Grades, names: list[str]) -> list[str]:
     both = list(zip(names, grades.results, strict=True))
     lines = [text.line(note) for note in grades.notes]
     lines += [f"{name}: not graded: {text.line(r.fault)}" for name, r in both if r.fault]
-    lines += [f"{name}: {text.line(note)}" for name, r in both for note in r.notes]
+    lines += [f"{name}: {text.line(note)}" for name, r in both for note in text.few(r.notes)]
     if len(lines) > MAX_NOTES:
         more = len(lines) - MAX_NOTES
-        lines[MAX_NOTES:] = [f"… and {more} more notes: the HTML report has them all."]
+        lines[MAX_NOTES:] = [f"… and {more} more notes: the HTML report has them."]
     return lines

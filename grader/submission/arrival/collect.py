@@ -35,6 +35,10 @@ SAME_TIME = 2.0
 Read = PythonFile | Notebook
 
 
+class _LimitError(UnreadableError):
+    """No more files are read."""
+
+
 @dataclass(eq=False)
 class Found:
     """A Python file or notebook of the submission."""
@@ -92,6 +96,7 @@ class Collector:
         self._out = Collected()
         self._left = TOTAL_LIMIT
         self._archives = 0
+        self._full = False
         self._deadline = time.monotonic() + SECONDS
         self._read: dict[Found, Read | None] = {}
         listed = [f for node in nodes for f in self._list(node)]
@@ -134,6 +139,10 @@ class Collector:
                 yield (*path, *below), packed, newest
 
     def _note(self, path: Sequence[str], reason: object) -> None:
+        if isinstance(reason, _LimitError):  # which holds for all that follows: said once
+            if self._full:
+                return
+            self._full = True
         self._out.notes.append(f"{shown('/'.join(path))}: skipped, because {reason}.")
 
     def collect(self) -> Collected:
@@ -158,14 +167,14 @@ class Collector:
                 if other is not best and other.named == 2:
                     passed.add(other.found)
                     self._out.notes += _why_not(other, best)
-        for found in used:
-            read = self._read[found]
-            self._out.notes += [f"{found.shown}: {note}" for note in (read.notes if read else [])]
         if self._out.files:
             self._add_helpers({*used, *passed})
         else:
             expected = ", ".join(f"{module}.py" for module in self._modules)
             self._out.notes.append(f"Nothing to grade was found; expected {expected} or notebooks.")
+        for found in used:
+            read = self._read[found]
+            self._out.notes += [f"{found.shown}: {note}" for note in (read.notes if read else [])]
         return self._out
 
     # -- candidates -------------------------------------------------------------------------------
@@ -199,9 +208,9 @@ class Collector:
             self._read[found] = None
             try:
                 if len(self._read) > MAX_READ:
-                    raise UnreadableError(f"there are more than {MAX_READ} files")
+                    raise _LimitError(f"there are more than {MAX_READ} files")
                 if time.monotonic() > self._deadline:
-                    raise UnreadableError("reading what came before it took too long")
+                    raise _LimitError("reading what came before it took too long")
                 self._read[found] = self._reader(found)
             except UnreadableError as error:
                 self._note(found.path, error)
