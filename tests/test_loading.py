@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import tiny
@@ -10,7 +11,7 @@ import tiny
 from grader.judge.judge import Judge
 from grader.judge.sandboxes import Forker
 from grader.result import Result
-from grader.submission import Submission
+from grader.submission import Submission, find_submissions
 
 RIGHT = "def double(x):\n    return x + x\n"
 Grade = Callable[..., Result]
@@ -19,15 +20,23 @@ MISSING = "no_such_package"
 
 
 @pytest.fixture(scope="module")
-def grade(tmp_path_factory: pytest.TempPathFactory, forker: Forker) -> Iterator[Grade]:
-    judge = Judge(tiny.write_assignment(tmp_path_factory.mktemp("tiny")), forker)
+def judge(tmp_path_factory: pytest.TempPathFactory, forker: Forker) -> Iterator[Judge]:
+    root = tmp_path_factory.mktemp("tiny")
+    suites = tiny.write_assignment(root)
+    tiny.write_second(root)
+    judge = Judge(suites, forker)
+    yield judge
+    judge.close()
 
+
+@pytest.fixture(scope="module")
+def grade(judge: Judge) -> Grade:
     def grade(text: str, **helpers: str) -> Result:
         files = {f"{name}.py": source.encode() for name, source in helpers.items()}
-        return judge.grade(Submission("s", {"double.py": text.encode(), **files}), 5)
+        only = frozenset(["01_double"])
+        return judge.grade(Submission("s", {"double.py": text.encode(), **files}), 5, only)
 
-    yield grade
-    judge.close()
+    return grade
 
 
 def feedback(result: Result) -> str:
@@ -172,3 +181,57 @@ def test_a_file_means_what_it_means_at_home(grade: Grade) -> None:
         "if __name__ == '__main__':\n    factor = 0\n"
     )
     assert (result.total, result.notes) == (100, [])
+
+
+CALLS = {
+    "import helper": "helper.twice(x)",
+    "from helper import *": "twice(x)",
+    "from tools.sums import twice": "twice(x)",
+    "import tools.sums as s": "s.twice(x)",
+    "from tools import sums": "sums.twice(x)",
+    "import tools": "tools.again(x)",
+    "from common.sums import twice": "twice(x)",
+    "from sums import twice": "twice(x)",
+    "import importlib": "importlib.import_module('helper').twice(x)",
+}
+TWICE, THRICE = "def twice(x):\n    return x + x\n", "def twice(x):\n    return 3 * x\n"
+
+
+@pytest.mark.parametrize("place", ["", "exercises/"])
+def test_what_lies_beside_an_answer_is_imported_as_at_home(
+    judge: Judge, tmp_path: Path, place: str
+) -> None:
+    """Two exercises have their own `helper.py`, a package each, and one above them is shared."""
+    for number, (line, call) in enumerate(CALLS.items()):
+        top = tmp_path / str(number)
+        files = {
+            "01_double/double.py": f"{line}\ndef double(x):\n    return {call}\n",
+            "01_double/helper.py": TWICE,
+            "01_double/tools/__init__.py": "from .sums import twice as again\n",
+            "01_double/tools/sums.py": "import helper\nfrom helper import twice\n",
+            "02_again/again.py": "from helper import twice\nfrom tools import right\n"
+            "def double(x):\n    return x + x if right and twice(1) == 3 else x\n",
+            "02_again/helper.py": THRICE,
+            "02_again/tools/__init__.py": "right = True\n",
+            "common/sums.py": TWICE,
+        }
+        for name, text in files.items():
+            path = top / place / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        (submission,) = find_submissions(top, judge.exercises, single=True)
+        result = judge.grade(submission, 5)
+        unused = "there is another file of that name."
+        assert result.total == 100, line
+        assert [note for note in result.notes if not note.endswith(unused)] == []
+
+
+def test_an_error_in_a_package_names_its_file(judge: Judge, tmp_path: Path) -> None:
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "sums.py").write_text("def twice(x):\n    return x + nothing\n")
+    (tmp_path / "double.py").write_text(
+        "from tools.sums import twice\ndef double(x):\n    return twice(x)\n"
+    )
+    (submission,) = find_submissions(tmp_path, judge.exercises, single=True)
+    result = judge.grade(submission, 5)
+    assert "tools/sums.py, line 2 in twice: return x + nothing" in feedback(result)

@@ -81,20 +81,21 @@ def files_digest(submission: Submission, exercise: Exercise) -> str:
     A module that may load files in another way counts with all files.
     """
     main = f"{exercise.module}.py"
-    if main not in submission.files:
+    files = submission.beside(exercise.module)
+    if main not in files:
         return ""
     found, todo = {main}, [main]
     while todo:
-        imported = _imported(submission.files[todo.pop()])
-        names = set(submission.files)
+        imported = _imported(files[todo.pop()])
+        names = set(files)
         if imported is not None:
-            names &= {f"{name}.py" for name in imported}
+            names = {n for n in files if n.partition("/")[0].removesuffix(".py") in imported}
         todo += names - found
         found |= names
     parts = []
     for name in sorted(found):
         origin = json.dumps(submission.cells.get(name, []))
-        content = hashlib.sha256(submission.files[name]).hexdigest()
+        content = hashlib.sha256(files[name]).hexdigest()
         parts += [name, content, origin]
     return _digest(parts)
 

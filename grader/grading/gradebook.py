@@ -106,7 +106,7 @@ class Gradebook:
                 (run, student_key(one), one.name, now(), "", "", one.late, one.digest, details),
             )
         )
-        for name, content in one.files.items():
+        for name, content in one.sources.items():
             digest = hashlib.sha256(content).hexdigest()
             db.execute(
                 "INSERT OR IGNORE INTO files (digest, content) VALUES (?, ?)",

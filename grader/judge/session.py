@@ -30,7 +30,7 @@ class Session:
 
     def __init__(self, forker: Forker, submission: Submission) -> None:
         self._forker, self._submission = forker, submission
-        self._files = submission.files
+        self._files: dict[str, bytes] = {}  # of the module that was entered
         self._sandbox: Sandbox | None = None
         self._endpoint: Endpoint | None = None
         self._roots: dict[tuple[str, str], int] = {}  # by name, and what is pretended
@@ -58,6 +58,8 @@ class Session:
         if module != self.module:
             self.close()
             self.module = module
+            self._files = self._submission.beside(module)
+            self._stub_lines.clear()
         return RemoteStudent(_OfStudent(self))
 
     def seed(self, seed: int) -> None:
@@ -161,7 +163,7 @@ class Session:
 
     def source(self, module: str) -> str:
         """The text of a module's file, as far as it is text."""
-        return self._files.get(f"{module}.py", b"").decode("utf-8-sig", "replace")
+        return self._submission.files.get(f"{module}.py", b"").decode("utf-8-sig", "replace")
 
     def begin(self, seconds: float | None) -> None:
         """A test begins, with this time limit; None: it is over."""

@@ -106,13 +106,18 @@ def _submission(
     del notes[MAX_NOTES:]  # nobody's but an attacker's
     return Submission(
         name,
-        # Equal bytes are kept once: most helpers and stubs are the same for a whole class.
-        {file: pool.setdefault(content, content) for file, content in collected.files.items()},
+        _pooled(collected.files, pool),
         notes,
         student or _shown(one.student),
         one.late,
         collected.cells,
+        {module: _pooled(files, pool) for module, files in collected.own.items()},
     )
+
+
+def _pooled(files: dict[str, bytes], pool: dict[bytes, bytes]) -> dict[str, bytes]:
+    """Equal bytes are kept once: most helpers and stubs are the same for a whole class."""
+    return {file: pool.setdefault(content, content) for file, content in files.items()}
 
 
 def _shown(student: Student | None) -> Student | None:

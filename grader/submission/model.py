@@ -39,8 +39,9 @@ class Submission:
     """What one student handed in.
 
     `files` are UTF-8 sources by name, without folders: `<module>.py` for each exercise, and helpers
-    beside them. They make up the sandbox's work folder. `notes` tell the student what was odd.
-    `cells` has a `LineMap` for each file that was made from a notebook.
+    beside them. `own` has, for an exercise's module, what only its answer finds at home, by path:
+    `helper.py`, `tools/plots.py`. `notes` tell the student what was odd. `cells` has a `LineMap`
+    for each file that was made from a notebook.
     """
 
     name: str
@@ -49,12 +50,23 @@ class Submission:
     student: Student | None = None
     late: bool = False
     cells: dict[str, LineMap] = field(default_factory=dict)
+    own: dict[str, dict[str, bytes]] = field(default_factory=dict)
+
+    def beside(self, module: str) -> dict[str, bytes]:
+        """The files of an exercise's sandbox, by path: its answer, and all that it can import."""
+        return {**self.files, **self.own.get(module, {})}
+
+    @property
+    def sources(self) -> dict[str, bytes]:
+        """All files; an exercise's own are below the name of its module."""
+        below = ((m, path, content) for m in self.own for path, content in self.own[m].items())
+        return {**self.files, **{f"{m}/{path}": content for m, path, content in below}}
 
     @property
     def digest(self) -> str:
         """A SHA-256 of the files, in hex."""
         total = hashlib.sha256()
-        for name, content in sorted(self.files.items()):
+        for name, content in sorted(self.sources.items()):
             total.update(f"{name}\0{len(content)}\0".encode("utf-8", "replace") + content)
         return total.hexdigest()
 

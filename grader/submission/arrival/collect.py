@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from grader.submission.arrival.archives import STUDENT, archive_stem, opened
+from grader.submission.arrival.helpers import Found, Helpers
 from grader.submission.arrival.names import (
-    FileName,
     file_name,
     folded,
     importable,
@@ -39,23 +39,6 @@ class _LimitError(UnreadableError):
     """No more files are read."""
 
 
-@dataclass(eq=False)
-class Found:
-    """A Python file or notebook of the submission."""
-
-    path: tuple[str, ...]
-    name: FileName
-    file: File
-    attempt: int
-    order: int
-    exact: str  # the exercise that it is named after, '' if none
-    near: str  # the exercise that its name ends with, '' if none
-
-    @property
-    def shown(self) -> str:
-        return shown("/".join(self.path))
-
-
 @dataclass
 class Candidate:
     """A file that may answer an exercise. `named`: 2 if its name is right, 1 if nearly, else 0."""
@@ -82,6 +65,7 @@ class Collected:
 
     files: dict[str, bytes] = field(default_factory=dict)
     cells: dict[str, LineMap] = field(default_factory=dict)
+    own: dict[str, dict[str, bytes]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -100,7 +84,7 @@ class Collector:
         self._deadline = time.monotonic() + SECONDS
         self._read: dict[Found, Read | None] = {}
         listed = [f for node in nodes for f in self._list(node)]
-        self._found = [
+        every = [
             Found(
                 path,
                 name,
@@ -111,8 +95,10 @@ class Collector:
                 name.module_at_end(self._modules),
             )
             for order, (path, file, attempt) in enumerate(listed)
-            if (name := file_name(file.name)) and not name.is_test
+            if (name := file_name(file.name))
         ]
+        self._found = [found for found in every if not found.name.is_test]
+        self._helpers = Helpers(every)
 
     def _list(
         self, top: Node, attempt: int = 0, depth: int = 0
@@ -147,7 +133,7 @@ class Collector:
 
     def collect(self) -> Collected:
         """Decide for every exercise, then add the helpers."""
-        used: dict[Found, list[str]] = {}
+        used: dict[str, Found] = {}
         passed: set[Found] = set()
         for exercise in self._exercises:
             candidates = self._candidates(exercise)
@@ -162,17 +148,17 @@ class Collector:
             if best.named < 2:
                 self._out.notes.append(f"{best.found.shown}: taken as {name}.")
             self._out.notes += module.notes
-            used.setdefault(best.found, []).append(name)
+            used[name] = best.found
             for other in candidates:
                 if other is not best and other.named == 2:
                     passed.add(other.found)
                     self._out.notes += _why_not(other, best)
         if self._out.files:
-            self._add_helpers({*used, *passed})
+            self._add_helpers(used, passed)
         else:
             expected = ", ".join(f"{module}.py" for module in self._modules)
             self._out.notes.append(f"Nothing to grade was found; expected {expected} or notebooks.")
-        for found in used:
+        for found in dict.fromkeys(used.values()):
             read = self._read[found]
             self._out.notes += [f"{found.shown}: {note}" for note in (read.notes if read else [])]
         return self._out
@@ -227,10 +213,43 @@ class Collector:
 
     # -- helpers ----------------------------------------------------------------------------------
 
-    def _add_helpers(self, decided: set[Found]) -> None:
-        """Add Python files that the answers may import: of each name, the one nearest the top."""
+    def _add_helpers(self, used: dict[str, Found], passed: set[Found]) -> None:
+        """Add what the answers may import: what each finds at home, and the rest by its name.
+
+        `used`: the answers' places, by their names; `passed`: other files of exercises' names.
+        """
+        self._room = HELPERS_LIMIT
+        at_home: set[Found] = set()
+        for answer, found in used.items():
+            text = self._out.files[answer]
+            own: dict[str, bytes] = {}
+            for path, helper in self._helpers.at_home(found.path[:-1], text, self._text):
+                content = self._text(helper)
+                if path != answer and len(own) < MAX_HELPERS and self._fits(helper, content):
+                    own[path] = content
+                    at_home.add(helper)
+            own = {p: content for p, content in own.items() if self._out.files.get(p) != content}
+            if own:
+                self._out.own[answer.removesuffix(".py")] = own
+        self._add_by_name({*used.values(), *passed}, at_home)
+
+    def _text(self, found: Found) -> bytes:
+        """A helper's source; empty if it can't be read."""
+        read = self._reading(found)
+        return read.content if isinstance(read, PythonFile) else b""
+
+    def _fits(self, found: Found, content: bytes) -> bool:
+        self._room -= len(content)
+        if self._room < 0:
+            self._note(
+                found.path,
+                _LimitError(f"all files together hold more than {HELPERS_LIMIT >> 20} MiB"),
+            )
+        return self._room >= 0
+
+    def _add_by_name(self, decided: set[Found], at_home: set[Found]) -> None:
+        """Add Python files without their folders: of each name, the one nearest the top."""
         taken = {folded(name) for name in (*self._out.files, *(f"{m}.py" for m in self._modules))}
-        room = HELPERS_LIMIT
         helpers = [f for f in self._found if f not in decided and not f.name.is_notebook]
         for found in sorted(helpers, key=lambda f: len(f.path)):
             if found.name.stem in ("__init__", "setup") or found.exact:
@@ -238,19 +257,14 @@ class Collector:
             name = importable(found.name)
             if not name or folded(name) in taken:
                 here = "there is another file of that name" if name else "Python can't import it"
-                self._note(found.path, here)
+                if found not in at_home:
+                    self._note(found.path, here)
                 continue
             if len(self._out.files) >= MAX_HELPERS:
                 self._note(found.path, f"there are more than {MAX_HELPERS} files")
                 return
             read = self._reading(found)
-            if isinstance(read, PythonFile):
-                room -= len(read.content)
-                if room < 0:
-                    self._note(
-                        found.path, f"all files together hold more than {HELPERS_LIMIT >> 20} MiB"
-                    )
-                    return
+            if isinstance(read, PythonFile) and self._fits(found, read.content):
                 taken.add(folded(name))
                 self._out.files[name] = read.content
 

@@ -91,6 +91,12 @@ def split_attempt(stem: str) -> tuple[str, int]:
 
 def importable(name: FileName) -> str:
     """The name under which a helper can be imported on every system; '' if there is none."""
-    stem = unicodedata.normalize("NFKC", name.stem)  # as Python reads names
-    fine = stem.isidentifier() and not keyword.iskeyword(stem) and name.ending == ".py"
-    return f"{stem}.py" if fine and stem.casefold() not in RESERVED and len(stem) <= LONGEST else ""
+    stem = identifier(name.stem)
+    return f"{stem}.py" if stem and name.ending == ".py" else ""
+
+
+def identifier(name: str) -> str:
+    """The name of a module or package as Python reads it; '' if it can't be imported."""
+    read = unicodedata.normalize("NFKC", name)
+    fine = read.isidentifier() and not keyword.iskeyword(read)
+    return read if fine and read.casefold() not in RESERVED and len(read) <= LONGEST else ""
