@@ -4,62 +4,30 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import grader
 from grader.assignment.exercises import Exercise
-from grader.assignment.mistakes import Mistake, load_mistakes, splice
+from grader.assignment.mistakes import load_mistakes
+from grader.grading.defects import (
+    HIDDEN,
+    MISTAKES_PER_TARGET,
+    PUBLIC,
+    REFERENCE,
+    STUB,
+    Checked,
+    Defect,
+    Defects,
+    KnownAnswers,
+)  # fmt: skip
 from grader.grading.engine import Setup, Task, grade_all
-from grader.grading.rehearsed import alike_mistakes, in_processes
+from grader.grading.rehearsed import in_processes, meet_mistakes
 from grader.grading.secrets import leaks
-from grader.result import ExerciseResult, Outcome, TestResult
 from grader.submission import Submission
 
-MISTAKES_PER_TARGET = 3
-PUBLIC_SHARE = 0.92  # of the mistakes, that the public suite must catch too
 SEED = 20
-REFERENCE, STUB = "=reference", "=stub"
-
-
-@dataclass(frozen=True)
-class Defect:
-    """Something that doesn't hold, and what to do about it."""
-
-    exercise: str
-    what: str
-    todo: str
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What one mistake does to the tests of its exercise: the names of those it fails."""
-
-    mistake: Mistake
-    hidden: list[str]
-    public: list[str]
-
-
-@dataclass
-class Checked:
-    """One exercise: its hidden tests, and what became of each mistake."""
-
-    tests: list[str] = field(default_factory=list)
-    styles: int = 0
-    proofs: list[Proof] = field(default_factory=list)
-    alike: list[list[Mistake]] = field(default_factory=list)
-    """Mistakes that no check tells apart, where they are several."""
-
-    @property
-    def unseen(self) -> list[Mistake]:
-        """The mistakes that pass the public suite."""
-        return [proof.mistake for proof in self.proofs if not proof.public]
-
-    @property
-    def public_share(self) -> float:
-        """The share of the mistakes that fail the public suite, from 0 to 1."""
-        return 1 - len(self.unseen) / len(self.proofs) if self.proofs else 0.0
 
 
 @dataclass
@@ -85,6 +53,10 @@ class Assignment:
     def stub(self, exercise: Exercise) -> Path:
         return self.stubs / exercise.name / exercise.file.name
 
+    def public(self, exercise: Exercise) -> Exercise:
+        """The exercise's public half."""
+        return Exercise(self.stubs / exercise.name)
+
     def styles_of(self, exercise: Exercise) -> list[Path]:
         return sorted((self.styles / exercise.name).glob("*.py"))
 
@@ -92,39 +64,45 @@ class Assignment:
 def check(assignment: Assignment, workers: int, advance: Callable[[int, int], None]) -> Report:
     """Check the exercises; `advance` is called with (done, of).
 
+    Right answers and stubs are graded as submissions are, across the boundary. The mistakes meet
+    the suites in rehearsals.
+
     Raises `AssignmentError` where suites don't load.
     """
     report = Report()
     report.problems += [p for e in assignment.exercises for p in _unread(e, assignment)]
     if report.problems:
         return report
+    known = {e.name: KnownAnswers(e, assignment.styles_of(e)) for e in assignment.exercises}
     hidden = [task for exercise in assignment.exercises for task in _hidden(assignment, exercise)]
     public = [task for exercise in assignment.exercises for task in _public(assignment, exercise)]
+    wrong = _mistakes(assignment)
+    total = len(hidden) + len(public) + len(wrong)
     # One after the other: a process knows only one suite of a name.
     results = itertools.chain(grade_all(hidden, workers), grade_all(public, workers))
-    total = len(hidden) + len(public) + len(assignment.exercises)
-    report.exercises = {exercise.name: Checked() for exercise in assignment.exercises}
-    graded: dict[str, ExerciseResult] = {}
     for done, result in enumerate(results, 1):
         advance(done, total)
+        name, suite, answer = result.submission.split("/", 2)
         if result.graded:
-            graded[result.submission] = result.exercises[0]
+            known[name].graded[suite, answer] = result.exercises[0]
         else:
-            name, _, answer = result.submission.partition("/")
             why = result.fault or "a test could not be run"
             report.problems.append(
                 Defect(name, f"{answer} could not be graded: {why}", "see `grader doctor`")
             )
-    rehearsed = [(assignment.setup, exercise, SEED) for exercise in assignment.exercises]
-    for done, (place, classes) in enumerate(in_processes(alike_mistakes, rehearsed, workers), 1):
-        advance(len(hidden) + len(public) + done, total)
-        exercise = assignment.exercises[place]
-        by_name = {mistake.name: mistake for mistake in load_mistakes(exercise)}
-        alike = [[by_name[name] for name in names] for names in classes]
-        report.exercises[exercise.name].alike = alike
-    for exercise in assignment.exercises:
-        checked = report.exercises[exercise.name]
-        report.problems += _Judged(assignment, exercise, graded, checked).problems()
+    report.exercises = {exercise.name: Checked() for exercise in assignment.exercises}
+    met = in_processes(meet_mistakes, wrong, workers)
+    for done, (place, (fates, classes)) in enumerate(met, len(hidden) + len(public) + 1):
+        advance(done, total)
+        _, exercise, half, *_ = wrong[place]
+        suite = HIDDEN if half == exercise else PUBLIC
+        known[exercise.name].met |= {(suite, fate.mistake): fate for fate in fates}
+        if suite == HIDDEN:
+            by_name = {mistake.name: mistake for mistake in load_mistakes(exercise)}
+            alike = [[by_name[name] for name in names] for names in classes]
+            report.exercises[exercise.name].alike += alike
+    for name, checked in report.exercises.items():
+        report.problems += Defects(known[name], checked)
     shipped = [assignment.stubs, Path(grader.__file__).parent]
     for leak in leaks(assignment.exercises, assignment.stubs, shipped):
         report.problems.append(Defect("", leak, "take it out, or write it differently"))
@@ -155,25 +133,20 @@ def _unread(exercise: Exercise, assignment: Assignment) -> Iterator[Defect]:
 
 
 def _hidden(assignment: Assignment, exercise: Exercise) -> Iterator[Task]:
-    """Every known answer, for the hidden suite."""
+    """The right answers and the stub, for the hidden suite."""
     setup = replace(assignment.setup, diagnose=False)
-    hidden = functools.partial(_task, setup, exercise, "hidden")
+    hidden = functools.partial(_task, setup, exercise, HIDDEN)
     yield hidden(REFERENCE, exercise.file.read_text("utf-8"))
     yield hidden(STUB, assignment.stub(exercise).read_text("utf-8"))
     for style in assignment.styles_of(exercise):
         yield hidden(f"={style.stem}", style.read_text("utf-8"))
-    for mistake in load_mistakes(exercise):
-        yield hidden(mistake.name, splice(exercise, mistake))
 
 
 def _public(assignment: Assignment, exercise: Exercise) -> Iterator[Task]:
-    """The reference and the mistakes, for the public suite."""
-    if Exercise(assignment.stubs / exercise.name).suite.is_file():
+    """The reference, for the public suite."""
+    if assignment.public(exercise).suite.is_file():
         setup = replace(assignment.setup, suites=assignment.stubs, diagnose=False)
-        public = functools.partial(_task, setup, exercise, "public")
-        yield public(REFERENCE, exercise.file.read_text("utf-8"))
-        for mistake in load_mistakes(exercise):
-            yield public(mistake.name, splice(exercise, mistake))
+        yield _task(setup, exercise, PUBLIC, REFERENCE, exercise.file.read_text("utf-8"))
 
 
 def _task(setup: Setup, exercise: Exercise, suite: str, name: str, source: str) -> Task:
@@ -182,146 +155,12 @@ def _task(setup: Setup, exercise: Exercise, suite: str, name: str, source: str) 
     return Task(setup, submission, SEED, frozenset([exercise.name]))
 
 
-class _Judged:
-    """What the grades of one exercise's known answers say about it."""
-
-    def __init__(
-        self,
-        assignment: Assignment,
-        exercise: Exercise,
-        graded: dict[str, ExerciseResult],
-        checked: Checked,
-    ) -> None:
-        self._assignment, self._exercise = assignment, exercise
-        self._graded, self._checked = graded, checked
-        self._mistakes = load_mistakes(exercise)
-
-    def _tests(self, suite: str, name: str) -> list[TestResult]:
-        found = self._graded.get(f"{self._exercise.name}/{suite}/{name}")
-        return found.tests if found else []
-
-    def problems(self) -> Iterator[Defect]:
-        for what, todo in (
-            *self._suite(),
-            *self._right_answers(),
-            *self._stub(),
-            *self._all_mistakes(),
-            *self._useless_tests(),
-            *self._classes(),
-            *self._public(),
-        ):
-            yield Defect(self._exercise.name, what, todo)
-
-    def _suite(self) -> Iterator[tuple[str, str]]:
-        tests = self._tests("hidden", REFERENCE)
-        self._checked.tests = [test.name for test in tests]
-        for test in tests:
-            if not test.target:
-                yield f"{test.name} names no target", "call it test_<target>_<what>"
-            if test.title == test.name:
-                yield f"{test.name} has no docstring", "students read it: say what is checked"
-        for suite in ("hidden", "public"):
-            for test in self._tests(suite, REFERENCE):
-                if test.left:
-                    yield (
-                        f"the {suite} {test.name} leaves torch changed: {test.left}",
-                        "put it back, in a fixture or with a `with` block",
-                    )
-
-    def _right_answers(self) -> Iterator[tuple[str, str]]:
-        for suite in ("hidden", "public"):
-            for test in self._tests(suite, REFERENCE):
-                if not test.passed:
-                    yield (
-                        f"the reference doesn't pass the {suite} {_said(test)}",
-                        f"mend {self._exercise.file.name} or the test",
-                    )
-        styles = self._assignment.styles_of(self._exercise)
-        self._checked.styles = len(styles)
-        for style in styles:
-            for test in self._tests("hidden", f"={style.stem}"):
-                if not test.passed and not test.bonus:
-                    yield (
-                        f"the right answer {style.name} doesn't pass {_said(test)}",
-                        "a right answer that fails is the worst fault: mend the test",
-                    )
-
-    def _stub(self) -> Iterator[tuple[str, str]]:
-        for test in self._tests("hidden", STUB):
-            if test.outcome is not Outcome.NOT_ATTEMPTED:
-                yield (
-                    f"the stub is '{test.outcome.value}' in {test.name}",
-                    "the test must call its target, and the stub must raise NotImplementedError",
-                )
-
-    def _all_mistakes(self) -> Iterator[tuple[str, str]]:
-        for target in self._exercise.targets:
-            count = sum(mistake.target == target for mistake in self._mistakes)
-            if count < MISTAKES_PER_TARGET:
-                yield (
-                    f"{target} has {count} mistakes, at least {MISTAKES_PER_TARGET} are wanted",
-                    "add wrong answers that students give to mistakes.py",
-                )
-        for mistake in self._mistakes:
-            tests = self._tests("hidden", mistake.name)
-            if tests:
-                yield from self._mistake(mistake, tests)
-
-    def _mistake(self, mistake: Mistake, tests: list[TestResult]) -> Iterator[tuple[str, str]]:
-        failed = [test for test in tests if not test.passed]
-        public = [t.name for t in self._tests("public", mistake.name) if not (t.passed or t.bonus)]
-        self._checked.proofs.append(Proof(mistake, [test.name for test in failed], public))
-        if not any(test.target == mistake.target and not test.bonus for test in failed):
-            yield (
-                f"{mistake.name} passes every base test of {mistake.target}",
-                "add a test that it fails; if it is right, delete it",
-            )
-        for test in failed:
-            if test.target != mistake.target:
-                yield (
-                    f"{mistake.name}, a mistake in {mistake.target}, fails {test.name}",
-                    f"let {test.name} use nothing but {test.target or 'its target'}",
-                )
-            if test.outcome in (Outcome.CRASHED, Outcome.NOT_ATTEMPTED):
-                yield (
-                    f"{mistake.name} is '{test.outcome.value}' in {test.name}",
-                    "a mistake is an answer: let it run to its end",
-                )
-
-    def _useless_tests(self) -> Iterator[tuple[str, str]]:
-        caught = {test for proof in self._checked.proofs for test in proof.hidden}
-        caught |= {test.name for test in self._tests("hidden", STUB) if not test.passed}
-        for name in self._checked.tests:
-            if name not in caught:
-                yield (
-                    f"no mistake or stub fails {name}",
-                    "delete it, or add a mistake that it finds",
-                )
-
-    def _classes(self) -> Iterator[tuple[str, str]]:
-        """Mistakes that give the same to every check must share one hint."""
-        for same in self._checked.alike:
-            if len({mistake.hint for mistake in same}) > 1:
-                yield (
-                    f"no check tells these apart: {_names(same)}",
-                    "give them one hint that is true of all, or add a check that differs",
-                )
-
-    def _public(self) -> Iterator[tuple[str, str]]:
-        checked = self._checked
-        if checked.proofs and checked.public_share < PUBLIC_SHARE:
-            yield (
-                f"only {checked.public_share:.0%} of the mistakes fail the public suite: "
-                f"{_names(checked.unseen)} pass it",
-                f"let the public suite catch {PUBLIC_SHARE:.0%}, all that the lesson warns of",
-            )
-
-
-def _said(test: TestResult) -> str:
-    """A test that was not passed, in a line."""
-    why = " ".join(test.feedback.split())
-    return f"{test.name} ({test.outcome.value}{': ' + why[:200] if why else ''})"
-
-
-def _names(mistakes: Iterable[Mistake]) -> str:
-    return ", ".join(mistake.name for mistake in mistakes)
+def _mistakes(assignment: Assignment) -> list[tuple[Setup, Exercise, Exercise, str, int]]:
+    """What `meet_mistakes` is called with: both suites, target by target."""
+    return [
+        (assignment.setup, exercise, half, target, SEED)
+        for exercise in assignment.exercises
+        for half in (exercise, assignment.public(exercise))
+        if half.suite.is_file()
+        for target in exercise.targets
+    ]

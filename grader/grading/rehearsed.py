@@ -6,13 +6,14 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.assignment.exercises import AssignmentError, Exercise
 from grader.assignment.mistakes import load_mistakes, splice
 from grader.grading.engine import Setup, local_processes, new_forker
 from grader.judge.sandboxes import Forker
+from grader.result import Outcome
 
 if TYPE_CHECKING:
     from grader.judge.rehearsal import Known, Rehearsal
@@ -55,42 +56,92 @@ def _forker(setup: Setup) -> Forker:
     return new_forker(setup)
 
 
-@functools.cache
 def base_tests(half: Exercise) -> list[str]:
     """The names of a suite's base tests, in order."""
+    return [name for name, is_bonus in _collected(half) if not is_bonus]
+
+
+def all_tests(half: Exercise) -> list[str]:
+    """The names of a suite's tests, in order."""
+    return [name for name, _ in _collected(half)]
+
+
+@functools.cache
+def _collected(half: Exercise) -> list[tuple[str, bool]]:
+    """A suite's tests by name, and whether each is a bonus."""
     from grader.suite.session import Suites
 
     suites = Suites([half.suite], half.folder.parent.parent)
     if suites.problems:
         raise AssignmentError("\n".join(suites.problems))
-    return [test.name for test in suites.tests if test.get_closest_marker("bonus") is None]
+    return [(t.name, t.get_closest_marker("bonus") is not None) for t in suites.tests]
 
 
-def alike_mistakes(setup: Setup, exercise: Exercise, seed: int) -> list[list[str]]:
-    """The names of mistakes that all base tests of their target see alike, where they are several.
+@dataclass(frozen=True)
+class Met:
+    """What one suite made of one mistake.
 
-    They are those that feedback can't tell apart.
+    `failed`: the tests that it failed, in the suite's order. `broken`: those in which it was no
+    answer, with what it was instead.
     """
-    mistakes = load_mistakes(exercise)
-    classes: list[list[str]] = []
+
+    mistake: str
+    failed: list[str]
+    broken: dict[str, Outcome]
+
+
+def meet_mistakes(
+    setup: Setup, exercise: Exercise, half: Exercise, target: str, seed: int
+) -> tuple[list[Met], list[list[str]]]:
+    """The mistakes in a target meet every test of a suite that reaches the target.
+
+    Which ones do is found out with a target that refuses. Also given are the names of those that
+    all base tests of the target see alike, where they are several: feedback can't tell them apart.
+    """
+    mistakes = [mistake for mistake in load_mistakes(exercise) if mistake.target == target]
+    answers = [splice(exercise, mistake) for mistake in mistakes]
+    base = [name for name in base_tests(half) if exercise.target_of(name) == target]
     with rehearsing(setup) as rehearsal:
-        for target in exercise.targets:
-            tests = [name for name in base_tests(exercise) if exercise.target_of(name) == target]
-            mine = [mistake for mistake in mistakes if mistake.target == target]
-            answers = [splice(exercise, mistake) for mistake in mine]
-            groups: list[tuple[list[Known], list[str]]] = []
-            for mistake, seen in zip(
-                mine, rehearsal.run(exercise, answers, tests, seed), strict=True
-            ):
-                known = [seen[test] for test in tests]
-                for first, names in groups:
-                    if all(map(_alike, first, known)):
-                        names.append(mistake.name)
-                        break
-                else:
-                    groups.append((known, [mistake.name]))
-            classes += [names for _, names in groups if len(names) > 1]
-    return classes
+        refusing = f"{exercise.file.read_text('utf-8')}\n\n{_REFUSING.format(target)}"
+        [refused] = rehearsal.run(half, [refusing], all_tests(half), seed)
+        tests = [n for n in all_tests(half) if _failed(refused[n]) or n in base]
+        seen = rehearsal.run(half, answers, tests, seed)
+    met = []
+    for mistake, known in zip(mistakes, seen, strict=True):
+        broken = {name: _no_answer(known[name]) for name in tests if _failed(known[name])}
+        found = {name: outcome for name, outcome in broken.items() if outcome}
+        met.append(Met(mistake.name, list(broken), found))
+    fingerprints = [[known[name] for name in base] for known in seen]
+    return met, _classes([mistake.name for mistake in mistakes], fingerprints)
+
+
+_REFUSING = "def {0}(*args, **kwargs):\n    raise NotImplementedError\n"
+
+
+def _failed(known: Known) -> bool:
+    return known.lost or known.sight is not None
+
+
+def _no_answer(known: Known) -> Outcome | None:
+    """What the outcome of a failed test says of an answer that is none."""
+    if known.lost:
+        return Outcome.CRASHED
+    assert known.sight is not None
+    raised = known.sight.check == "raised" and known.sight.got[0] == "NotImplementedError"
+    return Outcome.NOT_ATTEMPTED if raised else None
+
+
+def _classes(names: list[str], fingerprints: list[list[Known]]) -> list[list[str]]:
+    """The names whose fingerprints agree, where they are several."""
+    groups: list[tuple[list[Known], list[str]]] = []
+    for name, mine in zip(names, fingerprints, strict=True):
+        for first, members in groups:
+            if all(map(_alike, first, mine)):
+                members.append(name)
+                break
+        else:
+            groups.append((mine, [name]))
+    return [members for _, members in groups if len(members) > 1]
 
 
 def _alike(one: Known, other: Known) -> bool:

@@ -7,7 +7,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.grading.check import Checked, Defect, Proof, Report
+from grader.grading.check import Report
+from grader.grading.defects import Checked, Defect, Proof
 
 CAUGHT, PASSED = "x", "·"
 SHOWN = 5  # problems that fit a screen

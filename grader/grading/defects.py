@@ -1,0 +1,209 @@
+"""What does not hold in one exercise, by its known answers, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.assignment.exercises import Exercise
+from grader.assignment.mistakes import Mistake, load_mistakes
+from grader.grading.rehearsed import Met
+from grader.result import ExerciseResult, Outcome, TestResult
+
+MISTAKES_PER_TARGET = 3
+PUBLIC_SHARE = 0.92  # of the mistakes, that the public suite must catch too
+REFERENCE, STUB = "=reference", "=stub"
+HIDDEN, PUBLIC = "hidden", "public"
+
+
+@dataclass(frozen=True)
+class Defect:
+    """Something that doesn't hold, and what to do about it."""
+
+    exercise: str
+    what: str
+    todo: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What one mistake does to the tests of its exercise: the names of those it fails."""
+
+    mistake: Mistake
+    hidden: list[str]
+    public: list[str]
+
+
+@dataclass
+class Checked:
+    """One exercise: its hidden tests, and what became of each mistake."""
+
+    tests: list[str] = field(default_factory=list)
+    styles: int = 0
+    proofs: list[Proof] = field(default_factory=list)
+    alike: list[list[Mistake]] = field(default_factory=list)
+    """Mistakes that no check tells apart, where they are several."""
+
+    @property
+    def unseen(self) -> list[Mistake]:
+        """The mistakes that pass the public suite."""
+        return [proof.mistake for proof in self.proofs if not proof.public]
+
+    @property
+    def public_share(self) -> float:
+        """The share of the mistakes that fail the public suite, from 0 to 1."""
+        return 1 - len(self.unseen) / len(self.proofs) if self.proofs else 0.0
+
+
+@dataclass
+class KnownAnswers:
+    """What became of the known answers to one exercise, by suite.
+
+    `graded`: the right answers and the stub, across the boundary, by suite and name. `met`: the
+    mistakes, in a rehearsal, by suite and name.
+    """
+
+    exercise: Exercise
+    styles: list[Path]
+    graded: dict[tuple[str, str], ExerciseResult] = field(default_factory=dict)
+    met: dict[tuple[str, str], Met] = field(default_factory=dict)
+
+
+class Defects:
+    """What the fates of one exercise's known answers say about it."""
+
+    def __init__(self, known: KnownAnswers, checked: Checked) -> None:
+        self._known, self._exercise, self._checked = known, known.exercise, checked
+        self._mistakes = load_mistakes(known.exercise)
+
+    def _tests(self, suite: str, name: str) -> list[TestResult]:
+        found = self._known.graded.get((suite, name))
+        return found.tests if found else []
+
+    def __iter__(self) -> Iterator[Defect]:
+        for what, todo in (
+            *self._suite(),
+            *self._right_answers(),
+            *self._stub(),
+            *self._all_mistakes(),
+            *self._useless_tests(),
+            *self._classes(),
+            *self._public(),
+        ):
+            yield Defect(self._exercise.name, what, todo)
+
+    def _suite(self) -> Iterator[tuple[str, str]]:
+        tests = self._tests(HIDDEN, REFERENCE)
+        self._checked.tests = [test.name for test in tests]
+        for test in tests:
+            if not test.target:
+                yield f"{test.name} names no target", "call it test_<target>_<what>"
+            if test.title == test.name:
+                yield f"{test.name} has no docstring", "students read it: say what is checked"
+        for suite in (HIDDEN, PUBLIC):
+            for test in self._tests(suite, REFERENCE):
+                if test.left:
+                    yield (
+                        f"the {suite} {test.name} leaves torch changed: {test.left}",
+                        "put it back, in a fixture or with a `with` block",
+                    )
+
+    def _right_answers(self) -> Iterator[tuple[str, str]]:
+        for suite in (HIDDEN, PUBLIC):
+            for test in self._tests(suite, REFERENCE):
+                if not test.passed:
+                    yield (
+                        f"the reference doesn't pass the {suite} {_said(test)}",
+                        f"mend {self._exercise.file.name} or the test",
+                    )
+        self._checked.styles = len(self._known.styles)
+        for style in self._known.styles:
+            for test in self._tests(HIDDEN, f"={style.stem}"):
+                if not test.passed and not test.bonus:
+                    yield (
+                        f"the right answer {style.name} doesn't pass {_said(test)}",
+                        "a right answer that fails is the worst fault: mend the test",
+                    )
+
+    def _stub(self) -> Iterator[tuple[str, str]]:
+        for test in self._tests(HIDDEN, STUB):
+            if test.outcome is not Outcome.NOT_ATTEMPTED:
+                yield (
+                    f"the stub is '{test.outcome.value}' in {test.name}",
+                    "the test must call its target, and the stub must raise NotImplementedError",
+                )
+
+    def _all_mistakes(self) -> Iterator[tuple[str, str]]:
+        for target in self._exercise.targets:
+            count = sum(mistake.target == target for mistake in self._mistakes)
+            if count < MISTAKES_PER_TARGET:
+                yield (
+                    f"{target} has {count} mistakes, at least {MISTAKES_PER_TARGET} are wanted",
+                    "add wrong answers that students give to mistakes.py",
+                )
+        for mistake in self._mistakes:
+            if met := self._known.met.get((HIDDEN, mistake.name)):
+                yield from self._mistake(mistake, met)
+
+    def _mistake(self, mistake: Mistake, met: Met) -> Iterator[tuple[str, str]]:
+        bonus = {t.name for suite in (HIDDEN, PUBLIC) for t in self._tests(suite, REFERENCE)
+                 if t.bonus}  # fmt: skip
+        public = self._known.met.get((PUBLIC, mistake.name))
+        caught = [name for name in public.failed if name not in bonus] if public else []
+        self._checked.proofs.append(Proof(mistake, met.failed, caught))
+        target_of = self._exercise.target_of
+        if not any(target_of(name) == mistake.target and name not in bonus for name in met.failed):
+            yield (
+                f"{mistake.name} passes every base test of {mistake.target}",
+                "add a test that it fails; if it is right, delete it",
+            )
+        for name in met.failed:
+            if target_of(name) != mistake.target:
+                yield (
+                    f"{mistake.name}, a mistake in {mistake.target}, fails {name}",
+                    f"let {name} use nothing but {target_of(name) or 'its target'}",
+                )
+        for name, outcome in met.broken.items():
+            yield (
+                f"{mistake.name} is '{outcome.value}' in {name}",
+                "a mistake is an answer: let it run to its end",
+            )
+
+    def _useless_tests(self) -> Iterator[tuple[str, str]]:
+        caught = {test for proof in self._checked.proofs for test in proof.hidden}
+        caught |= {test.name for test in self._tests(HIDDEN, STUB) if not test.passed}
+        for name in self._checked.tests:
+            if name not in caught:
+                yield (
+                    f"no mistake or stub fails {name}",
+                    "delete it, or add a mistake that it finds",
+                )
+
+    def _classes(self) -> Iterator[tuple[str, str]]:
+        """Mistakes that give the same to every check must share one hint."""
+        for same in self._checked.alike:
+            if len({mistake.hint for mistake in same}) > 1:
+                yield (
+                    f"no check tells these apart: {_names(same)}",
+                    "give them one hint that is true of all, or add a check that differs",
+                )
+
+    def _public(self) -> Iterator[tuple[str, str]]:
+        checked = self._checked
+        if checked.proofs and checked.public_share < PUBLIC_SHARE:
+            yield (
+                f"only {checked.public_share:.0%} of the mistakes fail the public suite: "
+                f"{_names(checked.unseen)} pass it",
+                f"let the public suite catch {PUBLIC_SHARE:.0%}, all that the lesson warns of",
+            )
+
+
+def _said(test: TestResult) -> str:
+    """A test that was not passed, in a line."""
+    why = " ".join(test.feedback.split())
+    return f"{test.name} ({test.outcome.value}{': ' + why[:200] if why else ''})"
+
+
+def _names(mistakes: Iterable[Mistake]) -> str:
+    return ", ".join(mistake.name for mistake in mistakes)
