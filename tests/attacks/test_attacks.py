@@ -43,11 +43,11 @@ CORPUS = sorted(Path(__file__).with_name("corpus").glob("*.py"))
 NOBODY = 65534
 LIMITS = {
     "--memory": "320",
-    "--cpu-seconds": "2",
+    "--cpu-seconds": "1",
     "--threads": "16",
     "--scratch": "32",
     "--output": "4",
-    "--test-seconds": "5",  # for a busy machine; what sleeps costs no processor time
+    "--test-seconds": "2",  # of processor time; what sleeps ends after three times as much
 }
 STUDENT_FACING = ("title", "outcome", "feedback", "hint")
 
@@ -224,7 +224,7 @@ class World:
         """Run `grader grade` as a user would, with a secret in its environment and an open file."""
         command = [sys.executable, "-m", "grader", "grade", str(self.base / what)]
         command += ["--solutions", str(self.base / "solutions"), "--seed", "7"]
-        command += ["--out", str(self.base / f"out-{what}"), "--workers", "2"]
+        command += ["--out", str(self.base / f"out-{what}"), "--workers", "4"]
         command += [word for pair in LIMITS.items() for word in pair]
         if self.user == "nobody":
             command = as_nobody(command)
