@@ -36,7 +36,7 @@ from rich.console import Console
 from rich.table import Table
 
 from grader.assignment.exercises import Exercise, find_exercises
-from grader.grading.engine import Setup, Task, judge, new_forker, warm_judge
+from grader.grading.engine import Setup, Task, judge, warm_forker, warm_judge
 from grader.submission import Submission
 from grader.suite.local import Local
 from grader.suite.plugin import PROVIDER
@@ -185,7 +185,7 @@ def measure(
 
 def fork_seconds(times: int = 20) -> float:
     """Processor time of a sandbox that does nothing: forked, locked down, verified and ended."""
-    forker = new_forker(Setup(SUITES))
+    forker = warm_forker(Setup(SUITES).isolation, Setup(SUITES).spawn)
     try:
         forker.fork().end()
         spent = cpu_seconds()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import sys
@@ -61,7 +62,8 @@ def _scopes(item: pytest.Item) -> Iterator[tuple[str, str]]:
 @pytest.fixture(scope="session")
 def forker() -> Iterator[Forker]:
     """Where all sandboxes of this process come from, unless a test is about that."""
-    forker = engine.new_forker(Setup(ROOT / "solutions"))
+    setup = Setup(ROOT / "solutions")
+    forker = engine.warm_forker(setup.isolation, setup.spawn)
     yield forker
     forker.close()
 
@@ -121,11 +123,13 @@ def grader(forker: Forker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
     What a process is needed for (signals, kills, its own imports) is for other tests.
     """
     closing: list[Forker] = []
+    make = engine.warm_forker.__wrapped__
 
-    def new_forker(setup: Setup) -> Forker:
-        if setup.isolation == Isolation() and not setup.spawn:
+    @functools.cache
+    def warm_forker(isolation: Isolation, spawn: bool) -> Forker:
+        if isolation == Isolation() and not spawn:
             return forker
-        closing.append(make(setup))
+        closing.append(make(isolation, spawn))
         return closing[-1]
 
     def run(folder: Path, *arguments: str, stdin: str = "") -> Done:
@@ -136,10 +140,8 @@ def grader(forker: Forker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
             raise result.exception
         return Done(result.exit_code, result.stdout, result.stderr)
 
-    make = engine.new_forker
-    monkeypatch.setattr(engine, "new_forker", new_forker)
-    assert engine.grade_all.__defaults__ == (engine.local_processes,)
-    monkeypatch.setattr(engine.grade_all, "__defaults__", (lambda workers: _Here(),))
+    monkeypatch.setattr(engine, "warm_forker", warm_forker)
+    monkeypatch.setattr(engine, "local_processes", lambda workers: _Here())
     monkeypatch.setenv("COLUMNS", "100")
     yield run
     for other in closing:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import grader
 from grader.assignment.exercises import Exercise
@@ -22,12 +22,14 @@ from grader.grading.defects import (
     Defects,
     KnownAnswers,
 )  # fmt: skip
-from grader.grading.engine import Setup, Task, grade_all
+from grader.grading.engine import Setup, Task, judge
 from grader.grading.rehearsed import in_processes, meet_mistakes
 from grader.grading.secrets import leaks
+from grader.result import Result
 from grader.submission import Submission
 
 SEED = 20
+T = TypeVar("T")
 
 
 @dataclass
@@ -77,24 +79,21 @@ def check(assignment: Assignment, workers: int, advance: Callable[[int, int], No
     hidden = [task for exercise in assignment.exercises for task in _hidden(assignment, exercise)]
     public = [task for exercise in assignment.exercises for task in _public(assignment, exercise)]
     wrong = _mistakes(assignment)
-    total = len(hidden) + len(public) + len(wrong)
-    # One after the other: a process knows only one suite of a name.
-    results = itertools.chain(grade_all(hidden, workers), grade_all(public, workers))
-    for done, result in enumerate(results, 1):
-        advance(done, total)
-        name, suite, answer = result.submission.split("/", 2)
-        if result.graded:
-            known[name].graded[suite, answer] = result.exercises[0]
-        else:
-            why = result.fault or "a test could not be run"
-            report.problems.append(
-                Defect(name, f"{answer} could not be graded: {why}", "see `grader doctor`")
-            )
+    work = [*((judge, task) for task in (*hidden, *public)), *((meet_mistakes, *w) for w in wrong)]
     report.exercises = {exercise.name: Checked() for exercise in assignment.exercises}
-    met = in_processes(meet_mistakes, wrong, workers)
-    for done, (place, (fates, classes)) in enumerate(met, len(hidden) + len(public) + 1):
-        advance(done, total)
-        _, exercise, half, *_ = wrong[place]
+    for done, (place, found) in enumerate(in_processes(_call, work, workers), 1):
+        advance(done, len(work))
+        if isinstance(found, Result):
+            name, suite, answer = found.submission.split("/", 2)
+            if found.graded:
+                known[name].graded[suite, answer] = found.exercises[0]
+            else:
+                why = found.fault or "a test could not be run"
+                todo = "see `grader doctor`"
+                report.problems.append(Defect(name, f"{answer} could not be graded: {why}", todo))
+            continue
+        _, exercise, half, *_ = wrong[place - len(hidden) - len(public)]
+        fates, classes = found
         suite = HIDDEN if half == exercise else PUBLIC
         known[exercise.name].met |= {(suite, fate.mistake): fate for fate in fates}
         if suite == HIDDEN:
@@ -130,6 +129,10 @@ def _unread(exercise: Exercise, assignment: Assignment) -> Iterator[Defect]:
         for line in str(error).splitlines():
             what, _, todo = line.rpartition(": ")
             yield problem(f"mistakes.py, {what}", todo)
+
+
+def _call(function: Callable[..., T], *args: Any) -> T:
+    return function(*args)
 
 
 def _hidden(assignment: Assignment, exercise: Exercise) -> Iterator[Task]:

@@ -75,21 +75,24 @@ def warm_judge(setup: Setup) -> Judge:
 
     torch.set_num_threads(1)
     shield()
-    warm = Judge(setup.suites, new_forker(setup), setup.patience, setup.shared)
+    warm = Judge(
+        setup.suites, warm_forker(setup.isolation, setup.spawn), setup.patience, setup.shared
+    )
     gc.collect()
     gc.freeze()  # what torch and the suites are made of isn't looked through again and again
     return warm
 
 
-def new_forker(setup: Setup) -> Forker:
-    """Where this setup's sandboxes come from."""
-    if setup.spawn:
+@functools.cache
+def warm_forker(isolation: Isolation, spawn: bool) -> Forker:
+    """Where all sandboxes of this process come from: its judges and rehearsals share one."""
+    if spawn:
         from grader.judge.spawned import Spawner
 
-        return Spawner(setup.isolation, setup.shared)
+        return Spawner(isolation)
     from grader.judge.forked import Zygote
 
-    return Zygote(setup.isolation, setup.shared)
+    return Zygote(isolation)
 
 
 def judge(task: Task) -> Result:
@@ -131,12 +134,12 @@ def default_workers() -> int:
 
 
 def grade_all(
-    tasks: Iterable[Task], workers: int, start: Callable[[int], Executor] = local_processes
+    tasks: Iterable[Task], workers: int, start: Callable[[int], Executor] | None = None
 ) -> Iterator[Result]:
     """Grade tasks, several at once, in any order: each gives exactly one result.
 
     `start` makes the executor that the judges run in, from the number of workers; it is called
-    again when the executor breaks.
+    again when the executor breaks. Without it they are processes of this machine.
 
     When a judge's process dies, the tasks that it may have been at are graded anew, one by one, so
     that only one that kills it again and again is given up (as not graded).
@@ -145,7 +148,7 @@ def grade_all(
     try:
         shared.chmod(0o711)  # sandboxes may have uids of their own
         waiting = deque(replace(task, setup=replace(task.setup, shared=shared)) for task in tasks)
-        yield from _grade(waiting, workers, start)
+        yield from _grade(waiting, workers, start or local_processes)
     finally:
         _remove(shared)
 

@@ -4,34 +4,46 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import as_completed
+from concurrent.futures import BrokenExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.assignment.exercises import AssignmentError, Exercise
 from grader.assignment.mistakes import load_mistakes, splice
-from grader.grading.engine import Setup, local_processes, new_forker
-from grader.judge.sandboxes import Forker
+from grader.grading import engine
+from grader.grading.engine import Setup
 from grader.result import Outcome
 
 if TYPE_CHECKING:
     from grader.judge.rehearsal import Known, Rehearsal
 
 T = TypeVar("T")
+PATIENCE_WITH_DEATHS = 3
 
 
 def in_processes(
     function: Callable[..., T], work: Sequence[tuple[Any, ...]], workers: int
 ) -> Iterator[tuple[int, T]]:
-    """Call `function(*arguments)` for each of `work`: its place and what it gave, as they come."""
-    executor = local_processes(min(workers, len(work)) or 1)
-    try:
-        running = {executor.submit(function, *args): place for place, args in enumerate(work)}
-        for future in as_completed(running):
-            yield running[future], future.result()
-    finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+    """Call `function(*arguments)` for each of `work`: its place and what it gave, as they come.
+
+    Raises `AssignmentError` where processes die again and again.
+    """
+    waiting = dict(enumerate(work))
+    for _ in range(PATIENCE_WITH_DEATHS):
+        executor = engine.local_processes(min(workers, len(waiting)) or 1)
+        try:
+            running = {executor.submit(function, *args): place for place, args in waiting.items()}
+            for future in as_completed(running):
+                found = future.result()
+                del waiting[running[future]]
+                yield running[future], found
+            return
+        except BrokenExecutor:  # one was killed: the rest goes on in others
+            continue
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+    raise AssignmentError("Processes that run the suites are ended from outside, again and again.")
 
 
 @contextmanager
@@ -43,17 +55,11 @@ def rehearsing(setup: Setup, test_seconds: float = 0.0, home: bool = False) -> I
     from grader.judge.rehearsal import Rehearsal
 
     patience = replace(setup.patience, test=test_seconds) if test_seconds else setup.patience
-    rehearsal = Rehearsal(_forker(replace(setup, shared=None)), patience, home=home)
+    rehearsal = Rehearsal(engine.warm_forker(setup.isolation, setup.spawn), patience, home=home)
     try:
         yield rehearsal
     finally:
         rehearsal.close()
-
-
-@functools.cache
-def _forker(setup: Setup) -> Forker:
-    """This process's zygote."""
-    return new_forker(setup)
 
 
 def base_tests(half: Exercise) -> list[str]:
@@ -101,7 +107,7 @@ def meet_mistakes(
     mistakes = [mistake for mistake in load_mistakes(exercise) if mistake.target == target]
     answers = [splice(exercise, mistake) for mistake in mistakes]
     base = [name for name in base_tests(half) if exercise.target_of(name) == target]
-    with rehearsing(setup) as rehearsal:
+    with rehearsing(setup, home=half != exercise) as rehearsal:
         refusing = f"{exercise.file.read_text('utf-8')}\n\n{_REFUSING.format(target)}"
         [refused] = rehearsal.run(half, [refusing], all_tests(half), seed)
         tests = [n for n in all_tests(half) if _failed(refused[n]) or n in base]

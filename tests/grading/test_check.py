@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,29 +17,16 @@ def kit(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def check(kit: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "grader", "check", *arguments],
-        cwd=kit,
-        env=os.environ | {"COLUMNS": "400"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert "Traceback (most recent" not in done.stdout + done.stderr
-    return done
-
-
 def change(file: Path, old: str, new: str) -> None:
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new))
 
 
-def test_a_sound_assignment_holds_and_that_is_the_last_line(kit):
+def test_a_sound_assignment_holds_and_that_is_the_last_line(kit, grader):
     (kit / "styles/01_double").mkdir(parents=True)
     (kit / "styles/01_double/by_two.py").write_text(tiny.answer("2 * x"))
-    done = check(kit, "--styles", "styles", "--table", "table.txt")
+    done = grader(kit, "check", "--styles", "styles", "--table", "table.txt")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == (
         "The assignment holds: 1 exercise(s), 3 tests, 9 mistakes."
@@ -53,7 +37,7 @@ def test_a_sound_assignment_holds_and_that_is_the_last_line(kit):
     assert re.search(r"^double +doubles_in_place +xx· +x *$", table, re.MULTILINE), table
 
 
-def test_every_fault_is_told_with_what_to_do_about_it(kit):
+def test_every_fault_is_told_with_what_to_do_about_it(kit, grader):
     solutions, exercises = kit / "solutions/01_double", kit / "exercises/01_double"
     hidden = solutions / "test_double.py"
     change(solutions / "mistakes.py", '"x * 3"', '"x * 2"')  # variant 1 is right
@@ -67,7 +51,7 @@ def test_every_fault_is_told_with_what_to_do_about_it(kit):
     change(exercises / "README.md", "# D", "# Not twice but something else: variant 3 of seven.")
     (kit / "tests/styles/01_double").mkdir(parents=True)
     (kit / "tests/styles/01_double/wrong.py").write_text(tiny.answer("3 * x"))
-    done = check(kit, "-v")
+    done = grader(kit, "check", "-v")
     assert done.returncode == 2
     said = done.stdout
     for fault in (
@@ -103,9 +87,9 @@ def test_what_can_not_be_read_is_told_first(kit, grader, file, old, new, said):
     assert done.stdout.splitlines()[-1].startswith("The assignment doesn't hold: ")
 
 
-def test_a_suite_that_does_not_load_is_told(kit):
+def test_a_suite_that_does_not_load_is_told(kit, grader):
     change(kit / "solutions/01_double/test_double.py", "import torch", "import nothing_of_the_kind")
-    done = check(kit)
+    done = grader(kit, "check")
     assert done.returncode == 2
     assert "nothing_of_the_kind" in done.stderr
     assert done.stdout == "The assignment doesn't hold: its tests don't load.\n"

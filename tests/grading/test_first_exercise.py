@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,20 +14,13 @@ FILE = re.compile(r"^`((?:exercises|solutions)/\S+)`:\n```python\n(.*?)^```$", r
 FILES = dict(FILE.findall(PAGE.read_text("utf-8")))
 
 
-def test_the_worked_example_holds(tmp_path):
+def test_the_worked_example_holds(tmp_path, grader):
     assert len(FILES) == 5
     for name, text in FILES.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "grader", "check", "activations", "-v"],
-        cwd=tmp_path,
-        env=os.environ | {"COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = grader(tmp_path, "check", "activations", "-v")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "The assignment holds: 1 exercise(s), 5 tests, 8 mistakes." in done.stdout
 
