@@ -91,6 +91,7 @@ class ExerciseResult:
 
     `printed` is what the student's code printed, `code` the text of their file, `curve` the losses
     that their own training loop returned, and `band` where a right one's lie, epoch by epoch.
+    `decided` is a score that a person has set; `excused` says that it doesn't count.
     """
 
     name: str
@@ -99,6 +100,8 @@ class ExerciseResult:
     code: str = ""
     curve: list[float] = field(default_factory=list)
     band: list[tuple[float, float]] = field(default_factory=list)
+    decided: float | None = None
+    excused: bool = False
 
     @property
     def points(self) -> float:
@@ -121,6 +124,8 @@ class ExerciseResult:
     @property
     def score(self) -> float | None:
         """The share of points, out of 100; None where a fault of ours left tests ungraded."""
+        if self.decided is not None:
+            return self.decided
         if not self.graded or not self.points:
             return None
         return 100 * self.earned / self.points
@@ -144,8 +149,42 @@ class Student:
 
 
 @dataclass
+class Attempt:
+    """One of a student's submissions. `total`: what it is worth, out of 100; `late`: in days begun.
+
+    `submitted` is when it was handed in (ISO 8601, '' if unknown), and `source` who says so.
+    """
+
+    number: int
+    submitted: str = ""
+    source: str = ""
+    late: int = 0
+    total: float | None = None
+    bonus: float = 0.0
+    counts: bool = False
+
+
+@dataclass
+class Mark:
+    """What the assignment's rules and people's decisions make of the tests' scores.
+
+    `reasons` say it in words, for the student too. `decided`: a person has decided something.
+    """
+
+    total: float | None
+    bonus: float = 0.0
+    reasons: list[str] = field(default_factory=list)
+    decided: bool = False
+    excused: bool = False
+
+
+@dataclass
 class Result:
-    """One submission, graded. `fault` says what of ours broke, if anything did."""
+    """One submission, graded. `fault` says what of ours broke, if anything did.
+
+    `mark`: what counts, where it isn't simply the share of points. `attempts`: all that the student
+    has handed in, the oldest first.
+    """
 
     submission: str
     student: Student | None = None
@@ -157,14 +196,26 @@ class Result:
     isolation: str = ""
     accelerator: str = ""
     seconds: float = 0.0
+    mark: Mark | None = None
+    attempts: list[Attempt] = field(default_factory=list)
 
     @property
     def graded(self) -> bool:
         return not self.fault and all(exercise.graded for exercise in self.exercises)
 
     @property
+    def excused(self) -> bool:
+        """Whether a person has decided that nothing of it counts."""
+        return self.mark is not None and self.mark.excused
+
+    @property
     def total(self) -> float | None:
-        """The share of all base points, out of 100; None where it could not be graded."""
+        """The grade, out of 100; None where it could not be graded, or is excused.
+
+        Without a mark it is the share of all base points.
+        """
+        if self.mark is not None:
+            return self.mark.total
         points = sum(exercise.points for exercise in self.exercises)
         if not self.graded or not points:
             return None
@@ -173,6 +224,8 @@ class Result:
     @property
     def bonus(self) -> float:
         """The bonus on the same scale: what it adds to `total`."""
+        if self.mark is not None:
+            return self.mark.bonus
         points = sum(exercise.points for exercise in self.exercises)
         return 100 * sum(e.bonus for e in self.exercises) / points if points else 0.0
 

@@ -22,7 +22,8 @@ import msgspec
 from grader.grading.basis import Basis
 from grader.grading.gradebook_schema import columns_of, migrate, packed
 from grader.result import ExerciseResult, Grades, Result, Student
-from grader.submission import Submission
+from grader.submission import LineMap, Submission
+from grader.submission.arrival.times import FILES
 
 PATIENCE_SECONDS = 60.0  # for another command that is writing
 
@@ -52,6 +53,40 @@ class Sheet:
     accelerator: str
     seconds: float
     notes: list[str]
+
+
+@dataclass(frozen=True)
+class Handed:
+    """One of a student's attempts: `number` counts them from 1.
+
+    `when` it was handed in (None if unknown), as `source` says. `late`: the platform's word.
+    """
+
+    id: int = 0
+    number: int = 1
+    when: datetime | None = None
+    source: str = ""
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What somebody has decided about a student. `exercise`: '' for the whole submission.
+
+    `kind` is score, excuse, comment or extension. An empty `value` withdraws it.
+    """
+
+    student: str
+    exercise: str
+    kind: str
+    value: str
+    comment: str = ""
+    by: str = ""
+    source: str = ""
+    made_at: str = ""
+
+
+_Details = tuple[Student | None, list[str], dict[str, LineMap]]
 
 
 class Gradebook:
@@ -84,26 +119,52 @@ class Gradebook:
             )
 
     def arrive(self, submissions: Iterable[Submission], run: int) -> dict[str, int]:
-        """Write down what has arrived, where it isn't known yet; the attempts' numbers by name.
+        """Write down what has arrived, where it isn't known yet; the attempts by name.
 
-        A student's files are a new attempt if they aren't those of the student's latest one.
+        A student's latest files are a new attempt if they aren't those of the latest one known.
+        What came before them is one if its files were never seen.
         """
+        found: dict[str, int] = {}
         with self._writing() as db:
-            return {one.name: self._arrive(db, one, run) for one in submissions}
+            for one in submissions:
+                for before in one.earlier:
+                    self._arrive(db, before, run, earlier=True)
+                found[one.name] = self._arrive(db, one, run)
+        return found
 
-    def _arrive(self, db: sqlite3.Connection, one: Submission, run: int) -> int:
-        latest = db.execute(
-            "SELECT id, digest FROM submissions WHERE student = ? ORDER BY id DESC LIMIT 1",
+    def _arrive(
+        self, db: sqlite3.Connection, one: Submission, run: int, *, earlier: bool = False
+    ) -> int:
+        known = db.execute(
+            "SELECT id, digest FROM submissions WHERE student = ? ORDER BY id DESC",
             (student_key(one),),
-        ).fetchone()
-        if latest and latest[1] == one.digest:
-            return int(latest[0])
+        ).fetchall()
+        same = [id for id, digest in (known if earlier else known[:1]) if digest == one.digest]
+        number = int(same[0]) if same else self._new(db, one, run)
+        when = one.submitted.isoformat() if one.submitted else ""
+        told = (when, one.time_source, one.late)
+        if (
+            told
+            != db.execute(
+                "SELECT submitted_at, time_source, late FROM arrivals WHERE submission = ? "
+                "ORDER BY id DESC LIMIT 1",
+                (number,),
+            ).fetchone()
+        ):
+            db.execute(
+                "INSERT INTO arrivals (run, submission, submitted_at, time_source, late) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (run, number, *told),
+            )
+        return number
+
+    def _new(self, db: sqlite3.Connection, one: Submission, run: int) -> int:
         details = packed([one.student, one.notes, one.cells])
         number = _number(
             db.execute(
-                "INSERT INTO submissions (run, student, name, seen_at, submitted_at, time_source, "
-                "late, digest, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (run, student_key(one), one.name, now(), "", "", one.late, one.digest, details),
+                "INSERT INTO submissions (run, student, name, seen_at, digest, details) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (run, student_key(one), one.name, now(), one.digest, details),
             )
         )
         for name, content in one.sources.items():
@@ -167,16 +228,79 @@ class Gradebook:
         except sqlite3.Error as error:
             raise GradebookError(f"{self.path} could not be written: {error}") from None
 
+    def decide(self, decisions: Iterable[Decision]) -> None:
+        """Write decisions down. The newest of a kind, on a student and an exercise, counts."""
+        with self._writing() as db:
+            for one in decisions:
+                db.execute(
+                    "INSERT INTO decisions (made_at, made_by, student, exercise, kind, value, "
+                    "comment, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (now(), one.by, one.student, one.exercise, one.kind, one.value, one.comment,
+                     one.source),
+                )  # fmt: skip
+
     # -- reading ----------------------------------------------------------------------------------
 
-    def entries(self, submission: Submission) -> list[GradedRow]:
-        """All results of this student's exercises, the newest first."""
+    def students(self) -> list[str]:
+        """What every student goes by, in the order of their names."""
+        rows = self._db.execute("SELECT student FROM submissions GROUP BY student ORDER BY name")
+        return [student for (student,) in rows]
+
+    def attempts(self, student: str, *, latest: bool = False) -> list[Handed]:
+        """All that a student has handed in, the oldest first; only the last one if `latest`."""
+        rows = self._db.execute(
+            "SELECT id FROM submissions WHERE student = ? ORDER BY id", (student,)
+        )
+        found = [self._handed(number, id) for number, (id,) in enumerate(rows, 1)]
+        return found[-1:] if latest else found
+
+    def _handed(self, number: int, id: int) -> Handed:
+        when, source, late = None, "", False
+        for said, who, flag in self._db.execute(
+            "SELECT submitted_at, time_source, late FROM arrivals WHERE submission = ? ORDER BY id",
+            (id,),
+        ):
+            late = bool(flag)
+            told = datetime.fromisoformat(said) if said else None
+            # Copying and unpacking make files younger; and any other word is worth more.
+            if told and (who != FILES or when is None or (source == FILES and told < when)):
+                when, source = told, who
+        return Handed(id, number, when, source, late)
+
+    def submission(self, id: int) -> Submission:
+        """An attempt as it was handed in."""
+        name, blob = self._db.execute(
+            "SELECT name, details FROM submissions WHERE id = ?", (id,)
+        ).fetchone()
+        student, notes, cells = msgspec.msgpack.decode(zlib.decompress(blob), type=_Details)
+        files = self._db.execute(
+            "SELECT s.name, f.content FROM submission_files s JOIN files f ON f.digest = s.file "
+            "WHERE s.submission = ? ORDER BY s.name",
+            (id,),
+        )
+        sources = {file: zlib.decompress(data) for file, data in files}
+        own: dict[str, dict[str, bytes]] = {}
+        for path in [path for path in sources if "/" in path]:  # see `Submission.sources`
+            module, _, below = path.partition("/")
+            own.setdefault(module, {})[below] = sources.pop(path)
+        return Submission(name, sources, notes, student, cells=cells, own=own)
+
+    def decisions(self) -> list[Decision]:
+        """All decisions, the oldest first."""
+        rows = self._db.execute(
+            "SELECT student, exercise, kind, value, comment, made_by, source, made_at "
+            "FROM decisions ORDER BY id"
+        )
+        return [Decision(*row) for row in rows]
+
+    def entries(self, student: str) -> list[GradedRow]:
+        """All results of a student's exercises, the newest first."""
         rows = self._db.execute(
             "SELECT r.id, r.grading, r.exercise, r.score IS NOT NULL OR r.points = 0, g.seed, "
             "r.files, r.suite, r.machinery, r.limits FROM results r "
             "JOIN submissions s ON s.id = r.submission JOIN gradings g ON g.id = r.grading "
             "WHERE s.student = ? ORDER BY r.id DESC",
-            (student_key(submission),),
+            (student,),
         )
         return [
             GradedRow(id, grading, exercise, bool(graded), seed, Basis(*basis))

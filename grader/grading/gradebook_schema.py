@@ -33,13 +33,19 @@ CREATE TABLE submissions (
     student TEXT NOT NULL,
     name TEXT NOT NULL,
     seen_at TEXT NOT NULL,
-    submitted_at TEXT NOT NULL,
-    time_source TEXT NOT NULL,
-    late INTEGER NOT NULL,
     digest TEXT NOT NULL,
     details BLOB NOT NULL
 );
 CREATE INDEX submissions_by_student ON submissions (student, id);
+CREATE TABLE arrivals (
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL REFERENCES runs,
+    submission INTEGER NOT NULL REFERENCES submissions,
+    submitted_at TEXT NOT NULL,
+    time_source TEXT NOT NULL,
+    late INTEGER NOT NULL
+);
+CREATE INDEX arrivals_by_submission ON arrivals (submission, id);
 CREATE TABLE submission_files (
     submission INTEGER NOT NULL REFERENCES submissions,
     name TEXT NOT NULL,
@@ -156,8 +162,8 @@ def _copy_old_results(connection: sqlite3.Connection) -> None:
         key = next(filter(None, (who.id, who.email, who.login)), name) if who else name
         if (key, digest) not in attempts:
             attempts[key, digest] = connection.execute(
-                "INSERT INTO submissions (run, student, name, seen_at, submitted_at, time_source, "
-                "late, digest, details) VALUES (?, ?, ?, ?, '', '', 0, ?, ?)",
+                "INSERT INTO submissions (run, student, name, seen_at, digest, details) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
                 (run, key, name, graded_at, digest, packed([who, [], {}])),
             ).lastrowid
         attempt = attempts[key, digest]

@@ -53,7 +53,7 @@ class Plan:
 
 
 def make_plans(
-    submissions: Iterable[Submission],
+    attempts: Iterable[tuple[str, Submission]],
     exercises: Sequence[Exercise],
     grounds: Grounds,
     gradebook: Gradebook,
@@ -61,15 +61,16 @@ def make_plans(
     anew: bool = False,
     seed: int | None = None,
 ) -> list[Plan]:
-    """What to do for each submission; `anew`: nothing that was graded before is kept.
+    """What to do for each attempt; `anew`: nothing that was graded before is kept.
 
-    `seed`: only what was graded with this one is kept; None: with any.
+    `attempts`: each with what its student goes by in the gradebook. `seed`: only what was graded
+    with this one is kept; None: with any.
     """
     hints = {e.name: Hints(e) for e in exercises}
     plans = []
-    for submission in submissions:
+    for student, submission in attempts:
         plan = Plan(submission, grounds.of(submission))
-        entries = gradebook.entries(submission)
+        entries = gradebook.entries(student)
         used: dict[int, None] = {}
         for name, basis in plan.bases.items():
             mine = [entry for entry in entries if entry.exercise == name]

@@ -24,6 +24,8 @@ def fence(text: str) -> str:
 
 def heading(seen: Seen) -> str:
     """The total, on one line."""
+    if seen.excused:
+        return "**Excused.**"
     if not seen.graded:
         return "**Not graded.**"
     bonus = f", and {number(seen.bonus)} bonus" if seen.bonus else ""
@@ -45,6 +47,8 @@ def feedback(seen: Seen) -> str:
     parts = [f"# {escape(seen.name)}", heading(seen)]
     if seen.fault:
         parts.append(seen.fault)
+    if seen.reasons:
+        parts.append("\n".join(f"- {escape(reason)}" for reason in seen.reasons))
     if seen.notes:
         parts.append("\n".join(f"- {escape(note)}" for note in seen.notes))
     if seen.exercises:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from grader.report import text
 from grader.result import ExerciseResult, Outcome, Result, TestResult
@@ -117,7 +117,10 @@ class SeenExercise:
 
 @dataclass(frozen=True)
 class Seen:
-    """One submission as its student may see it. `fault` is '' if everything was graded."""
+    """One submission as its student may see it. `fault` is '' if everything was graded.
+
+    `reasons` say, a line each, what rules and people's decisions have made of the score.
+    """
 
     submission: str
     name: str
@@ -126,6 +129,8 @@ class Seen:
     fault: str
     total: float | None
     bonus: float
+    reasons: list[str] = field(default_factory=list)
+    excused: bool = False
 
     @property
     def earned(self) -> float:
@@ -149,9 +154,11 @@ def seen(result: Result) -> Seen:
         name=text.labels([result])[0],
         exercises=[_exercise(exercise) for exercise in result.exercises],
         notes=[text.line(note) for note in result.notes],
-        fault=FAULT if result.total is None else "",
+        fault=FAULT if result.total is None and not result.excused else "",
         total=result.total,
         bonus=result.bonus,
+        reasons=[text.line(reason) for reason in result.mark.reasons] if result.mark else [],
+        excused=result.excused,
     )
 
 

@@ -70,6 +70,8 @@ def points_of(result: Result, maximum: float, bonus: bool, cap: bool) -> float |
 
 def why_not(result: Result) -> str:
     """Why a submission has no score."""
+    if result.excused:
+        return "excused"
     return f"not graded: {line(result.fault)}" if result.fault else "not graded"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from grader.result import Student
@@ -11,6 +12,7 @@ from grader.submission.arrival.collect import Collector
 from grader.submission.arrival.layouts import HandedIn, handed_in, unwrapped
 from grader.submission.arrival.names import distinct, file_name, shown
 from grader.submission.arrival.roster import Roster, RosterError
+from grader.submission.arrival.times import FILES, from_seconds
 from grader.submission.arrival.tree import File, Folder, Node, UnreadableError, on_disk
 from grader.submission.model import Assigned, LineMap, NoSubmissions, Submission
 
@@ -98,8 +100,17 @@ def _submission(
     taken: set[str],
     pool: dict[bytes, bytes],
 ) -> Submission:
+    earlier = tuple(
+        _submission(replace(one, nodes=nodes, earlier=[]), exercises, roster, set(), pool)
+        for nodes in one.earlier
+    )
     collected = Collector(one.nodes, exercises).collect()
     student = roster.match(one.student, one.name) if roster else None
+    submitted, source = one.submitted, one.time_source
+    if submitted is None and roster and (submitted := roster.when(one.student, one.name)):
+        source = "Moodle's worksheet"
+    if submitted is None and (submitted := from_seconds(collected.modified)):
+        source = FILES
     name = distinct(shown(one.name) or "unnamed", taken)
     taken.add(name)
     notes = [*one.notes, *(["Handed in late."] if one.late else []), *collected.notes]
@@ -112,6 +123,9 @@ def _submission(
         one.late,
         collected.cells,
         {module: _pooled(files, pool) for module, files in collected.own.items()},
+        submitted,
+        source,
+        tuple(before for before in earlier if before.files),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from grader.result import Student
@@ -41,7 +42,9 @@ class Submission:
     `files` are UTF-8 sources by name, without folders: `<module>.py` for each exercise, and helpers
     beside them. `own` has, for an exercise's module, what only its answer finds at home, by path:
     `helper.py`, `tools/plots.py`. `notes` tell the student what was odd. `cells` has a `LineMap`
-    for each file that was made from a notebook.
+    for each file that was made from a notebook. `submitted` is when it was handed in, as
+    `time_source` says. `earlier`: what the same student handed in before, the oldest first, if that
+    arrived too.
     """
 
     name: str
@@ -51,6 +54,9 @@ class Submission:
     late: bool = False
     cells: dict[str, LineMap] = field(default_factory=dict)
     own: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    submitted: datetime | None = None
+    time_source: str = ""
+    earlier: tuple[Submission, ...] = ()
 
     def beside(self, module: str) -> dict[str, bytes]:
         """The files of an exercise's sandbox, by path: its answer, and all that it can import."""

@@ -48,7 +48,7 @@ def test_a_result_comes_back_whole_and_its_code_is_kept_once(tmp_path):
     with Gradebook(path) as book:
         put(book, sent(), graded())
     with Gradebook(path) as book:
-        [row] = book.entries(sent())
+        [row] = book.entries("ann")
         assert row.graded and row.basis == BASIS
         assert book.exercise(row, sent()) == graded().exercises[0]
         sheet = book.sheet(row.grading)
@@ -61,7 +61,7 @@ def test_a_result_comes_back_whole_and_its_code_is_kept_once(tmp_path):
 def test_code_that_is_not_the_file_is_kept_with_the_result(tmp_path):
     with Gradebook(tmp_path / "g") as book:
         put(book, sent(), graded(code="other"))
-        [row] = book.entries(sent())
+        [row] = book.entries("ann")
         found = book.exercise(row, sent())
         assert found is not None and found.code == "other"
 
@@ -71,7 +71,7 @@ def test_nothing_is_overwritten_and_the_newest_comes_first(tmp_path):
     with Gradebook(path) as book:
         put(book, sent(), graded(Outcome.NOT_GRADED))
         put(book, sent(), graded())
-        assert [row.graded for row in book.entries(sent())] == [True, False]
+        assert [row.graded for row in book.entries("ann")] == [True, False]
     assert count(path, "submissions") == 1
     assert count(path, "gradings") == count(path, "results") == 2
 
@@ -87,8 +87,8 @@ def test_other_files_are_another_attempt_also_if_they_were_handed_in_before(tmp_
 def test_a_student_is_known_by_an_id_whatever_the_submission_is_called(tmp_path):
     with Gradebook(tmp_path / "g") as book:
         put(book, sent(name="Kim (2)", student=Student("Kim", "42")), graded())
-        assert len(book.entries(sent(name="Kim", student=Student("Kim", "42")))) == 1
-        assert not book.entries(sent(name="Kim (2)", student=Student("Kim", "43")))
+        assert len(book.entries("42")) == 1
+        assert not book.entries("43")
 
 
 def test_a_file_from_before_there_were_versions_becomes_history(tmp_path):
@@ -106,7 +106,7 @@ def test_a_file_from_before_there_were_versions_becomes_history(tmp_path):
     submission = sent(student=old.student)
     for _ in range(2):  # the second time there is nothing to bring up to date
         with Gradebook(path) as book:
-            first, second = book.entries(submission)
+            first, second = book.entries("9")
             assert first.basis == Basis("", "", "", "")
             assert book.exercise(second, submission) == old.exercises[0]
     assert count(path, "submissions") == 1
@@ -139,5 +139,5 @@ def test_a_result_is_written_whole_or_not_at_all(tmp_path):
             result = graded()
             result.exercises.append(ExerciseResult("02_more", []))
             book.add(result, sent(), attempt, run, {NAME: BASIS})
-        assert book.entries(sent()) == []
+        assert book.entries("ann") == []
     assert count(path, "gradings") == 0

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
-from grader.submission import NoSubmissions, find_submissions
+from grader.assignment.exercises import find_exercises
+from grader.submission import NoSubmissions, Roster, find_submissions
+from grader.submission.arrival.times import moment
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_folder_a_student(lay_out, find, answer):
@@ -265,3 +270,77 @@ def test_nothing_there(tmp_path: Path, exercises) -> None:
 def test_the_instructors_own_scripts_are_nobody(lay_out, find, answer):
     top = lay_out({"download.py": "import requests\n", "kim/losses.py": answer("losses")})
     assert list(find(top)) == ["kim"]
+
+
+def test_canvas_keeps_the_attempts_that_arrive_together(lay_out, find, answer):
+    found = find(
+        lay_out(
+            {
+                "leebora_11_21_losses.py": answer("losses"),
+                "leebora_11_22_losses-1.py": answer("losses") + b"# again\n",
+                "leebora_11_21_fit.py": answer("fit"),
+                "kimmin_12_23_losses-2.py": answer("losses"),
+            }
+        )
+    )
+    assert set(found) == {"leebora", "kimmin"}
+    [before] = found["leebora"].earlier
+    assert set(before.files) == set(found["leebora"].files) == {"losses.py", "fit.py"}
+    assert before.files["losses.py"] != found["leebora"].files["losses.py"]
+    assert found["kimmin"].earlier == ()
+
+
+def test_when_it_was_handed_in_comes_from_whoever_knows(lay_out, find, answer, tmp_path):
+    day = "2026-11-20T10:00:00+00:00"
+    at = {
+        "submission_1:\n  :submitters:\n  - :name: Kim\n    :sid: '1'\n"
+        "  :created_at: 2026-11-20 11:00:00.123456789 +01:00\n  :results:\n"
+        "    :created_at: 1999-01-01 00:00:00 Z\n": "Gradescope",
+    }
+    [metadata] = at
+    top = lay_out({"submission_metadata.yml": metadata, "submission_1/losses.py": answer("losses")})
+    [kim] = find(top).values()
+    assert kim.submitted.isoformat() == day and kim.time_source == "Gradescope"
+
+    worksheet = tmp_path / "sheet.csv"
+    worksheet.write_text(
+        "Identifier,Full name,Email address,Last modified (submission)\n"
+        'Participant 7,Kim Lee,k@example.org,"Friday, 20 November 2026, 10:00 AM"\n'
+    )
+    top = tmp_path / "moodle"
+    file = top / "Kim Lee_7_assignsubmission_file_" / "losses.py"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(answer("losses"))
+    [kim] = find_submissions(top, find_exercises(ROOT / "solutions"), Roster.read(worksheet))
+    assert kim.submitted == datetime(2026, 11, 20, 10).astimezone()
+    assert (kim.time_source, kim.student.email) == ("Moodle's worksheet", "k@example.org")
+
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    [kim] = find(top).values()
+    assert (kim.submitted.timestamp(), kim.time_source) == (1_700_000_000, "the files' own times")
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("2026-11-20 10:00:00.948203 UTC", 10),
+        ("2026-11-20T10:00Z", 10),
+        ("2026-11-20 10:00:00 +0100", 9),
+        ("2026-11-20 10:00:00 America/New_York", 15),
+        ("Friday, 20 November 2026, 10:00 AM", None),
+        ("20 November 2026, 22:00", None),
+    ],
+)
+def test_a_moment_is_read_as_platforms_write_it(text, hour):
+    when = moment(text)
+    assert when is not None and when.year == 2026
+    assert hour is None or when.astimezone(timezone.utc).hour == hour
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "yesterday", "2026-99-20 10:00:00 UTC", "2026-11-20 10:00:00 ../../etc/passwd",
+     "2026-11-20 10:00:00 Mars/Olympus", "Freitag, 20. November 2026, 10:00"],
+)  # fmt: skip
+def test_what_is_no_moment_is_none(text):
+    assert moment(text) is None

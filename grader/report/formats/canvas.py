@@ -49,7 +49,9 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     rows: list[list[Cell]] = [[*HEADER, title], [f"    {MAXIMUM}", "", "", "", "", maximum]]
     missing = []
     for label, result in zip(labels(grades.results), grades.results, strict=True):
-        points = points_of(result, maximum, bonus, cap=False)
+        points: float | str | None = points_of(result, maximum, bonus, cap=False)
+        if result.excused:
+            points = "EX"
         if points is None:
             missing.append((label, why_not(result)))
             continue

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from grader.report.files import ReportError, save
-from grader.report.formats.table import outcome
+from grader.report.formats.table import EXCUSED, outcome
 from grader.report.sheet import Cell, sheet
 from grader.report.text import NOT_GRADED
 from grader.result import Grades, Result, Student
@@ -31,7 +31,10 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
 
 def _submissions(grades: Grades) -> Iterator[list[Cell]]:
     names = list(dict.fromkeys(e.name for r in grades.results for e in r.exercises))
-    yield [*WHO, *names, "Total", "Bonus", "Outcome", "Notes"]
+    yield [
+        *WHO, *names, "Total", "Bonus", "Outcome", "Attempts", "Handed in", "Days late",
+        "Decided by hand", "Decisions", "Notes",
+    ]  # fmt: skip
     for result in grades.results:
         scores = {exercise.name: exercise.score for exercise in result.exercises}
         notes = [result.fault, *result.notes] if result.fault else result.notes
@@ -40,9 +43,18 @@ def _submissions(grades: Grades) -> Iterator[list[Cell]]:
             *(scores.get(name) for name in names),
             result.total,
             result.bonus,
-            outcome(result).value,
+            EXCUSED if result.excused else outcome(result).value,
+            *_attempts(result),
+            "yes" if result.mark and result.mark.decided else "no",
+            "\n".join(result.mark.reasons) if result.mark else "",
             "\n".join(notes),
         ]
+
+
+def _attempts(result: Result) -> list[Cell]:
+    """How many there are; and when the latest that counts was handed in, and how late."""
+    last = next((a for a in reversed(result.attempts) if a.counts), None)
+    return [last.number, last.submitted, last.late] if last else ["", "", ""]
 
 
 def _tests(grades: Grades) -> Iterator[list[Cell]]:

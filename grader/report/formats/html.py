@@ -38,7 +38,7 @@ def page(grades: Grades) -> str:
         titles=titles,
         mean=mean(totals) if totals else None,
         median=median(totals) if totals else None,
-        ungraded=len(grades.results) - len(totals),
+        ungraded=sum(r.total is None and not r.excused for r in grades.results),
         bins=analysis.distribution(grades),
         summaries=analysis.summaries(grades),
         items=items,

@@ -54,7 +54,7 @@ def to_xml(results: list[Seen], graded_at: str = "") -> bytes:
             suite = _suite(root, f"{result.name}: {exercise.name}")
             for test in exercise.tests:
                 _verdict(_case(suite, _class(exercise, test), test.title, test.seconds), test)
-        if not result.graded and all(e.score is not None for e in result.exercises):
+        if result.fault and all(e.score is not None for e in result.exercises):
             # A fault that no test shows.
             _error(_case(_suite(root, result.name), result.name, NOT_GRADED), result.fault)
     return _finished(root, graded_at)

@@ -71,6 +71,7 @@ def comment(seen: Seen) -> Markup:
     """The feedback as the little HTML that Moodle shows."""
     bonus = f", {number(seen.bonus)} bonus" if seen.bonus else ""
     parts = [f"<p>{score(seen.total)} of 100{bonus}</p>"]
+    parts += [f"<p>{escape(reason)}</p>" for reason in seen.reasons]
     parts += [f"<p>{escape(note)}</p>" for note in seen.notes]
     for exercise in seen.exercises:
         parts.append(f"<h5>{escape(exercise.name)}: {score(exercise.score)}</h5>")

@@ -25,6 +25,8 @@ NARROW = 100
 SHORTEST, LONGEST = 12, 40  # of a name
 OTHERS, BONUS = 21, 6  # columns of the terminal for total and outcome, and for the bonus
 MAX_NOTES = 20
+EXCUSED = "excused"
+DECIDED = "*"  # beside a total that a person's decision has part in
 
 
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
@@ -78,14 +80,21 @@ def _table(grades: Grades, names: list[str], exercises: list[str], width: int) -
     for name, result in zip(names, grades.results, strict=True):
         graded = {e.name: e for e in result.exercises}
         row = [Text(name), *(_cell(graded.get(exercise)) for exercise in exercises)]
-        row.append(Text("?" if result.total is None else text.number(result.total), style="bold"))
+        row.append(Text(_total(result), style="bold"))
         if bonus:
             row.append(Text(f"+{text.number(result.bonus)}" if result.bonus else ""))
         worst = outcome(result)
-        row.append(Text(worst.value, style=text.STYLES[worst]))
+        said = Text(worst.value, style=text.STYLES[worst])
+        row.append(Text(EXCUSED, style="dim") if result.excused else said)
         table.add_row(*row)
     table.expand = width < NARROW
     return table
+
+
+def _total(result: Result) -> str:
+    total = "?" if result.total is None else text.number(result.total)
+    decided = result.mark is not None and result.mark.decided
+    return f"{'-' if result.excused else total}{DECIDED if decided else ''}"
 
 
 def _shortened(name: str, width: int) -> str:
@@ -102,6 +111,10 @@ def _cell(exercise: ExerciseResult | None) -> Text:
     """The score, and the mark of the most serious outcome if something went wrong."""
     if exercise is None:
         return Text("")
+    if exercise.excused:
+        return Text("ex", style="dim")
+    if exercise.decided is not None:
+        return Text(f"{exercise.decided:.0f}{DECIDED}")
     worst = exercise.outcome
     if exercise.score is None:
         return Text("?", style=text.STYLES[Outcome.NOT_GRADED])
@@ -121,8 +134,11 @@ def _sum(results: list[Result]) -> str:
     parts = [f"{len(results)} submission{'' if len(results) == 1 else 's'}"]
     if len(totals) > 1:
         parts.append(f"mean {text.number(mean(totals))}, median {text.number(median(totals))}")
-    if len(totals) < len(results):
-        parts.append(f"{len(results) - len(totals)} not graded")
+    excused = sum(r.excused for r in results)
+    if excused:
+        parts.append(f"{excused} excused")
+    if len(totals) + excused < len(results):
+        parts.append(f"{len(results) - len(totals) - excused} not graded")
     return "; ".join(parts) + "."
 
 
@@ -133,8 +149,10 @@ def _legend(results: list[Result], shown: list[str], exercises: list[str], width
     if len(shown) < len(exercises):
         lines.append(f"{len(exercises) - len(shown)} more exercises in a wider terminal.")
     used = {exercise.outcome for result in results for exercise in result.exercises}
-    used |= {outcome(result) for result in results}
+    used |= {outcome(result) for result in results if not result.excused}
     marks = [f"{text.MARKS[o]} {text.MEANINGS[o]}" for o in Outcome if o in used]
+    if any(result.mark and result.mark.decided for result in results):
+        marks.append(f"{DECIDED} a person has decided something")
     lines.append("Scores are out of 100. " + ", ".join(m for m in marks if m[0] != "+"))
     return "\n".join(line.rstrip(" ,") for line in lines)
 
@@ -144,6 +162,9 @@ def _remarks(grades: Grades, names: list[str]) -> list[str]:
     both = list(zip(names, grades.results, strict=True))
     lines = [text.line(note) for note in grades.notes]
     lines += [f"{name}: not graded: {text.line(r.fault)}" for name, r in both if r.fault]
+    lines += [
+        f"{name}: {text.line(reason)}" for name, r in both if r.mark for reason in r.mark.reasons
+    ]
     lines += [f"{name}: {text.line(note)}" for name, r in both for note in text.few(r.notes)]
     if len(lines) > MAX_NOTES:
         more = len(lines) - MAX_NOTES

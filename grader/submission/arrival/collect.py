@@ -67,6 +67,7 @@ class Collected:
     cells: dict[str, LineMap] = field(default_factory=dict)
     own: dict[str, dict[str, bytes]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    modified: float = 0.0  # the newest of the files that count, in seconds since 1970
 
 
 class Collector:
@@ -149,6 +150,7 @@ class Collector:
                 self._out.notes.append(f"{best.found.shown}: taken as {name}.")
             self._out.notes += module.notes
             used[name] = best.found
+            self._out.modified = max(self._out.modified, best.found.file.modified)
             for other in candidates:
                 if other is not best and other.named == 2:
                     passed.add(other.found)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 
 from grader.result import Student
+from grader.submission.arrival.times import moment
 
 METADATA = "submission_metadata.yml"
 _FIELD = re.compile(r"(?P<new>-)?\s*:(?P<key>name|sid|email):\s*(?P<value>.*)")
@@ -37,6 +39,26 @@ def submitters(text: str) -> dict[str, list[Student]]:
                 _note(found[folder], item)
         # Deeper lines, whatever they look like, are output of a student's program.
         level = indent if level < 0 and indent else level
+    return found
+
+
+def handed_in_at(text: str) -> dict[str, datetime]:
+    """When each folder was handed in, where the file says so."""
+    found: dict[str, datetime] = {}
+    folder, level = "", -1
+    for line in text.splitlines():
+        stripped = line.strip()
+        indent = len(line) - len(line.lstrip())
+        if stripped and not indent and not stripped.startswith(("-", "#", ":")):
+            folder, level = _scalar(stripped.rstrip(":")), -1
+            continue
+        level = indent if level < 0 and indent else level
+        key, _, value = stripped.partition(": ")
+        # Deeper lines, whatever they look like, are output of a student's program.
+        if key == ":created_at" and indent == level and folder:
+            when = moment(_scalar(value))
+            if when is not None:
+                found.setdefault(folder, when)
     return found
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from grader.result import Student
 from grader.submission.arrival.archives import archive_stem
-from grader.submission.arrival.gradescope import METADATA, submitters
+from grader.submission.arrival.gradescope import METADATA, handed_in_at, submitters
 from grader.submission.arrival.names import file_name, folded, split_attempt
 from grader.submission.arrival.text import NotTextError, decode
+from grader.submission.arrival.times import moment
 from grader.submission.arrival.tree import File, Folder, Node, Odd, UnreadableError
 from grader.submission.model import Assigned
 
@@ -25,7 +28,10 @@ _MOODLE = re.compile(
 
 @dataclass
 class HandedIn:
-    """One student's files and folders, not yet looked into."""
+    """One student's files and folders, not yet looked into.
+
+    `earlier`: the files of the same student's attempts before that, the oldest first.
+    """
 
     name: str
     nodes: list[Node] = field(default_factory=list)
@@ -33,6 +39,9 @@ class HandedIn:
     late: bool = False
     notes: list[str] = field(default_factory=list)
     certain: bool = True  # False: it may be a script of the instructor's instead
+    submitted: datetime | None = None
+    time_source: str = ""
+    earlier: list[list[Node]] = field(default_factory=list)
 
 
 Layout = Callable[[Folder, list[Node], Sequence[Assigned]], "list[HandedIn] | None"]
@@ -72,9 +81,10 @@ def _gradescope(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[H
     if metadata is None:
         return None
     try:
-        students = submitters(decode(metadata.read(METADATA_LIMIT))[0])
+        text = decode(metadata.read(METADATA_LIMIT))[0]
     except (UnreadableError, NotTextError):
-        students = {}
+        text = ""
+    students, times = submitters(text), handed_in_at(text)
     found = []
     for node in nodes:
         if not isinstance(node, Folder):
@@ -86,6 +96,9 @@ def _gradescope(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[H
             together = [f"Handed in together by {len(group)} students."] if len(group) > 1 else []
             name = student.name or student.email or student.id or node.name
             found.append(HandedIn(name, [node], student, notes=together))
+        for one in found[-(len(group) or 1) :]:
+            one.submitted = times.get(node.name)
+            one.time_source = "Gradescope" if one.submitted else ""
     return found
 
 
@@ -94,7 +107,26 @@ def _nbgrader(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[Han
     if submitted is None:
         return None
     students = [n for n in submitted.list() if not _is_left_behind(n) and not isinstance(n, File)]
-    return [HandedIn(node.name, [node]) for node in students]
+    return [_stamped(HandedIn(node.name, [node])) for node in students]
+
+
+def _stamped(one: HandedIn) -> HandedIn:
+    """With the time in nbgrader's `timestamp.txt`, if there is one."""
+    nodes = one.nodes
+    for _ in range(3):  # in the student's folder, or in the assignment's below
+        for node in nodes:
+            if isinstance(node, File) and node.name == "timestamp.txt":
+                with contextlib.suppress(UnreadableError, NotTextError):
+                    one.submitted = moment(decode(node.read(1000))[0])
+                one.time_source = "nbgrader" if one.submitted else ""
+                return one
+        inside: list[Node] = []
+        for node in nodes:
+            if isinstance(node, Folder):
+                with contextlib.suppress(UnreadableError):
+                    inside += node.list()
+        nodes = inside
+    return one
 
 
 def _moodle(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[HandedIn] | None:
@@ -121,7 +153,21 @@ def _canvas(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[Hande
             one.nodes.append(replace(node, name=told["file"]))
             one.late = one.late or bool(told["late"])
     taken = sum(len(one.nodes) for one in found.values())
+    for one in found.values():
+        one.earlier = _attempts(one.nodes)
     return list(found.values()) if taken * 2 > len(files) else None
+
+
+def _attempts(nodes: list[Node]) -> list[list[Node]]:
+    """The files of all attempts but the latest: Canvas numbers a file that is handed in again."""
+    number = {node.name: _attempt(node.name) for node in nodes}
+    before = sorted(set(number.values()))[:-1]
+    return [[node for node in nodes if number[node.name] <= last] for last in before]
+
+
+def _attempt(name: str) -> int:
+    told = file_name(name)
+    return told.attempt if told else split_attempt(archive_stem(name))[1]
 
 
 def _itself(top: Folder, nodes: list[Node], exercises: Sequence[Assigned]) -> list[HandedIn] | None:
@@ -182,7 +228,7 @@ def _one_a_student(nodes: Iterable[Node], exercises: Sequence[Assigned]) -> list
             told = file_name(node.name) if isinstance(node, File) else None
             scrap = told is not None and not told.is_notebook and told.stem == owner
             one.certain = one.certain or not scrap
-    return list(found.values())
+    return [_stamped(one) for one in found.values()]
 
 
 def _owner(node: File, exercises: Sequence[Assigned]) -> str:

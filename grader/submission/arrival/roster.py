@@ -8,11 +8,13 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from grader.result import Student
 from grader.submission.arrival.names import folded, shown
 from grader.submission.arrival.text import NotTextError, decode
+from grader.submission.arrival.times import moment
 from grader.submission.arrival.tree import File, UnreadableError, on_disk
 from grader.submission.model import Submission
 
@@ -25,6 +27,7 @@ COLUMNS = {
     "first": "firstname givenname first",
     "last": "lastname surname familyname last",
     "section": "section sections class group 분반",
+    "submitted": "lastmodifiedsubmission",  # in Moodle's grading worksheet
 }
 LARGEST = 16 << 20
 
@@ -36,9 +39,15 @@ class RosterError(ValueError):
 class Roster:
     """The students of a class, who can be found by whatever a download calls them."""
 
-    def __init__(self, students: Iterable[Student], aliases: Iterable[list[str]] = ()) -> None:
-        """`aliases`: more ids and logins of each student."""
+    def __init__(
+        self,
+        students: Iterable[Student],
+        aliases: Iterable[list[str]] = (),
+        times: Iterable[datetime | None] = (),
+    ) -> None:
+        """`aliases`: more ids and logins of each student. `times`: when each has handed in."""
         self.students = list(students)
+        self._times = dict(enumerate(times))
         self._exact: dict[str, set[int]] = {}
         self._names: dict[str, set[int]] = {}
         for number, student in enumerate(self.students):
@@ -83,7 +92,9 @@ class Roster:
                 f"{path}: none of the roster's columns is known. Its first line has to name some "
                 "of: name, id, login, email, section."
             )
-        students, aliases = [], []
+        students: list[Student] = []
+        aliases: list[list[str]] = []
+        times: list[datetime | None] = []
         for row in rows:
             told = {f: [row[c].strip() for c in cs if row[c]] for f, cs in columns.items()}
             one = {field: next(filter(None, values), "") for field, values in told.items()}
@@ -91,14 +102,26 @@ class Roster:
             if any(one.values()) and "points possible" not in name.casefold():
                 given = (name or one["login"] or one["email"] or one["id"], one["id"])
                 students.append(Student(*given, one["login"], one["email"], one["section"]))
-                aliases.append([*told["id"], *told["login"], *told["email"]])
-        return cls(students, aliases)
+                # Moodle's worksheet says `Participant 123`, and its download `123`.
+                numbers = [label.removeprefix("Participant ") for label in told["id"]]
+                aliases.append([*told["id"], *numbers, *told["login"], *told["email"]])
+                times.append(moment(next(iter(told["submitted"]), "")))
+        return cls(students, aliases, times)
 
     def match(self, told: Student | None, name: str) -> Student | None:
         """The one student who fits what the download says (`told`) or the name of the folder.
 
         None if nobody or several fit.
         """
+        number = self._find(told, name)
+        return None if number is None else _with_gaps_filled(self.students[number], told)
+
+    def when(self, told: Student | None, name: str) -> datetime | None:
+        """When that student handed in, if the roster says so."""
+        number = self._find(told, name)
+        return None if number is None else self._times.get(number)
+
+    def _find(self, told: Student | None, name: str) -> int | None:
         known = told or Student("")
         tails = [name[m.end() :] for m in re.finditer(r"[-_]", name)]
         ids = (known.id, known.email, known.login, name)
@@ -109,7 +132,7 @@ class Roster:
         ]
         for index, key in tries:
             if len(fits := index.get(key, ())) == 1:
-                return _with_gaps_filled(self.students[next(iter(fits))], told)
+                return next(iter(fits))
         return None
 
     def unmatched(self, submissions: Iterable[Submission]) -> tuple[list[str], list[str]]:

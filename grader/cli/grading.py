@@ -1,0 +1,258 @@
+"""What `grader grade` and `grader regrade` share: grade what needs it, settle, write reports."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.markup import escape
+
+from grader.assignment.exercises import AssignmentError, Exercise, find_exercises
+from grader.assignment.rules import Rules, RulesError, beside, read_rules
+from grader.cli.interrupts import Stopped
+from grader.cli.options import NOT_GRADED, Unusable, err, progress
+from grader.grading.basis import Grounds
+from grader.grading.damage import set_aside
+from grader.grading.decisions import FILE, DecisionError, news, read_overrides
+from grader.grading.engine import Setup, grade_all
+from grader.grading.gradebook import Gradebook, GradebookError
+from grader.grading.plan import Plan, make_plans, summary
+from grader.grading.reserve import Reserve
+from grader.grading.running import Entrant, entrants, settle_all, tasks_of
+from grader.report import ReportError, find_formats, write_report
+from grader.report.formats import json, table
+from grader.result import Grades, Result
+from grader.submission import Submission
+
+GRADEBOOK = "gradebook.sqlite"
+
+
+@dataclass
+class ClassRun:
+    """One run over a class. `arrived`: what there is now; None for all that the gradebook has."""
+
+    setup: Setup
+    workers: int
+    out: Path
+    grades: Grades
+    arrived: list[Submission] | None = None
+    anew: bool = False
+    seed: int | None = None
+    reports: tuple[str, ...] = ()
+    options: dict[str, dict[str, str]] = field(default_factory=dict)
+    exercises: list[Exercise] = field(default_factory=list)
+    rules: Rules = field(default_factory=Rules)
+    everybody: list[Entrant] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    before: list[Result] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.exercises = find_exercises(self.setup.suites)
+        self.rules = read_assignment(self.setup, self.exercises)
+        self.grades.title = self.grades.title or self.rules.title
+
+    def plan(self, gradebook: Gradebook, number: int) -> None:
+        """Write down what has arrived and what was decided; find out what there is to do."""
+        if self.arrived is not None:
+            gradebook.arrive(self.arrived, number)
+        note_overrides(gradebook, self.setup, self.exercises)
+        self.everybody = entrants(gradebook, self.rules, self.arrived)
+        limits = (repr(self.setup.patience), repr(self.setup.isolation), self.grades.isolation)
+        self.plans = make_plans(
+            [(one.key, attempt) for one in self.everybody for _, attempt in one.attempts],
+            self.exercises,
+            Grounds(self.exercises, *limits),
+            gradebook,
+            anew=self.anew,
+            seed=self.seed,
+        )
+        for line in summary(self.plans):
+            err.print(line, highlight=False, markup=False)
+
+    def grade(self, gradebook: Gradebook, number: int, reserve: Reserve) -> Cut | None:
+        """Grade what needs it, and settle; what cut that short, if anything.
+
+        Each result is written down at once. What was written down until then is kept.
+        """
+        by_name = {plan.submission.name: plan for plan in self.plans}
+        ids = {a.name: handed.id for one in self.everybody for handed, a in one.attempts}
+        results = {name: plan.result(None) for name, plan in by_name.items() if not plan.todo}
+        tasks = tasks_of(self.plans, self.setup, self.grades.seed)
+        cut = None
+
+        def keep(fresh: Result) -> None:
+            name = fresh.submission
+            results[name] = by_name[name].result(fresh)
+            plan = by_name[name]
+            gradebook.add(fresh, plan.submission, ids[name], number, plan.bases)
+
+        try:
+            with progress("Grading") as advance:
+                advance(0, len(tasks))
+                fresh_ones = grade_all(tasks, min(self.workers, len(tasks) or 1))
+                for count, fresh in enumerate(fresh_ones, 1):
+                    try:
+                        keep(fresh)
+                    except GradebookError:  # a full disk
+                        reserve.give_back()
+                        keep(fresh)
+                        raise
+                    advance(count, len(tasks))
+        except Stopped as stopped:
+            cut = Cut("Interrupted", stopped.exit_code)
+        except (GradebookError, OSError) as error:
+            cut = Cut(f"Ended early ({error})", NOT_GRADED)
+        self.grades.results, notes = settle_all(self.everybody, results, gradebook, self.rules)
+        self.grades.notes += notes
+        return cut
+
+    def finish(self, cut: Cut | None) -> None:
+        """Write the reports, and exit as the run went."""
+        kept = cut is not None and _has_more(self.out / "results.json", self.grades)
+        show(self.grades, self.out, self.reports, self.options, files=not kept)
+        wanted, graded = len(self.everybody), self.grades.results
+        if cut is not None:
+            err.print(
+                f"[yellow]{escape(cut.why)}:[/] {len(graded)} of {wanted} graded "
+                "and kept; the same command grades the rest."
+            )
+            if kept:
+                err.print(
+                    f"The reports in {self.out} are still those of the run before, which had more."
+                )
+            sys.exit(cut.exit_code)
+        if len(graded) < wanted or not all(result.graded for result in graded):
+            sys.exit(NOT_GRADED)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Why grading ended before everything was graded."""
+
+    why: str
+    exit_code: int
+
+
+def _room(out: Path, submissions: int) -> Reserve:
+    try:
+        return Reserve(out, submissions)
+    except OSError as error:
+        raise Unusable(
+            f"There is no room for results in {out}: the disk is full, or can't be written to "
+            f"({error.strerror or error})."
+        ) from None
+
+
+def _sound(path: Path) -> Path:
+    """The place of a gradebook that isn't damaged: one that is, is kept under another name."""
+    try:
+        kept = set_aside(path)
+    except OSError as error:
+        raise GradebookError(
+            f"{path} is damaged, and can't be moved away: {error.strerror or error}."
+        ) from None
+    if kept is not None:
+        err.print(
+            f"[yellow]The gradebook was damaged.[/] It is kept as {kept.name}; what was graded "
+            "before is graded anew, into a new one. Decisions made by `grader note` are in the "
+            "damaged one only.",
+            highlight=False,
+        )
+    return path
+
+
+def _has_more(results: Path, grades: Grades) -> bool:
+    """Whether these results are of submissions that aren't among `grades`."""
+    try:
+        before = json.read(results).results
+    except ReportError:  # none, or not ours
+        return False
+    return not {r.submission for r in before} <= {r.submission for r in grades.results}
+
+
+def open_gradebook(out: Path) -> Gradebook:
+    """The gradebook of a folder, which has to be there."""
+    path = out / GRADEBOOK
+    if not path.is_file():
+        raise Unusable(f"{path}: there is no gradebook. Grade first, or give --out.")
+    try:
+        return Gradebook(path)
+    except GradebookError as error:
+        raise Unusable(str(error)) from None
+
+
+def read_assignment(setup: Setup, exercises: Sequence[Exercise]) -> Rules:
+    """The rules of `assignment.toml`, beside `solutions/`."""
+    try:
+        return read_rules(beside(setup.suites), [e.name for e in exercises])
+    except RulesError as error:
+        raise Unusable(str(error)) from None
+
+
+def note_overrides(gradebook: Gradebook, setup: Setup, exercises: Sequence[Exercise]) -> None:
+    """Take over what `overrides.csv`, beside `solutions/`, says now."""
+    names = [e.name for e in exercises]
+    try:
+        given = read_overrides(setup.suites.parent / FILE, names)
+    except DecisionError as error:
+        raise Unusable(str(error)) from None
+    gradebook.decide(news(gradebook.decisions(), given, FILE))
+
+
+def run(job: ClassRun, command: str) -> None:
+    """Plan, grade, settle and report."""
+    wanted = len(job.arrived or ())
+    try:
+        with (
+            _room(job.out, wanted) as reserve,
+            Gradebook(_sound(job.out / GRADEBOOK)) as gradebook,
+        ):
+            number = gradebook.begin(command, job.grades)
+            job.plan(gradebook, number)
+            cut = job.grade(gradebook, number, reserve)
+    except (AssignmentError, GradebookError) as error:
+        raise Unusable(str(error)) from None
+    job.finish(cut)
+
+
+def report_options(settings: Iterable[str], reports: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What `--set` says, by report; asked about before hours of grading, not after."""
+    formats = find_formats()
+    for order in reports:
+        name = order.partition("=")[0]
+        if name not in formats:
+            raise Unusable(f"There is no report {name!r}. There are: {', '.join(formats)}.")
+    options: dict[str, dict[str, str]] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        name, dot, option = key.partition(".")
+        if not equals or not dot or name not in formats or option not in formats[name].options:
+            raise Unusable(f"--set {setting}: expected NAME.OPTION=VALUE of a report.")
+        options.setdefault(name, {})[option] = value
+    return options
+
+
+def show(
+    grades: Grades,
+    out: Path,
+    reports: tuple[str, ...],
+    options: dict[str, dict[str, str]],
+    *,
+    files: bool,
+) -> None:
+    """Write the reports, where there are to be `files`, and print the table."""
+    # Files first: a reader who closes the pipe early must not cost them.
+    lines: list[str] = []
+    try:
+        for order in dict.fromkeys(("json", "feedback", *reports)) if files else ():
+            name = order.partition("=")[0]
+            written = write_report(grades, order, options.get(name), out)
+            where = written[0].parent if len(written) > 1 else written[0] if written else out
+            lines.append(f"{name:>13}: {where}")
+    except ReportError as error:
+        raise Unusable(str(error)) from None
+    finally:
+        table.show(grades)
+        print("", *lines, sep="\n")

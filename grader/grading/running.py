@@ -1,0 +1,107 @@
+"""Grade students' attempts as far as that is needed, and settle what each student gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from grader.assignment.rules import Rules
+from grader.grading.decisions import extended, names_of, rulings
+from grader.grading.engine import Setup, Task
+from grader.grading.gradebook import Gradebook, Handed, student_key
+from grader.grading.plan import Plan
+from grader.grading.policy import Ruling, settle
+from grader.result import Result
+from grader.submission import Submission
+from grader.submission.arrival.times import FILES
+
+
+@dataclass
+class Entrant:
+    """A student with the attempts that count, the oldest first, each with a name of its own."""
+
+    key: str
+    submission: Submission  # the latest one, under the name that reports show
+    attempts: list[tuple[Handed, Submission]]
+
+    @property
+    def names(self) -> set[str]:
+        return names_of(self.key, self.submission.name, self.submission.student)
+
+
+def by_student(submissions: Iterable[Submission]) -> list[Submission]:
+    """One submission a student: what arrived apart becomes earlier attempts of the latest."""
+    found: dict[str, list[Submission]] = {}
+    for one in submissions:
+        found.setdefault(student_key(one), []).append(one)
+    return [_together(mine) for mine in found.values()]
+
+
+def _together(mine: Sequence[Submission]) -> Submission:
+    if len(mine) == 1:
+        return mine[0]
+    every = [attempt for one in mine for attempt in (*one.earlier, replace(one, earlier=()))]
+    if all(one.submitted and one.time_source != FILES for one in every):
+        every.sort(key=lambda one: one.submitted.timestamp() if one.submitted else 0.0)
+    name = min((one.name for one in mine), key=len)
+    note = f"Several submissions of this student arrived: {len(mine)}."
+    last = every[-1]
+    return replace(last, name=name, notes=[*last.notes, note], earlier=tuple(every[:-1]))
+
+
+def entrants(
+    gradebook: Gradebook, rules: Rules, arrived: Iterable[Submission] | None = None
+) -> list[Entrant]:
+    """Those who are in this run: whose submissions `arrived`, or everybody in the gradebook."""
+    here = {student_key(one): one for one in arrived} if arrived is not None else None
+    found = []
+    for key in gradebook.students() if here is None else here:
+        handed = gradebook.attempts(key, latest=rules.attempts == "latest")
+        last = here[key] if here else gradebook.submission(handed[-1].id)
+        attempts = [
+            (one, replace(gradebook.submission(one.id), name=f"{last.name} (attempt {one.number})"))
+            for one in handed[:-1]
+        ]
+        found.append(Entrant(key, last, [*attempts, (handed[-1], last)]))
+    return found
+
+
+def tasks_of(plans: Iterable[Plan], setup: Setup, seed: int) -> list[Task]:
+    """What there is to grade."""
+    return [
+        # No names stand for all exercises.
+        Task(setup, plan.submission, seed, frozenset(plan.todo if plan.kept else ()))
+        for plan in plans
+        if plan.todo
+    ]
+
+
+def settle_all(
+    everybody: Iterable[Entrant], results: Mapping[str, Result], gradebook: Gradebook, rules: Rules
+) -> tuple[list[Result], list[str]]:
+    """What each student gets, where all attempts are graded, and notes on the run as a whole."""
+    everybody = list(everybody)
+    decided, lost = rulings(gradebook.decisions(), {one.key: one.names for one in everybody})
+    found = []
+    for one in everybody:
+        graded = [
+            (replace(results[attempt.name], submission=one.submission.name), handed)
+            for handed, attempt in one.attempts
+            if attempt.name in results
+        ]
+        if len(graded) == len(one.attempts):
+            ruling = extended(decided.get(one.key, Ruling()), rules.extensions, one.names)
+            found.append(settle(graded, rules, ruling))
+    notes = [f"A decision is about {name}, who isn't in this run." for name in lost]
+    if rules.lateness.due is not None:
+        last = [one.attempts[-1][0] for one in everybody]
+        guessed = sum(one.source == FILES for one in last)
+        unknown = sum(one.when is None for one in last)
+        if guessed:
+            notes.append(
+                f"When {guessed} of {len(last)} were handed in is known from the files' own times "
+                "only: copying and unpacking change them."
+            )
+        if unknown:
+            notes.append(f"When {unknown} of {len(last)} were handed in isn't known.")
+    return found, notes

@@ -1,0 +1,113 @@
+"""What instructors do every week: late and repeated submissions, exceptions, grading anew."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import tiny
+
+pytestmark = pytest.mark.slow
+RULES = """
+title = "Doubling"
+attempts = "best"
+[lateness]
+due = 2026-11-20T12:00:00Z
+penalty = 10
+"""
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Path:
+    tiny.write_assignment(tmp_path)
+    (tmp_path / "assignment.toml").write_text(RULES)
+    return tmp_path
+
+
+def hand_in(kit: Path, name: str, answer: str, at: str) -> None:
+    """As nbgrader collects it."""
+    folder = kit / "class" / "submitted" / name / "hw"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "double.py").write_text(tiny.answer(answer))
+    (folder / "timestamp.txt").write_text(at)
+
+
+def results(kit: Path) -> dict[str, dict]:
+    grades = json.loads((kit / "grades" / "results.json").read_text())
+    return {result["submission"]: result for result in grades["results"]}
+
+
+def total(kit: Path, name: str) -> float:
+    return results(kit)[name]["mark"]["total"]
+
+
+def test_late_and_repeated_submissions_and_decisions(kit, grader):
+    hand_in(kit, "ann", "2 * x", "2026-11-20 13:00:00 UTC")
+    hand_in(kit, "bob", "x * 3", "2026-11-20 11:00:00 UTC")
+    assert grader(kit, "grade", "class").returncode == 0
+    assert total(kit, "ann") == 90
+    first = results(kit)["bob"]["exercises"]
+    assert results(kit)["ann"]["mark"]["reasons"] == [
+        "Handed in 1 hour late (by nbgrader): 10 points less."
+    ]
+
+    # Bob is better the second time, but so late that the first counts as much as it can.
+    hand_in(kit, "bob", "2 * x", "2026-12-20 11:00:00 UTC")
+    said = grader(kit, "grade", "class")
+    bob = results(kit)["bob"]
+    assert [a["number"] for a in bob["attempts"]] == [1, 2]
+    assert [a["counts"] for a in bob["attempts"]] == [True, False]
+    assert bob["exercises"] == first
+    assert "The best of 2 attempts: number 1." in said.stdout
+
+    # Then rules and decisions change; nothing is graded.
+    (kit / "assignment.toml").write_text(RULES.replace("best", "latest"))
+    (kit / "overrides.csv").write_text(
+        "student,score,excuse,comment,extension,by\n"
+        "ann,,,,2 days,J. Doe\n"
+        "bob,55,,Shown in the lab.,,J. Doe\n"
+        "zoe,,yes,,,J. Doe\n"
+    )
+    said = grader(kit, "grade", "class", "--report", "csv", "--report", "canvas")
+    assert "2 of 2 were graded before" in said.stderr
+    assert (total(kit, "ann"), total(kit, "bob")) == (100, 55)
+    assert "55*" in said.stdout and "a person has decided" in said.stdout
+    assert "A decision is about zoe, who isn't in this run." in said.stdout
+    assert "Shown in the lab" in (kit / "grades/feedback/bob.md").read_text()
+    assert "Set to 55 by J. Doe." in (kit / "grades/grades.csv").read_text()
+
+    # Grading all anew loses none of them.
+    assert grader(kit, "grade", "class", "--regrade").returncode == 0
+    assert total(kit, "bob") == 55
+    (kit / "overrides.csv").write_text("student,excuse\nbob,yes\n")
+    said = grader(kit, "grade", "class", "--report", "canvas", "--report", "html")
+    assert results(kit)["bob"]["mark"]["excused"]
+    assert '"EX"' in (kit / "grades/canvas.csv").read_text()
+    assert "1 excused" in said.stdout and said.returncode == 0
+    assert "**Excused.**" in (kit / "grades/feedback/bob.md").read_text()
+
+
+def test_files_that_only_their_own_times_date_are_said_to_be(kit, grader):
+    file = kit / "class" / "ann" / "double.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(tiny.answer("2 * x"))
+    os.utime(file, (1795000000, 1795000000))  # 2026-11-18
+    said = grader(kit, "grade", "class")
+    assert "When 1 of 1 were handed in is known from the files' own times only" in said.stdout
+    os.utime(file, (1799000000, 1799000000))  # copied in January: it is as old as it was
+    grader(kit, "grade", "class")
+    assert results(kit)["ann"]["attempts"][0]["late"] == 0
+
+
+def test_what_cannot_be_used_ends_it_before_anything_is_graded(kit, grader):
+    hand_in(kit, "ann", "2 * x", "")
+    (kit / "assignment.toml").write_text("attempts = 3")
+    said = grader(kit, "grade", "class")
+    assert said.returncode == 2 and "assignment.toml: attempts: Expected `str`" in said.stderr
+    assert not (kit / "grades").exists()
+    (kit / "assignment.toml").unlink()
+    (kit / "overrides.csv").write_text("student,score\nann,much\n")
+    said = grader(kit, "grade", "class")
+    assert said.returncode == 2 and "overrides.csv, line 2" in said.stderr
