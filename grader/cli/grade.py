@@ -83,9 +83,7 @@ def grade(
         seed=secrets.randbelow(2**31) if seed is None else seed,
         notes=notes,
     )
-    job = ClassRun(
-        setup, workers, out, grades, submissions, regrade, seed, reports, options
-    )
+    job = ClassRun(setup, workers, out, grades, submissions, regrade, seed, reports, options)
     grades.isolation = announce_isolation(required=require_isolation)
     run(job, "grade")
 
