@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from grader.grading.gradebook import Gradebook, GradebookError
 from grader.grading.gradebook_schema import STEPS
 from grader.result import ExerciseResult, Grades, Outcome, Result, Student, TestResult
 from grader.submission import Submission
+from grader.submission.arrival.times import FILES
 
 BASIS = Basis("files", "suite", "machinery", "limits")
 NAME = "01_double"
@@ -141,3 +143,38 @@ def test_a_result_is_written_whole_or_not_at_all(tmp_path):
             book.add(result, sent(), attempt, run, {NAME: BASIS})
         assert book.entries("ann") == []
     assert count(path, "gradings") == 0
+
+
+def test_an_attempt_comes_back_as_it_was_handed_in(tmp_path):
+    submission = sent(
+        notes=["odd"],
+        student=Student("Ann", "9"),
+        cells={"double.py": [(1, 2), (0, 0)]},
+        own={"double": {"helper.py": b"x = 1\n", "tools/plots.py": b"y = 2\n"}},
+    )
+    with Gradebook(tmp_path / "g") as book:
+        number = put(book, submission, graded())
+        back = book.submission(number)
+    assert back == submission
+    assert back.digest == submission.digest
+
+
+def test_the_earliest_of_files_times_and_the_latest_other_word_count(tmp_path):
+    day = datetime(2026, 11, 20, tzinfo=timezone.utc)
+    with Gradebook(tmp_path / "g") as book:
+        run = book.begin("grade", Grades([]))
+
+        def told(hours: int, source: str) -> tuple[int, str]:
+            when = day + timedelta(hours=hours)
+            book.arrive([sent(submitted=when, time_source=source)], run)
+            [handed] = book.attempts("ann")
+            assert handed.when is not None
+            return (handed.when - day) // timedelta(hours=1), handed.source
+
+        assert told(5, FILES) == (5, FILES)
+        assert told(9, FILES) == (5, FILES)
+        assert told(3, FILES) == (3, FILES)
+        assert told(7, "Gradescope") == (7, "Gradescope")
+        assert told(1, FILES) == (7, "Gradescope")
+        assert told(8, "Gradescope") == (8, "Gradescope")
+    assert count(tmp_path / "g", "submissions") == 1
