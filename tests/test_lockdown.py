@@ -776,8 +776,8 @@ def test_a_layer_that_fails_silently_is_noticed(zygote: Zygote, step: str) -> No
         assert answer["error"] == "LockdownError", answer
     else:
         # Landlock and seccomp each set the first of these too, a change of uid sets the second, and
-        # an ordinary user has no capabilities to lose.
-        assert step in {"no new privileges", "hidden memory", "capabilities"}
+        # an ordinary user has no capabilities to lose. To mount, it enters a user namespace anyway.
+        assert step in {"no new privileges", "hidden memory", "capabilities", "own users"}
 
 
 def test_every_layer_says_what_it_stops() -> None:
@@ -934,3 +934,46 @@ def test_numbers_are_the_kernels(column: int, header: str) -> None:
     for entry in entries:
         if entry[0] in known:
             assert entry[column] == known[entry[0]], entry
+
+
+# --- a disk and users of its own ------------------------------------------------------------------
+
+
+def test_a_disk_of_its_own_has_a_fixed_size(zygote: Zygote) -> None:
+    """However it is filled: by writing, by allocating, by files without end."""
+    if zygote.layers["own disk"][0] != "on":
+        pytest.skip("this machine gives no disk of its own")
+    small = {"scratch_bytes": 1 << 20, "scratch_files": 20}
+    written = """
+        sizes = 0
+        try:
+            for number in range(100):
+                sizes += open(f"{number}", "wb", 0).write(bytes(1 << 18))
+        except OSError as error:
+            return [error.errno, sizes <= 1 << 20]
+    """
+    answer = zygote.run(written, **small)
+    assert answer["value"] == [errno.ENOSPC, True], answer
+    answer = zygote.run("open('x', 'w'); os.posix_fallocate(os.open('x', os.O_RDWR), 0, 1 << 30)")
+    assert answer["errno"] in {errno.EPERM, errno.EFBIG}, answer
+    files = "for number in range(100): open(f'{number}', 'w').close()"
+    assert zygote.run(files, **small)["errno"] == errno.ENOSPC
+    assert not [path for path in zygote.base.rglob("0") if path.is_file()], "none is outside"
+
+
+def test_threads_are_counted_by_themselves(zygote: Zygote) -> None:
+    """One that takes all of its own leaves another's as they were."""
+    if zygote.layers["own users"][0] != "on" and zygote.layers["identity"][0] != "on":
+        pytest.skip("this kernel counts all of a user's threads together")
+    code = """
+        count = 0
+        try:
+            while count < 50:
+                threading.Thread(target=time.sleep, args=(0.2,), daemon=True).start()
+                count += 1
+        except RuntimeError:
+            pass
+        return count
+    """
+    assert zygote.run(code, threads=10)["value"] < 10
+    assert zygote.run(code, threads=60)["value"] == 50

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.assignment.exercises import AssignmentError
+from grader.judge.bounds import ENDED_BY, Stopwatch, bound_memory, overran
 from grader.judge.sandboxes import Forker, Isolation, remove
 from grader.lockdown.apply import shield
 from grader.lockdown.limits import Patience
@@ -58,12 +59,18 @@ class Setup:
 
 @dataclass(frozen=True)
 class Task:
-    """One submission to grade; `only` names exercises, empty for all."""
+    """One submission to grade; `only` names exercises, empty for all.
+
+    `alone`: no other submission is graded meanwhile. `overran`: tests that ended a judge, as
+    checking took too long.
+    """
 
     setup: Setup
     submission: Submission
     seed: int
     only: frozenset[str] = field(default_factory=frozenset)
+    alone: bool = False
+    overran: frozenset[str] = field(default_factory=frozenset)
 
 
 @functools.cache
@@ -75,11 +82,14 @@ def warm_judge(setup: Setup) -> Judge:
 
     torch.set_num_threads(1)
     shield()
-    warm = Judge(
-        setup.suites, warm_forker(setup.isolation, setup.spawn), setup.patience, setup.shared
-    )
+    ours = multiprocessing.parent_process() is not None  # a process that may end
+    stopwatch = Stopwatch(setup.shared) if ours and setup.shared and ENDED_BY else None
+    forker = warm_forker(setup.isolation, setup.spawn)
+    warm = Judge(setup.suites, forker, setup.patience, setup.shared, stopwatch)
     gc.collect()
     gc.freeze()  # what torch and the suites are made of isn't looked through again and again
+    if ours and not forker.devices():  # a driver maps more than it takes
+        bound_memory()
     return warm
 
 
@@ -97,16 +107,16 @@ def warm_forker(isolation: Isolation, spawn: bool) -> Forker:
 
 def judge(task: Task) -> Result:
     """Grade one submission in this process; a fault of ours is in the result, not raised."""
-    grade = functools.partial(task_result, task)
-    result = grade()
-    # What broke on our side may have been a passing thing (a zygote that was killed).
-    return result if result.graded else grade()
-
-
-def task_result(task: Task) -> Result:
     try:
         warm = warm_judge(task.setup)
-        return warm.grade(task.submission, task.seed, task.only, diagnose=task.setup.diagnose)
+        return warm.grade(
+            task.submission,
+            task.seed,
+            task.only,
+            diagnose=task.setup.diagnose,
+            alone=task.alone,
+            overran=task.overran,
+        )
     except AssignmentError:
         raise
     except Exception as error:  # the others are graded all the same
@@ -142,7 +152,8 @@ def grade_all(
     again when the executor breaks. Without it they are processes of this machine.
 
     When a judge's process dies, the tasks that it may have been at are graded anew, one by one, so
-    that only one that kills it again and again is given up (as not graded).
+    that only one that kills it again and again is given up (as not graded). So are those that could
+    not be graded: what broke may have been a passing thing, or others' doing.
     """
     shared = Path(tempfile.mkdtemp(prefix="torchgrade-run-"))
     try:
@@ -173,19 +184,35 @@ def _grade(
         lost: list[Task] = []
         executor = start(1 if alone else workers)
         width = 1 if alone else 2 * workers
-        yield from _run_pool(source, executor, width, lost)
-        deaths.update(task.submission.name for task in lost if alone)
+        ended: list[int] = []
+        for task, result in _run_pool(source, executor, width, lost, ended):
+            if result.graded or alone:
+                yield result
+            else:
+                suspects.append(replace(task, alone=True))
+        shared = lost[0].setup.shared if lost else None
+        late = [overran(shared, pid) for pid in ended] if shared else []
+        lost = [_without(task, late) for task in lost]
+        names = {name for name, _ in late}
+        deaths.update(t.submission.name for t in lost if alone and t.submission.name not in names)
         hopeless = [task for task in lost if deaths[task.submission.name] == DEATHS]
-        suspects.extendleft(task for task in lost if task not in hopeless)
+        suspects.extendleft(replace(task, alone=True) for task in lost if task not in hopeless)
         yield from (failed(task, "the judge's process died each time") for task in hopeless)
 
 
+def _without(task: Task, late: list[tuple[str, str]]) -> Task:
+    """The task without the tests of its submission that ended a judge."""
+    tests = {test for name, test in late if name == task.submission.name}
+    return replace(task, overran=task.overran | tests)
+
+
 def _run_pool(
-    source: deque[Task], executor: Executor, width: int, lost: list[Task]
-) -> Iterator[Result]:
+    source: deque[Task], executor: Executor, width: int, lost: list[Task], ended: list[int]
+) -> Iterator[tuple[Task, Result]]:
     """Grade tasks from `source`, at most `width` in the executor at a time.
 
-    It ends when there are no more, or when the executor breaks: then `lost` were in it.
+    It ends when there are no more, or when the executor breaks: then `lost` were in it, and `ended`
+    are the judges, by process id, that took too long for a test.
     """
     running: dict[Future[Result], Task] = {}
     try:
@@ -211,9 +238,9 @@ def _run_pool(
                 task = running.pop(future)
                 if error is not None:
                     raise error
-                yield future.result()
+                yield task, future.result()
     finally:
-        _stop(executor)
+        ended += _stop(executor)
 
 
 def _wait(running: Iterable[Future[Result]], silence: float) -> set[Future[Result]]:
@@ -278,13 +305,17 @@ def _block_ctrl_c() -> set[int] | None:
     return set(signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}))
 
 
-def _stop(executor: Executor) -> None:
-    """End local judges at once: they hold nothing that isn't written down already."""
-    processes = getattr(executor, "_processes", None) or {}
-    for process in list(processes.values()):
+def _stop(executor: Executor) -> list[int]:
+    """End local judges at once: they hold nothing that isn't written down already.
+
+    Gives those that had ended because a test took too long.
+    """
+    processes = dict(getattr(executor, "_processes", None) or {})
+    for process in processes.values():
         with contextlib.suppress(ValueError, OSError):
             process.kill()
     executor.shutdown(wait=True, cancel_futures=True)
+    return [pid for pid, process in processes.items() if process.exitcode == ENDED_BY]
 
 
 def _begin_worker() -> None:

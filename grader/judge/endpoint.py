@@ -50,9 +50,9 @@ from grader.wire.structs import (
     Write,
 )
 
-MAX_KEPT_BYTES = 512 << 20
+MAX_KEPT_BYTES = 256 << 20
 ANSWER_BYTES = 64 << 20
-TEST_BYTES = 1 << 30
+TEST_BYTES = 512 << 20
 
 
 class Keeper(Protocol):

@@ -6,6 +6,7 @@ import builtins
 import errno
 
 from grader.lockdown.limits import Limits, in_units
+from grader.lockdown.records import Profile
 from grader.result import Outcome, OutcomeError
 from grader.wire.errors import BoundaryError, DeadlinePassed
 from grader.wire.structs import Frame, Raised
@@ -86,12 +87,18 @@ def shortened(raised: Raised) -> Raised:
     return Raised(raised.name[:_NAME], raised.builtin[:_NAME], raised.message[:_MESSAGE], frames)
 
 
-def breach(raised: Raised, limits: Limits) -> str:
+def breach(raised: Raised, limits: Limits, layers: Profile, *, alone: bool = True) -> str:
     """The limit that an exception is about, in words; '' for any other exception.
 
-    It is the student's side that says so: a lie ends its own sandbox, and answers nothing.
+    It is the student's side that says so: a lie ends its own sandbox, and answers nothing. `alone`:
+    there are no sandboxes but this one. Raises `GraderFault` where others may be the cause.
     """
     message = raised.message
+    counted = layers.promises("own users") or layers.promises("identity")
+    if raised.builtin == "RuntimeError" and message.startswith("can't start new thread"):
+        if not counted and not alone:
+            raise GraderFault("all sandboxes together have too many threads")
+        return f"started more than {limits.threads} threads, or used up its memory for them"
     if raised.builtin == "MemoryError" or "DefaultCPUAllocator: can't allocate memory" in message:
         return f"used more than {in_units(limits.memory_bytes)} of memory"
     if raised.builtin == "OSError":
@@ -101,6 +108,11 @@ def breach(raised: Raised, limits: Limits) -> str:
             return f"opened more than {limits.open_files} files"
         if message.startswith(f"[Errno {errno.ENOMEM}]"):
             return f"used more than {in_units(limits.memory_bytes)} of memory"
-    if raised.builtin == "RuntimeError" and message.startswith("can't start new thread"):
-        return f"started more than {limits.threads} threads, or used up its memory for them"
+        if message.startswith(f"[Errno {errno.ENOSPC}]"):
+            if not layers.promises("own disk"):
+                raise GraderFault("the disk is full")
+            return (
+                f"wrote more than {in_units(limits.scratch_bytes)} of files, or made more than "
+                f"{limits.scratch_files:,} files and folders"
+            )
     return ""

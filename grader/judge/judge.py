@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader.assignment.exercises import AssignmentError, Exercise, find_exercises
 from grader.assignment.mistakes import load_mistakes
+from grader.judge.bounds import HOPELESS, Stopwatch
 from grader.judge.diagnosis import Diagnosis, with_cases
-from grader.judge.feedback import Locate, cause, detail, explain, observed
+from grader.judge.feedback import cause, detail, explain, observed
 from grader.judge.harmless import clean, without_places
 from grader.judge.paths import RemoteLab, RemoteStudent
 from grader.judge.rehearsal import Rehearsal
@@ -41,13 +43,17 @@ class Judge:
         forker: Forker,
         patience: Patience | None = None,
         shared: Path | None = None,
+        stopwatch: Stopwatch | None = None,
     ) -> None:
         """`suites`: `solutions/`. `shared`: a folder for what judges of one run tell each other.
+
+        `stopwatch`: what ends this process where checking takes too long.
 
         Raises `AssignmentError` where the suites' tests don't load.
         """
         self._forker = forker
         self._patience = patience or Patience()
+        self._stopwatch = stopwatch
         suites = suites.absolute()
         self.exercises = find_exercises(suites)
         files = [e.suite for e in self.exercises if e.suite.is_file()]
@@ -100,20 +106,30 @@ class Judge:
         only: frozenset[str] = frozenset(),
         *,
         diagnose: bool = True,
+        alone: bool = True,
+        overran: frozenset[str] = frozenset(),
     ) -> Result:
         """Run the hidden suites on a submission. Never raises for what the submission does.
 
-        `only`: names of the exercises to grade; empty for all.
+        `only`: names of the exercises to grade; empty for all. `alone`: no other submission is
+        graded on this machine now. `overran`: tests, by node id, that ended a judge, as checking
+        what the submission gives in them took too long.
         """
         started = time.monotonic()
         exercises = [e for e in self.exercises if not only or e.name in only]
         files = {e.suite for e in exercises}
-        session = Session(self._forker, submission)
-        session.end_of_time = started + self._patience.submission
+        session = Session(self._forker, submission, alone=alone)
+        hopeless = len(overran) >= HOPELESS
+        session.end_of_time = started + (0 if hopeless else self._patience.submission)
         blank = {e.name: list(self.tests[e.name]) for e in exercises}
-        run = _Run(session, blank, submission.locate, self._patience.test)
+        run = _Run(session, blank, submission, self._patience.test, self._stopwatch)
         try:
             tests = [test for test in self._tests if test.path in files]
+            for test in (test for test in tests if test.nodeid in overran):
+                run.write_down(
+                    test, outcome=Outcome.TIMED_OUT, feedback="It took too long to check."
+                )
+            tests = [test for test in tests if test.nodeid not in overran]
             for ended in self._suites.run(tests, run, seed, run.begin):
                 run.finish(ended)
             # Whoever killed their sandboxes, it may not have been they: once more, in new ones.
@@ -206,12 +222,13 @@ class _Run:
         self,
         session: Session,
         tests: dict[str, list[TestResult]],
-        locate: Locate,
+        submission: Submission,
         limit: float,
+        stopwatch: Stopwatch | None,
     ) -> None:
         """`tests`: as they count if they never report. `limit`: seconds for a test."""
-        self._session, self._locate, self._default = session, locate, limit
-        self._limit = limit
+        self._session, self._submission, self._default = session, submission, limit
+        self._limit, self._stopwatch = limit, stopwatch
         self.calls = session.calls
         self.tests = tests
         self.disturbed: list[pytest.Function] = []
@@ -237,22 +254,24 @@ class _Run:
         """A test's time limit bounds every wait for the sandbox; only there can time be lost."""
         self._limit = limit_of(test, self._default)
         self._session.begin(self._limit)
+        if self._stopwatch is not None:
+            self._stopwatch.begin(self._submission.name, test.nodeid)
 
     def finish(self, ended: Ended) -> None:
         """Write down how a test ended; if its sandbox was killed, that it is to run once more."""
+        if self._stopwatch is not None:
+            self._stopwatch.end()
         self._session.begin(None)
         if self._session.disturbed:
             self.disturbed.append(ended.test)
         test, error = ended.test, ended.error
         exercise = test.path.parent.name
-        outcome = outcome_of(error)
-        tests = self.tests[exercise]
-        place = next(i for i, blank in enumerate(tests) if blank.name == test.name)
-        tests[place] = replace(
-            tests[place],
+        outcome, locate = outcome_of(error), self._submission.locate
+        self.write_down(
+            test,
             outcome=outcome,
             seconds=round(ended.seconds, 4),
-            feedback=explain(outcome, error, self.calls.failed, self._limit, self._locate),
+            feedback=explain(outcome, error, self.calls.failed, self._limit, locate),
             detail="" if error is None else clean(detail(outcome, error, test.path)),
             observed=observed(error),
             cause=cause(outcome, error),
@@ -264,3 +283,9 @@ class _Run:
                 self.curves[exercise] = _Curve(test.name, number, losses)
         if error is not None and outcome in _SIGHTED:
             self.sights.setdefault(exercise, {})[test.name] = sight_of(error)
+
+    def write_down(self, test: pytest.Function, **what: Any) -> None:
+        """Change what a test counts as: fields of its `TestResult`."""
+        tests = self.tests[test.path.parent.name]
+        place = next(i for i, blank in enumerate(tests) if blank.name == test.name)
+        tests[place] = replace(tests[place], **what)

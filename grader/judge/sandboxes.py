@@ -23,6 +23,7 @@ from grader.assignment.exercises import DATA
 from grader.judge.errors import GraderFault
 from grader.judge.output import Output
 from grader.lockdown.limits import Limits, in_units
+from grader.lockdown.records import Profile
 from grader.sandbox.control import STUDENT_CODE, Orders
 from grader.wire.channel import Channel
 from grader.wire.errors import BoundaryError
@@ -61,6 +62,8 @@ class Sandbox(Protocol):
 
 class Forker(Protocol):
     """Where sandboxes come from."""
+
+    layers: Profile
 
     @property
     def profile(self) -> str:

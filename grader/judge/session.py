@@ -28,8 +28,9 @@ MAX_NOTES, MAX_LACKING = 100, 20  # what a sandbox may fill a result with
 class Session:
     """The modules of one submission, each loaded into a sandbox of its own."""
 
-    def __init__(self, forker: Forker, submission: Submission) -> None:
-        self._forker, self._submission = forker, submission
+    def __init__(self, forker: Forker, submission: Submission, *, alone: bool = True) -> None:
+        """`alone`: no other submission is graded on this machine now."""
+        self._forker, self._submission, self._alone = forker, submission, alone
         self._files: dict[str, bytes] = {}  # of the module that was entered
         self._sandbox: Sandbox | None = None
         self._endpoint: Endpoint | None = None
@@ -193,8 +194,11 @@ class Session:
         return min((t for t in (self.deadline, self.end_of_time) if t is not None), default=None)
 
     def breach(self, raised: Raised) -> str:
-        """The limit that an exception of student code is about, in words, or ''."""
-        return breach(raised, self._forker.limits)
+        """The limit that an exception of student code is about, in words, or ''.
+
+        Raises `GraderFault` where it may be others who reached it.
+        """
+        return breach(raised, self._forker.limits, self._forker.layers, alone=self._alone)
 
     def is_of_stub(self, raised: Raised) -> bool:
         """Whether an exception comes from a function that is still to be written.

@@ -38,7 +38,7 @@ def prepare(
         limits=limits,
         fence=landlock.Fence.build(paths) if profile.promises("landlock") else None,
         filter=seccomp.Filter.build() if profile.promises("seccomp") else None,
-        neighbours=_neighbours(stranger=uids is not None),
+        neighbours=_neighbours(alone=uids is not None or profile.promises("own users")),
         uids=uids,
         closed=uids is not None and identity.closed_to_strangers(paths),
         parent=parent or os.getpid(),
@@ -88,11 +88,11 @@ def shield() -> None:
         prctl(PR_SET_DUMPABLE, 0)
 
 
-def _neighbours(*, stranger: bool) -> int | None:
+def _neighbours(*, alone: bool) -> int | None:
     """The tasks to add to RLIMIT_NPROC: it counts all of a user's, and root isn't bound by it."""
     if not LINUX:
         return None
-    if stranger:
+    if alone:
         return 0
     return limits.count_tasks(os.getuid()) if os.getuid() else None
 

@@ -16,7 +16,7 @@ import socket
 import sys
 from collections.abc import Sequence
 
-from grader.lockdown import identity, limits, seccomp
+from grader.lockdown import identity, limits, namespaces, seccomp
 from grader.lockdown.kernel import (
     PR_GET_DUMPABLE,
     PR_GET_NO_NEW_PRIVS,
@@ -36,6 +36,22 @@ def _session(here: Here) -> None:
 
 def _check_session(here: Here) -> None:
     expect(os.getsid(0) == os.getpid(), "it is in the grader's session")
+
+
+def _users(here: Here) -> None:
+    namespaces.own_users()
+
+
+def _check_users(here: Here) -> None:
+    expect(not here.lockdown.neighbours, "its threads are counted with those of others")
+
+
+def _disk(here: Here) -> None:
+    namespaces.own_disk(here.workdir, here.lockdown.limits)
+
+
+def _check_disk(here: Here) -> None:
+    expect(namespaces.has_own_disk(here.lockdown.limits), "it writes to the grader's disk")
 
 
 def _rlimits(here: Here) -> None:
@@ -144,6 +160,10 @@ def _check_seccomp(here: Here) -> None:
         os.kill(here.lockdown.parent, 0)
 
 
+_USERS = (
+    "Linux 5.14 or newer that lets users make namespaces; for root in a container, the capability "
+    "SYS_ADMIN"
+)
 _LINUX = "run the grader on Linux, if necessary in a virtual machine or in WSL2"
 
 # In the order of their application: each step still has the rights that it needs.
@@ -155,6 +175,22 @@ STEPS: Sequence[Step] = (
         _session,
         _check_session,
         everywhere=True,
+    ),
+    Step(
+        "own users",
+        "its threads are counted by themselves, not with those of other sandboxes",
+        _USERS,
+        _users,
+        _check_users,
+        optional="tests that others' threads may have disturbed are run once more, alone",
+    ),
+    Step(
+        "own disk",
+        "it writes to a file system of a fixed size, in memory",
+        _USERS,
+        _disk,
+        _check_disk,
+        optional="its files are counted ten times a second, so it may write too much for a moment",
     ),
     Step(
         "limits",

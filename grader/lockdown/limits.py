@@ -26,7 +26,8 @@ class Limits:
     """Address space, on top of what the interpreter and torch have already mapped."""
 
     threads: int = 64
-    """Threads. Exact under a uid of its own; the kernel counts per user, so otherwise rough."""
+    """Threads. Exact under a uid or among users of its own; otherwise rough, as the kernel counts
+    all of a user's."""
 
     file_bytes: int = 64 * MIB
     """The size of any one file."""
@@ -35,7 +36,8 @@ class Limits:
     """Open descriptors, including pipes and events."""
 
     scratch_bytes: int = 256 * MIB
-    """Disk space in the work directory. The judge checks it with `outgrown`."""
+    """Disk space in the work directory. Where that has no file system of its own, the judge checks
+    it with `outgrown`."""
 
     scratch_files: int = 10_000
     """Files and folders in the work directory, checked in the same way."""
@@ -94,6 +96,13 @@ def rlimits(limits: Limits, neighbours: int | None) -> Iterator[tuple[int, tuple
             # The user's other sandboxes count too: leave room for seven that use as much.
             room = limits.threads * (8 if neighbours else 1)
             yield exactly(resource.RLIMIT_NPROC, neighbours + room)
+
+
+def lift() -> None:
+    """Take back the bound on memory that this process has from the judge which started it."""
+    if sys.platform == "linux":
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
 
 
 def hold(limits: Limits) -> bool:

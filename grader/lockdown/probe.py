@@ -34,8 +34,12 @@ def _probe(step: Step) -> Layer:
         return Layer(step.name, step.reason, "missing", f"{sys.platform} has none", step.remedy)
     if step.name == "identity" and os.getuid() != 0:
         return Layer(step.name, step.reason, "not needed", "only root can take another uid")
+    if step.name == "own users" and os.getuid() == 0:
+        return Layer(step.name, step.reason, "not needed", "it has a uid that nobody else has")
     # macOS can't fork safely once its system frameworks are in use; the layers there are POSIX.
     why = _trial(step) if LINUX else ""
+    if why and step.optional:
+        return Layer(step.name, step.reason, "not needed", f"{why}; {step.optional}", step.remedy)
     if why:
         return Layer(step.name, step.reason, "missing", why, step.remedy)
     return Layer(step.name, step.reason, "on")

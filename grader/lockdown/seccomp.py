@@ -45,7 +45,7 @@ _ALLOWED = (
     "eventfd2:290:19 select:23:- pselect6:270:72 poll:7:- ppoll:271:73 epoll_create:213:- "
     "epoll_create1:291:20 epoll_ctl:233:21 epoll_wait:232:- epoll_pwait:281:22 "
     "epoll_pwait2:441:441 sendfile:40:71 copy_file_range:326:285 fsync:74:82 fdatasync:75:83 "
-    "ftruncate:77:46 fallocate:285:47 fadvise64:221:223 readahead:187:213 "
+    "ftruncate:77:46 fadvise64:221:223 readahead:187:213 "
     # the channel, and socket pairs of its own
     "sendto:44:206 recvfrom:45:207 sendmsg:46:211 recvmsg:47:212 shutdown:48:210 "
     "getsockname:51:204 getpeername:52:205 getsockopt:55:209 setsockopt:54:208 "

@@ -32,6 +32,9 @@ class Step:
     everywhere: bool = False
     """On every system with POSIX calls, or on Linux only."""
 
+    optional: str = ""
+    """What is done where it can't be had, and is nearly as good."""
+
 
 def expect(holds: bool, otherwise: str) -> None:
     """Raise `LockdownError` with the text `otherwise`, unless it holds."""

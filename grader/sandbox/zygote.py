@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from grader.lockdown.apply import apply, prepare, shield
+from grader.lockdown.limits import lift
 from grader.lockdown.probe import probe
 from grader.lockdown.records import Lockdown, Profile
 from grader.sandbox.control import PACKET, Fork, Orders, Ready, Reap, Reaped, Request
@@ -49,6 +50,7 @@ def warm_up() -> None:
 def main(control: socket.socket) -> None:
     """Serve until the judge's end of `control` closes."""
     orders = msgspec.json.decode(control.recv(PACKET), type=Orders)
+    lift()
     warm_up()
     shield()
     profile = probe() if orders.isolate else Profile("limits only", ())

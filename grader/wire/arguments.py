@@ -50,6 +50,8 @@ class Arguments:
             raise ProtocolError("no such argument")
         leaf = decoder.leaf(struct, keep_stride=True)
         inner = struct.requires_grad and not struct.leaf and self._call.grad
+        if inner:
+            decoder.spend(leaf.nbytes)
         self._structs.append(struct)
         self.leaves.append(leaf)
         self._visible.append(leaf.clone() if inner else leaf)

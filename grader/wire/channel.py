@@ -50,7 +50,7 @@ class Channel:
     """One end of the socket. `deadline` (of `time.monotonic`) bounds every wait.
 
     `body_limit` bounds the bytes of one message to be received, `allowance` what all of them
-    together may take in memory.
+    together, and what is built of them, may take in memory.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -92,12 +92,16 @@ class Channel:
         head_size, body_size = PREFIX.unpack_from(self._buffer, self._start)
         if head_size > HEAD_LIMIT or body_size > self.body_limit:
             raise ProtocolError(f"it takes more than {self.body_limit >> 20} MiB")
-        self.allowance -= body_size + _OBJECTS * head_size
-        if self.allowance < 0:
-            raise ProtocolError("all answers in this test together take too much memory")
+        self.spend(body_size + _OBJECTS * head_size)
         self._start += PREFIX.size
         head = self._take(head_size)
         return decode(head), self._take(body_size)
+
+    def spend(self, size: int) -> None:
+        """Count bytes of memory that something received takes. Raises `ProtocolError`."""
+        self.allowance -= size
+        if self.allowance < 0:
+            raise ProtocolError("all answers in this test together take too much memory")
 
     def has_more(self) -> bool:
         """Whether something has arrived that `receive` would return."""

@@ -140,9 +140,13 @@ class Decoder:
         body: bytearray,
         device: Callable[[str], torch.device],
         resolve: Callable[[Handle | TorchName], Any],
+        spend: Callable[[int], None] = lambda size: None,
     ) -> None:
-        """`device` names devices; `resolve` stands for handles and names of torch."""
-        self.body, self._device, self._resolve = body, device, resolve
+        """`device` names devices; `resolve` stands for handles and names of torch.
+
+        `spend` is told of the bytes that are built of the body, before they are where that's a lot.
+        """
+        self.body, self._device, self._resolve, self.spend = body, device, resolve, spend
         self._nodes = self._number_keys = self._taken = 0
         # The lists, dicts and arrays that were built, each with a copy, where somebody asks for it.
         self.held: list[tuple[Any, Any]] | None = None
@@ -153,8 +157,10 @@ class Decoder:
         self._take(tensor.nbytes)
         if struct.requires_grad and not (tensor.is_floating_point() or tensor.is_complex()):
             raise ProtocolError("only floating-point tensors can require gradients")
-        if keep_stride and struct.stride is not None:
-            tensor = tensors.strided(tensor, struct.stride)
+        stride = struct.stride if keep_stride else None
+        if stride is not None and (extent := tensors.extent_of(tensor.shape, stride)):
+            self.spend(extent * tensor.itemsize)
+            tensor = tensors.strided(tensor, stride)
         return tensor if struct.device == "cpu" else tensor.to(self._device(struct.device))
 
     def leaf(self, struct: Tensor, *, keep_stride: bool = False) -> torch.Tensor:
@@ -248,6 +254,7 @@ class Decoder:
 
     def _take(self, size: int) -> None:
         """Nobody's bytes are given out twice: a small message can't fill the memory."""
+        self.spend(size)
         self._taken += size
         if self._taken > len(self.body):
             raise ProtocolError("two tensors share their bytes")

@@ -246,7 +246,7 @@ class Peer:
         return Returned(encoder.encode(gradients)), encoder.blobs
 
     def decoder(self, body: bytearray) -> Decoder:
-        return Decoder(body, self._side.device, self._side.resolve)
+        return Decoder(body, self._side.device, self._side.resolve, self.channel.spend)
 
     def _send(self, message: Message, blobs: Sequence[memoryview]) -> None:
         self._waiting += self._side.notices()

@@ -103,25 +103,26 @@ def holds(tensor: torch.Tensor | None, struct: Tensor | None, body: bytearray) -
 
 
 def strided(tensor: torch.Tensor, stride: list[int]) -> torch.Tensor:
-    """A copy of `tensor` laid out with `stride`, as far as that wastes no memory."""
-    if not tensor.numel() or not is_roomy(tensor.shape, stride):
-        return tensor
+    """A copy of `tensor` laid out with `stride`, for which `extent_of` must be positive."""
     laid_out = torch.empty_strided(tensor.shape, stride, dtype=tensor.dtype)
     return laid_out.copy_(tensor)
 
 
-def is_roomy(shape: Sequence[int], stride: Sequence[int]) -> bool:
-    """Whether no two elements would share memory, and not too much would lie between them."""
-    if len(shape) != len(stride) or any(step >= 1 << 48 for step in stride):
-        return False
+def extent_of(shape: Sequence[int], stride: Sequence[int]) -> int:
+    """How many elements' memory a layout takes.
+
+    0 for one that isn't wanted: two elements would share memory, or too much lie between them.
+    """
+    if len(shape) != len(stride) or 0 in shape or any(step >= 1 << 48 for step in stride):
+        return 0
     extent = 1  # elements from the first to the last, of the dimensions seen so far
     for step, size in sorted(zip(stride, shape, strict=True)):
         if size == 1:
             continue
         if step < extent:
-            return False
+            return 0
         extent += step * (size - 1)
-    return extent <= WASTE * math.prod(shape) + (1 << 16)
+    return extent if extent <= WASTE * math.prod(shape) + (1 << 16) else 0
 
 
 def array_bytes(array: np.ndarray[Any, Any]) -> memoryview:

@@ -11,6 +11,7 @@ import pytest
 
 from grader.grading import engine
 from grader.grading.engine import Setup, Task, grade_all
+from grader.judge.bounds import ENDED_BY
 from grader.result import Result
 from grader.submission import Submission
 
@@ -41,7 +42,7 @@ class Here(Executor):
 
 @pytest.fixture
 def tasks(monkeypatch) -> list[Task]:
-    monkeypatch.setattr(engine, "task_result", lambda task: Result(task.submission.name))
+    monkeypatch.setattr(engine, "judge", lambda task: Result(task.submission.name))
     return [Task(SETUP, Submission(name, {}), 1) for name in ("ann", "bob", "cyd", "dan")]
 
 
@@ -68,3 +69,57 @@ def test_only_a_task_that_breaks_it_again_and_again_is_given_up(tasks, times, fa
     faults = {result.submission: result.fault for result in results}
     assert faults == {"ann": "", "bob": fault, "cyd": "", "dan": ""}
     assert next(breaks, None) is None
+
+
+def test_what_could_not_be_graded_is_graded_once_more_alone(tasks, monkeypatch):
+    """What broke may have been a passing thing, or others' doing."""
+
+    def judge(task: Task) -> Result:
+        seen.append((task.submission.name, task.alone))
+        broken = task.submission.name == "bob" or (task.submission.name == "cyd" and not task.alone)
+        return Result(task.submission.name, fault="no disk" if broken else "")
+
+    seen: list[tuple[str, bool]] = []
+    monkeypatch.setattr(engine, "judge", judge)
+    results = list(grade_all(tasks, 2, lambda width: Here(set(), [], width)))
+    faults = {result.submission: result.fault for result in results}
+    assert faults == {"ann": "", "bob": "no disk", "cyd": "", "dan": ""}
+    assert len(results) == 4
+    assert sorted(seen[4:]) == [("bob", True), ("cyd", True)]
+
+
+class Ended:
+    """A judge's process that took too long for a test."""
+
+    exitcode = ENDED_BY
+
+    def kill(self) -> None:
+        pass
+
+
+@pytest.mark.skipif(not ENDED_BY, reason="there is no such signal")
+def test_tests_that_take_too_long_to_check_are_left_out_the_next_time(tasks, monkeypatch):
+    """However many: each is progress, not one more death."""
+    slow = ["test_1", "test_2", "test_3", "test_4"]
+
+    class Overrun(Here):
+        _processes: dict[int, Ended] = {}  # noqa: RUF012 - as the pool's own is
+
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            [task] = args
+            left = [test for test in slow if test not in task.overran]
+            if task.submission.name != "bob" or not left:
+                return super().submit(fn, *args, **kwargs)
+            (task.setup.shared / "judge-7").write_text(f"bob\0{left[0]}")
+            self._processes = {7: Ended()}
+            future: Future[Any] = Future()
+            future.set_exception(BrokenExecutor())
+            return future
+
+    monkeypatch.setattr(
+        engine, "judge", lambda task: Result(task.submission.name, notes=sorted(task.overran))
+    )
+    results = list(grade_all(tasks, 2, lambda width: Overrun(set(), [], width)))
+    notes = {result.submission: result.notes for result in results}
+    assert notes == {"ann": [], "bob": slow, "cyd": [], "dan": []}
+    assert not any(result.fault for result in results)

@@ -1,0 +1,72 @@
+"""What the judge itself may use: memory, and processor time for one test."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from grader.judge import bounds
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux's limits")
+
+
+def in_a_fork(work: Callable[[], None]) -> int:
+    """How a fork of this process ends that does this: its exit code, negative for a signal."""
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_a_judge_that_checks_for_too_long_is_ended_and_says_where(tmp_path, monkeypatch):
+    monkeypatch.setattr(bounds, "CHECKING_SECONDS", 0.2)
+
+    def work() -> None:
+        watch = bounds.Stopwatch(tmp_path)
+        watch.begin("an older and longer name", "01/test_losses.py::test_log_softmax")
+        watch.end()
+        watch.begin("ann", "test_nll")
+        while True:
+            sum(range(1000))
+
+    assert in_a_fork(work) == bounds.ENDED_BY == -signal.SIGPROF
+    [file] = tmp_path.iterdir()
+    assert bounds.overran(tmp_path, int(file.name.rpartition("-")[2])) == ("ann", "test_nll")
+
+
+def test_one_that_waits_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(bounds, "CHECKING_SECONDS", 0.05)
+
+    def work() -> None:
+        watch = bounds.Stopwatch(tmp_path)
+        watch.begin("ann", "test_nll")
+        signal.sigtimedwait([signal.SIGUSR1], 0.2)
+        watch.end()
+
+    assert in_a_fork(work) == 0
+
+
+def test_a_judges_memory_is_bounded_and_what_it_starts_is_not():
+    def work() -> None:
+        bounds.bound_memory()
+        torch.zeros(1 << 20)
+        try:
+            torch.zeros(2 * bounds.ROOM, dtype=torch.uint8)
+        except RuntimeError:
+            soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+            assert soft < hard or hard == resource.RLIM_INFINITY
+            return
+        raise AssertionError("it was allocated")
+
+    assert in_a_fork(work) == 0
