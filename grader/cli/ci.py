@@ -15,8 +15,10 @@ import click
 
 from grader.assignment.exercises import AssignmentError, find_exercises
 from grader.cli.options import NOT_GRADED, Unusable, announce_isolation, err, setup_options
-from grader.grading.engine import Setup, Task, grade_all
+from grader.grading.engine import SEEDS, Setup, Task, grade_all
 from grader.report import ReportError, find_formats, report_failure, write_report
+from grader.report.terminal import inert
+from grader.report.text import line
 from grader.result import Grades, Result
 from grader.submission import NoSubmissions, find_submissions
 
@@ -91,7 +93,7 @@ def ci(
         result = _grade(submission, replace(setup, patience=patience))
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         write_report(Grades([result], graded_at=now, seed=result.seed, isolation=isolation), target)
-        print(f"{result.submission}: {result.total:.1f} of 100")
+        print(inert(f"{line(result.submission)}: {result.total:.1f} of 100"))
     # Catch everything: a run that nobody watches must not end without a result.
     except (Exception, SystemExit, KeyboardInterrupt) as error:
         _fail(target, error, detail=detail)
@@ -103,7 +105,7 @@ def _target(form: str, out: Path | None) -> str:
 
 def _grade(submission: Path, setup: Setup) -> Result:
     [read] = find_submissions(submission, find_exercises(setup.suites), single=True)
-    [result] = grade_all([Task(setup, read, secrets.randbelow(2**31))], 1)
+    [result] = grade_all([Task(setup, read, secrets.randbelow(SEEDS))], 1)
     if not result.graded:
         raise RuntimeError(result.fault or "a test could not be run")
     return result

@@ -12,7 +12,7 @@ import click
 from grader.assignment.exercises import find_exercises
 from grader.cli.grading import ClassRun, report_options, run
 from grader.cli.options import Unusable, announce_isolation, setup_options, workers_option
-from grader.grading.engine import Setup
+from grader.grading.engine import SEEDS, Setup
 from grader.grading.running import by_student
 from grader.report import ReportError, check_orders, find_formats
 from grader.result import Grades
@@ -31,7 +31,7 @@ from grader.submission import NoSubmissions, Roster, RosterError, Submission, fi
     help="Where results.json, the gradebook and the feedback go.",
 )
 @click.option(
-    "--seed", type=click.IntRange(0, 2**31), help="Inputs of the tests. [default: random]"
+    "--seed", type=click.IntRange(0, SEEDS - 1), help="Inputs of the tests. [default: random]"
 )
 @click.option(
     "--roster",
@@ -80,7 +80,7 @@ def grade(
         results=[],
         title=title,
         graded_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        seed=secrets.randbelow(2**31) if seed is None else seed,
+        seed=secrets.randbelow(SEEDS) if seed is None else seed,
         notes=notes,
     )
     job = ClassRun(setup, workers, out, grades, submissions, regrade, seed, reports, options)

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from grader.assignment.exercises import find_exercises
 from grader.grading.engine import Setup, default_workers
 from grader.judge.isolation import account
 from grader.release.bundles import unpack_suites
+from grader.report.terminal import SafeConsole, inert
 
 UNUSABLE, NOT_GRADED = 2, 3
 
@@ -31,13 +31,16 @@ LIMITS, PATIENCE = DEFAULT.isolation.limits, DEFAULT.patience
 MIB = 1 << 20
 
 # Messages go here: standard output is for what was asked for.
-err = Console(stderr=True)
+err = SafeConsole(stderr=True)
 
 
 class Unusable(click.ClickException):
     """Arguments or an assignment that can't be used."""
 
     exit_code = UNUSABLE
+
+    def format_message(self) -> str:
+        return inert(self.message)
 
 
 def _solutions(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path:

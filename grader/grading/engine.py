@@ -31,6 +31,10 @@ from grader.submission import Submission
 if TYPE_CHECKING:
     from grader.judge.judge import Judge
 
+SEEDS = 1 << 53
+"""How many there are: as many as every JSON reader knows. The tests' inputs and what a sandbox is
+seeded with come from a run's seed: nobody can try them all, to get from one to the other."""
+
 SPELL_SECONDS = 0.2
 LAST_SECONDS = 10.0
 DEATHS = 2  # so many judges that died with one submission alone have died of it
@@ -107,13 +111,16 @@ def warm_forker(isolation: Isolation, spawn: bool) -> Forker:
 
 def judge(task: Task) -> Result:
     """Grade one submission in this process; a fault of ours is in the result, not raised."""
+    setup = task.setup
+    forker = None
     try:
-        warm = warm_judge(task.setup)
-        return warm.grade(
+        forker = warm_forker(setup.isolation, setup.spawn)
+        forker.place = setup.shared
+        return warm_judge(setup).grade(
             task.submission,
             task.seed,
             task.only,
-            diagnose=task.setup.diagnose,
+            diagnose=setup.diagnose,
             alone=task.alone,
             overran=task.overran,
         )
@@ -121,6 +128,9 @@ def judge(task: Task) -> Result:
         raise
     except Exception as error:  # the others are graded all the same
         return failed(task, f"{type(error).__name__}: {error}")
+    finally:
+        if forker is not None:
+            forker.place = None
 
 
 def failed(task: Task, why: str) -> Result:

@@ -34,9 +34,9 @@ from grader.wire.channel import Channel
 class Zygote:
     """The warm process. It is started anew where it has died."""
 
-    def __init__(self, isolation: Isolation, place: Path | None = None) -> None:
-        """`place`: where the work folders are to be, if not among the temporary files."""
-        self._isolation, self.place = isolation, place
+    def __init__(self, isolation: Isolation) -> None:
+        self._isolation = isolation
+        self.place: Path | None = None
         self.lives = 0
         self._begin()
 

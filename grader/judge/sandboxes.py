@@ -64,6 +64,8 @@ class Forker(Protocol):
     """Where sandboxes come from."""
 
     layers: Profile
+    place: Path | None
+    """Where the work folders are to be, if not among the temporary files."""
 
     @property
     def profile(self) -> str:

@@ -29,9 +29,9 @@ from grader.wire.channel import Channel
 class Spawner:
     """Starts sandboxes on any system."""
 
-    def __init__(self, isolation: Isolation, place: Path | None = None) -> None:
-        """`place`: where the work folders are to be, if not among the temporary files."""
-        self._isolation, self._place = isolation, place
+    def __init__(self, isolation: Isolation) -> None:
+        self._isolation = isolation
+        self.place: Path | None = None
         self.layers = probe()
 
     @property
@@ -43,7 +43,7 @@ class Spawner:
         return self._isolation.limits
 
     def fork(self, program: str = STUDENT_CODE) -> Sandbox:
-        return _Spawned(self._isolation, self._place, program)
+        return _Spawned(self._isolation, self.place, program)
 
     def devices(self) -> frozenset[str]:
         return devices_of(self)

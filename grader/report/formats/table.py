@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean, median
@@ -14,6 +15,7 @@ from rich.text import Text
 
 from grader.report import text
 from grader.report.files import save
+from grader.report.terminal import SafeConsole
 from grader.result import ExerciseResult, Grades, Outcome, Result
 
 NAME = "table"
@@ -31,18 +33,18 @@ DECIDED = "*"  # beside a total that a person's decision has part in
 
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     """Write the table as text."""
-    console = Console(file=io.StringIO(), width=int(options.get("width", "120")), no_color=True)
-    show(grades, console)
-    assert isinstance(console.file, io.StringIO)
-    lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
+    shown = io.StringIO()
+    show(grades, SafeConsole(file=shown, width=int(options.get("width", "120")), no_color=True))
+    lines = [line.rstrip() for line in shown.getvalue().splitlines()]
     return [save(out, "\n".join(lines) + "\n")]
 
 
 def show(grades: Grades, console: Console | None = None) -> None:
     """Print the table, a summary, the meaning of its marks, and notes on what went wrong."""
-    console = console or Console()
-    if isinstance(console.file, io.TextIOWrapper):
-        console.file.reconfigure(errors="replace")  # a terminal may lack a character of a name
+    stream = console.file if console else sys.stdout
+    console = console or SafeConsole()
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")  # a terminal may lack a character of a name
     if not grades.results:
         console.print("No submission was graded.")
         return
