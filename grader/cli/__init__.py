@@ -12,7 +12,11 @@ from grader.cli.ci import ci
 from grader.cli.doctor import doctor
 from grader.cli.grade import grade
 from grader.cli.interrupts import Stopped, stop_once
+from grader.cli.note import note
+from grader.cli.regrade import regrade
 from grader.cli.release import new, release
+from grader.cli.show import show
+from grader.cli.stats import stats
 
 
 class Commands(click.Group):
@@ -32,5 +36,5 @@ def main() -> None:
     """Grade PyTorch exercises. Student code never runs in the process that judges it."""
 
 
-for command in (grade, check, doctor, release, new, ci):
+for command in (grade, regrade, note, show, stats, check, doctor, release, new, ci):
     main.add_command(command)

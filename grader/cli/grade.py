@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from grader.assignment.exercises import find_exercises
-from grader.cli.grading import ClassRun, report_options, run
+from grader.cli.grading import ClassRun, out_option, report_options, run
 from grader.cli.options import Unusable, announce_isolation, setup_options, workers_option
 from grader.grading.engine import SEEDS, Setup
 from grader.grading.running import by_student
@@ -23,13 +23,7 @@ from grader.submission import NoSubmissions, Roster, RosterError, Submission, fi
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @setup_options
 @workers_option
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("grades"),
-    show_default=True,
-    help="Where results.json, the gradebook and the feedback go.",
-)
+@out_option
 @click.option(
     "--seed", type=click.IntRange(0, SEEDS - 1), help="Inputs of the tests. [default: random]"
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import click
 from rich.markup import escape
 
 from grader.assignment.exercises import AssignmentError, Exercise, find_exercises
@@ -27,6 +28,13 @@ from grader.result import Grades, Result
 from grader.submission import Submission
 
 GRADEBOOK = "gradebook.sqlite"
+out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("grades"),
+    show_default=True,
+    help="The folder with the gradebook, results.json and the feedback.",
+)
 
 
 @dataclass
@@ -58,6 +66,10 @@ class ClassRun:
         if self.arrived is not None:
             gradebook.arrive(self.arrived, number)
         note_overrides(gradebook, self.setup, self.exercises)
+        self.look(gradebook)
+
+    def look(self, gradebook: Gradebook) -> None:
+        """Find out what there is to do, and say it; write nothing."""
         self.everybody = entrants(gradebook, self.rules, self.arrived)
         limits = (repr(self.setup.patience), repr(self.setup.isolation), self.grades.isolation)
         self.plans = make_plans(
@@ -108,10 +120,12 @@ class ClassRun:
         self.grades.notes += notes
         return cut
 
-    def finish(self, cut: Cut | None) -> None:
+    def finish(self, cut: Cut | None, also: Callable[[Grades], None] | None = None) -> None:
         """Write the reports, and exit as the run went."""
         kept = cut is not None and _has_more(self.out / "results.json", self.grades)
         show(self.grades, self.out, self.reports, self.options, files=not kept)
+        if also is not None:
+            also(self.grades)
         wanted, graded = len(self.everybody), self.grades.results
         if cut is not None:
             err.print(
@@ -198,11 +212,12 @@ def note_overrides(gradebook: Gradebook, setup: Setup, exercises: Sequence[Exerc
         given = read_overrides(setup.suites.parent / FILE, names)
     except DecisionError as error:
         raise Unusable(str(error)) from None
-    gradebook.decide(news(gradebook.decisions(), given, FILE))
+    if new := news(gradebook.decisions(), given, FILE):
+        gradebook.decide(new)
 
 
-def run(job: ClassRun, command: str) -> None:
-    """Plan, grade, settle and report."""
+def run(job: ClassRun, command: str, also: Callable[[Grades], None] | None = None) -> None:
+    """Plan, grade, settle and report; `also` is called with what was settled."""
     wanted = len(job.arrived or ())
     try:
         with (
@@ -214,7 +229,7 @@ def run(job: ClassRun, command: str) -> None:
             cut = job.grade(gradebook, number, reserve)
     except (AssignmentError, GradebookError) as error:
         raise Unusable(str(error)) from None
-    job.finish(cut)
+    job.finish(cut, also)
 
 
 def report_options(settings: Iterable[str], reports: Iterable[str]) -> dict[str, dict[str, str]]:

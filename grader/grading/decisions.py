@@ -12,7 +12,6 @@ from pathlib import Path
 from grader.assignment.rules import extension
 from grader.grading.gradebook import Decision
 from grader.grading.policy import Ruling
-from grader.result import Student
 
 FILE = "overrides.csv"
 KINDS = ("score", "excuse", "comment", "extension")
@@ -155,12 +154,6 @@ def find_student(name: str, students: Mapping[str, Collection[str]]) -> str:
     if len(fits) > 1:
         raise DecisionError(f"{name}: several students fit: {', '.join(sorted(fits))}.")
     return next(iter(fits))
-
-
-def names_of(key: str, submission: str, student: Student | None) -> set[str]:
-    """All that a student can be called by."""
-    who = student or Student("")
-    return {key, submission, who.name, who.id, who.login, who.email} - {""}
 
 
 def _index(students: Mapping[str, Collection[str]]) -> dict[str, set[str]]:

@@ -38,6 +38,8 @@ class GradedRow:
 
     id: int
     grading: int
+    submission: int
+    run: int
     exercise: str
     graded: bool
     seed: int
@@ -67,6 +69,26 @@ class Handed:
     when: datetime | None = None
     source: str = ""
     late: bool = False
+
+
+@dataclass(frozen=True)
+class GradingRun:
+    """A run, and how many submissions it gave to a judge."""
+
+    id: int
+    started_at: str
+    command: str
+    graded: int
+
+
+@dataclass(frozen=True)
+class PastGrading:
+    """One time that a submission was given to a judge; `scores` by exercise."""
+
+    at: str
+    command: str
+    fault: str
+    scores: dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -246,6 +268,50 @@ class Gradebook:
         rows = self._db.execute("SELECT student FROM submissions GROUP BY student ORDER BY name")
         return [student for (student,) in rows]
 
+    def people(self) -> dict[str, set[str]]:
+        """All names of every student, by what they go by."""
+        found: dict[str, set[str]] = {}
+        rows = self._db.execute("SELECT student, name, details FROM submissions ORDER BY id")
+        for key, name, blob in rows:
+            who, *_ = msgspec.msgpack.decode(zlib.decompress(blob), type=_Details)
+            found.setdefault(key, set()).update(names_of(key, name, who))
+        return found
+
+    def exercises(self) -> list[str]:
+        """The exercises that were ever graded."""
+        rows = self._db.execute("SELECT DISTINCT exercise FROM results ORDER BY exercise")
+        return [name for (name,) in rows]
+
+    def runs(self) -> list[GradingRun]:
+        """The runs that graded something, the oldest first."""
+        rows = self._db.execute(
+            "SELECT r.id, r.started_at, r.command, count(g.id) FROM runs r "
+            "JOIN gradings g ON g.run = r.id GROUP BY r.id ORDER BY r.id"
+        )
+        return [GradingRun(*row) for row in rows]
+
+    def gradings(self, submission: int) -> list[PastGrading]:
+        """When an attempt was graded, the oldest first, with the scores of what was graded then."""
+        rows = self._db.execute(
+            "SELECT g.id, g.graded_at, r.command, g.fault FROM gradings g JOIN runs r "
+            "ON r.id = g.run WHERE g.submission = ? ORDER BY g.id",
+            (submission,),
+        ).fetchall()
+        return [
+            PastGrading(
+                at,
+                command,
+                fault,
+                dict(
+                    self._db.execute(
+                        "SELECT exercise, score FROM results WHERE grading = ? ORDER BY exercise",
+                        (id,),
+                    ).fetchall()
+                ),
+            )
+            for id, at, command, fault in rows
+        ]
+
     def attempts(self, student: str, *, latest: bool = False) -> list[Handed]:
         """All that a student has handed in, the oldest first; only the last one if `latest`."""
         rows = self._db.execute(
@@ -296,15 +362,16 @@ class Gradebook:
     def entries(self, student: str) -> list[GradedRow]:
         """All results of a student's exercises, the newest first."""
         rows = self._db.execute(
-            "SELECT r.id, r.grading, r.exercise, r.score IS NOT NULL OR r.points = 0, g.seed, "
+            "SELECT r.id, r.grading, r.submission, g.run, r.exercise, "
+            "r.score IS NOT NULL OR r.points = 0, g.seed, "
             "r.files, r.suite, r.machinery, r.limits FROM results r "
             "JOIN submissions s ON s.id = r.submission JOIN gradings g ON g.id = r.grading "
             "WHERE s.student = ? ORDER BY r.id DESC",
             (student,),
         )
         return [
-            GradedRow(id, grading, exercise, bool(graded), seed, Basis(*basis))
-            for id, grading, exercise, graded, seed, *basis in rows
+            GradedRow(id, grading, submission, run, exercise, bool(graded), seed, Basis(*basis))
+            for id, grading, submission, run, exercise, graded, seed, *basis in rows
         ]
 
     def exercise(self, entry: GradedRow, submission: Submission) -> ExerciseResult | None:
@@ -343,6 +410,12 @@ def student_key(submission: Submission) -> str:
     """
     who = submission.student or Student("")
     return who.id or who.email or who.login or submission.name
+
+
+def names_of(key: str, submission: str, student: Student | None) -> set[str]:
+    """All that a student can be called by."""
+    who = student or Student("")
+    return {key, submission, who.name, who.id, who.login, who.email} - {""}
 
 
 def now() -> str:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from grader.assignment.rules import Rules
-from grader.grading.decisions import extended, names_of, rulings
+from grader.grading.changes import TestChange, differing_tests
+from grader.grading.decisions import extended, rulings
 from grader.grading.engine import Setup, Task
-from grader.grading.gradebook import Gradebook, Handed, student_key
+from grader.grading.gradebook import (
+    Decision,
+    Gradebook,
+    GradedRow,
+    Handed,
+    PastGrading,
+    names_of,
+    student_key,
+)
 from grader.grading.plan import Plan
 from grader.grading.policy import Ruling, settle
 from grader.result import Result
@@ -76,6 +86,32 @@ def tasks_of(plans: Iterable[Plan], setup: Setup, seed: int) -> list[Task]:
     ]
 
 
+def last_known(
+    everybody: Iterable[Entrant], gradebook: Gradebook, run: int | None = None
+) -> dict[str, Result]:
+    """What the gradebook has of every attempt, by name, whatever it was graded with.
+
+    `run`: as things were after that run.
+    """
+    found: dict[str, Result] = {}
+    for one in everybody:
+        rows = [row for row in gradebook.entries(one.key) if row.graded]
+        rows = [row for row in rows if run is None or row.run <= run]
+        for handed, attempt in one.attempts:
+            newest: dict[str, GradedRow] = {}
+            # What an attempt has in common with one before it was graded with that.
+            for row in sorted(rows, key=lambda row: (row.submission, row.id)):
+                if row.submission <= handed.id:
+                    newest[row.exercise] = row
+            graded = [gradebook.exercise(row, attempt) for _, row in sorted(newest.items())]
+            exercises = [exercise for exercise in graded if exercise]
+            if exercises:
+                found[attempt.name] = Result(
+                    attempt.name, attempt.student, exercises, list(attempt.notes)
+                )
+    return found
+
+
 def settle_all(
     everybody: Iterable[Entrant], results: Mapping[str, Result], gradebook: Gradebook, rules: Rules
 ) -> tuple[list[Result], list[str]]:
@@ -105,3 +141,44 @@ def settle_all(
         if unknown:
             notes.append(f"When {unknown} of {len(last)} were handed in isn't known.")
     return found, notes
+
+
+@dataclass
+class History:
+    """All that the gradebook has on one student. `result`: as it stands; None if never graded.
+
+    `changes`: for each attempt but the first, the tests that ended otherwise than in the one before
+    it. `decisions` are in order, withdrawn ones too.
+    """
+
+    key: str
+    submission: Submission
+    attempts: list[Handed]
+    gradings: list[list[PastGrading]]
+    changes: list[list[TestChange]]
+    decisions: list[Decision]
+    result: Result | None
+
+
+def history_of(key: str, gradebook: Gradebook, rules: Rules) -> History:
+    """The history of the student who goes by `key`."""
+    handed = gradebook.attempts(key)
+    files = [gradebook.submission(one.id) for one in handed]
+    named = [replace(f, name=f"{f.name} ({n})") for n, f in enumerate(files)]
+    everything = Entrant(key, files[-1], list(zip(handed, named, strict=True)))
+    known = last_known([everything], gradebook)
+    results = [known.get(one.name, Result(one.name)) for one in named]
+    counting = everything
+    if rules.attempts == "latest":
+        counting = Entrant(key, files[-1], everything.attempts[-1:])
+    settled, _ = settle_all([counting], known, gradebook, rules)
+    folded = {name.casefold() for name in everything.names}
+    return History(
+        key,
+        files[-1],
+        handed,
+        [gradebook.gradings(one.id) for one in handed],
+        [differing_tests(a, b) for a, b in itertools.pairwise(results)],
+        [one for one in gradebook.decisions() if one.student.casefold() in folded],
+        settled[0] if settled else None,
+    )

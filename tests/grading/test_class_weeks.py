@@ -111,3 +111,74 @@ def test_what_cannot_be_used_ends_it_before_anything_is_graded(kit, grader):
     (kit / "overrides.csv").write_text("student,score\nann,much\n")
     said = grader(kit, "grade", "class")
     assert said.returncode == 2 and "overrides.csv, line 2" in said.stderr
+
+
+def test_regrading_says_whose_grade_changed_and_by_which_test(kit, grader):
+    hand_in(kit, "ann", "2 * x", "2026-11-20 11:00:00 UTC")
+    hand_in(kit, "bob", "x.float() * 2", "2026-11-20 11:00:00 UTC")
+    assert "no gradebook" in grader(kit, "regrade").stderr
+    grader(kit, "grade", "class")
+    suite = kit / "solutions/01_double/test_double.py"
+    text = suite.read_text().replace("@pytest.mark.bonus\n", "")
+    suite.write_text(text.replace("whole_numbers(student)", "integers(student)"))
+    before = (kit / "grades/gradebook.sqlite").read_bytes()
+
+    said = grader(kit, "regrade", "--dry-run")
+    assert "changed since: its suite or reference" in said.stderr
+    assert "2 of 2 submissions would be graded." in said.stdout
+    assert (kit / "grades/gradebook.sqlite").read_bytes() == before
+
+    for folder in (kit / "class/submitted").iterdir():  # they aren't needed any more
+        (folder / "hw/double.py").unlink()
+    said = grader(kit, "regrade")
+    assert said.returncode == 0, said.stderr
+    assert "test_double_of_integers: not there → failed" in said.stdout
+    assert "2 grades changed." in said.stdout
+    assert "80f" in said.stdout
+    rows = (kit / "grades/changes.csv").read_text()
+    assert '"bob"' in rows and "test_double_of_whole_numbers" in rows
+
+    said = grader(kit, "regrade")
+    assert "2 of 2 were graded before" in said.stderr
+    assert "No grade has changed" in said.stdout
+
+
+def test_notes_and_what_the_gradebook_shows(kit, grader):
+    hand_in(kit, "ann", "2 * x", "2026-11-20 11:00:00 UTC")
+    for name in ("bob", "cyd", "dan"):
+        hand_in(kit, name, "x * 3" if name == "bob" else "x + x", "2026-11-20 11:00:00 UTC")
+    grader(kit, "grade", "class")
+    for arguments, wrong in (
+        (["zoe", "--excuse"], "no student of that name"),
+        (["bob"], "nothing is decided"),
+        (["bob", "--score", "much"], "is no number"),
+        (["bob", "--score", "9", "--exercise", "07_x"], "there is no exercise 07_x"),
+    ):
+        done = grader(kit, "note", *arguments)
+        assert done.returncode == 2 and wrong in done.stderr
+    given = ("--score", "70", "--exercise", "double", "--comment", "By hand.", "--by", "J. Doe")
+    assert "bob: score for 01_double 70, by J. Doe" in grader(kit, "note", "BOB", *given).stdout
+    assert grader(kit, "regrade", "--all").returncode == 0
+    assert total(kit, "bob") == 70
+    hand_in(kit, "bob", "x / 2", "2026-11-20 11:30:00 UTC")
+    grader(kit, "grade", "class")
+
+    said = grader(kit, "show", "bob").stdout
+    assert "Stands at 70 of 100, and 25 bonus." in said
+    assert "01_double: set to 70 by J. Doe." in said
+    assert "Attempt 2, handed in 2026-11-20T11:30:00+00:00 (by nbgrader)" in said
+    assert said.count("01_double 25") == 3  # twice the first attempt, once the second
+    assert "score of 01_double: 70, by J. Doe (grader note)" in said
+
+    said = grader(kit, "stats").stdout
+    assert "4 students" in said
+    assert "01_double: double" in said and "variant_1" in said
+    assert "Since run 2" in said
+    assert grader(kit, "stats", "--since", "99").returncode == 2
+
+    assert (
+        "withdrawn"
+        in grader(kit, "note", "bob", "--withdraw", "score", "--exercise", "double").stdout
+    )
+    grader(kit, "regrade")
+    assert total(kit, "bob") == 25

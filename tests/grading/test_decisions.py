@@ -9,12 +9,11 @@ from grader.grading.decisions import (
     DecisionError,
     find_student,
     make,
-    names_of,
     news,
     read_overrides,
     rulings,
 )
-from grader.grading.gradebook import Decision
+from grader.grading.gradebook import Decision, names_of
 from grader.result import Student
 
 EXERCISES = ("01_a", "02_b")

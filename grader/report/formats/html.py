@@ -11,6 +11,7 @@ from grader.report.files import save
 from grader.report.formats.table import outcome
 from grader.report.pages import css, mark, render
 from grader.report.seen import titles
+from grader.report.stuck import hurdles, stuck
 from grader.result import Grades, Outcome, TestResult
 
 NAME = "html"
@@ -45,6 +46,8 @@ def page(grades: Grades) -> str:
         groups=_groups(items),
         cells=_cells(grades),
         mistakes=analysis.mistakes(grades),
+        stuck=stuck(grades),
+        hurdles=hurdles(grades),
     )
 
 

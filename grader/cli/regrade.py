@@ -1,0 +1,76 @@
+"""`grader regrade`."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timezone
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from grader.cli.grading import ClassRun, open_gradebook, out_option, report_options, run
+from grader.cli.options import announce_isolation, setup_options, workers_option
+from grader.grading.changes import grade_changes
+from grader.grading.engine import Setup
+from grader.grading.running import entrants, last_known, settle_all
+from grader.report import changes_table, find_formats
+from grader.result import Grades
+
+
+@click.command()
+@setup_options
+@workers_option
+@out_option
+@click.option("--dry-run", is_flag=True, help="Say what would be graded and why, and do nothing.")
+@click.option("--all", "anew", is_flag=True, help="Grade everything, not only what has changed.")
+@click.option("--seed", type=click.IntRange(0, 2**31), help="As for `grader grade`.")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="NAME[=PATH]",
+    help=f"Write this report too: {', '.join(find_formats())}.",
+)
+@click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="For a report.")
+def regrade(
+    setup: Setup,
+    workers: int,
+    out: Path,
+    dry_run: bool,
+    anew: bool,
+    seed: int | None,
+    reports: tuple[str, ...],
+    settings: tuple[str, ...],
+) -> None:
+    """Grade the gradebook's submissions anew, as far as suites or the grader have changed.
+
+    The submissions come from the gradebook, so nothing has to be given. Afterwards a table says
+    whose grade changed, and by which tests; changes.csv has all of it. Exit codes: as for `grader
+    grade`.
+    """
+    options = report_options(settings, reports)
+    grades = Grades(
+        results=[],
+        graded_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        seed=secrets.randbelow(2**31) if seed is None else seed,
+        isolation=announce_isolation(required=False),
+    )
+    job = ClassRun(setup, workers, out, grades, None, anew, seed, reports, options)
+    with open_gradebook(out) as gradebook:
+        if dry_run:
+            job.look(gradebook)
+            tasks = sum(bool(plan.todo) for plan in job.plans)
+            print(f"{tasks} of {len(job.plans)} submissions would be graded.")
+            return
+        everybody = entrants(gradebook, job.rules)
+        known = last_known(everybody, gradebook)
+        before, _ = settle_all(everybody, known, gradebook, job.rules)
+
+    def compare(results: Grades) -> None:
+        changes = grade_changes({r.submission: r for r in before}, results.results)
+        print()
+        changes_table.show(changes, Console())
+        print(f"\n{changes_table.write(changes, out)}: all changes.")
+
+    run(job, "regrade", compare)
