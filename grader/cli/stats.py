@@ -11,7 +11,7 @@ from grader.assignment.exercises import find_exercises
 from grader.cli.grading import open_gradebook, out_option, read_assignment
 from grader.cli.options import Unusable, solutions_option
 from grader.grading.engine import Setup
-from grader.grading.gradebook import GradingRun
+from grader.grading.gradebook_records import GradingRun
 from grader.grading.running import entrants, last_known, settle_all
 from grader.report import stats_table
 from grader.result import Grades

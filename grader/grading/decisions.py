@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from grader.assignment.rules import extension
-from grader.grading.gradebook import Decision
+from grader.grading.gradebook_records import Decision
 from grader.grading.policy import Ruling
 
 FILE = "overrides.csv"

@@ -12,7 +12,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,16 @@ from types import TracebackType
 import msgspec
 
 from grader.grading.basis import Basis
+from grader.grading.gradebook_records import (
+    Decision,
+    GradedRow,
+    GradingRun,
+    Handed,
+    PastGrading,
+    Sheet,
+    names_of,
+    student_key,
+)
 from grader.grading.gradebook_schema import columns_of, migrate, packed
 from grader.result import ExerciseResult, Grades, Result, Student
 from grader.submission import LineMap, Submission
@@ -30,82 +40,6 @@ PATIENCE_SECONDS = 60.0  # for another command that is writing
 
 class GradebookError(Exception):
     """The file is not a gradebook, or can't be written."""
-
-
-@dataclass(frozen=True)
-class GradedRow:
-    """An exercise's result in the gradebook, without its tests; `id` leads to those."""
-
-    id: int
-    grading: int
-    submission: int
-    run: int
-    exercise: str
-    graded: bool
-    seed: int
-    basis: Basis
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """What a grading says besides its exercises. `notes`: those that the submission's own lack."""
-
-    seed: int
-    isolation: str
-    accelerator: str
-    seconds: float
-    notes: list[str]
-
-
-@dataclass(frozen=True)
-class Handed:
-    """One of a student's attempts: `number` counts them from 1.
-
-    `when` it was handed in (None if unknown), as `source` says. `late`: the platform's word.
-    """
-
-    id: int = 0
-    number: int = 1
-    when: datetime | None = None
-    source: str = ""
-    late: bool = False
-
-
-@dataclass(frozen=True)
-class GradingRun:
-    """A run, and how many submissions it gave to a judge."""
-
-    id: int
-    started_at: str
-    command: str
-    graded: int
-
-
-@dataclass(frozen=True)
-class PastGrading:
-    """One time that a submission was given to a judge; `scores` by exercise."""
-
-    at: str
-    command: str
-    fault: str
-    scores: dict[str, float | None]
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What somebody has decided about a student. `exercise`: '' for the whole submission.
-
-    `kind` is score, excuse, comment or extension. An empty `value` withdraws it.
-    """
-
-    student: str
-    exercise: str
-    kind: str
-    value: str
-    comment: str = ""
-    by: str = ""
-    source: str = ""
-    made_at: str = ""
 
 
 _Details = tuple[Student | None, list[str], dict[str, LineMap]]
@@ -401,21 +335,6 @@ class Gradebook:
         trace: TracebackType | None,
     ) -> None:
         self._db.close()
-
-
-def student_key(submission: Submission) -> str:
-    """What a student goes by in the gradebook: an id if there is one, else the submission's name.
-
-    Names of submissions depend on who else has handed in, if two students have one name.
-    """
-    who = submission.student or Student("")
-    return who.id or who.email or who.login or submission.name
-
-
-def names_of(key: str, submission: str, student: Student | None) -> set[str]:
-    """All that a student can be called by."""
-    who = student or Student("")
-    return {key, submission, who.name, who.id, who.login, who.email} - {""}
 
 
 def now() -> str:

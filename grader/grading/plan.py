@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from grader.assignment.exercises import Exercise
 from grader.assignment.mistakes import load_mistakes
 from grader.grading.basis import Basis, Grounds
-from grader.grading.gradebook import Gradebook, GradedRow, Sheet
+from grader.grading.gradebook import Gradebook
+from grader.grading.gradebook_records import GradedRow, Sheet
 from grader.result import ExerciseResult, Result
 from grader.submission import Submission
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from statistics import mean
 
 from grader.assignment.rules import ExerciseRules, Rules
-from grader.grading.gradebook import Handed
+from grader.grading.gradebook_records import Handed
 from grader.result import Attempt, ExerciseResult, Mark, Result
 
 DAY = timedelta(days=1)

@@ -10,9 +10,9 @@ from grader.assignment.rules import Rules
 from grader.grading.changes import TestChange, differing_tests
 from grader.grading.decisions import extended, rulings
 from grader.grading.engine import Setup, Task
-from grader.grading.gradebook import (
+from grader.grading.gradebook import Gradebook
+from grader.grading.gradebook_records import (
     Decision,
-    Gradebook,
     GradedRow,
     Handed,
     PastGrading,

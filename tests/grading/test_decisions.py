@@ -13,7 +13,7 @@ from grader.grading.decisions import (
     read_overrides,
     rulings,
 )
-from grader.grading.gradebook import Decision, names_of
+from grader.grading.gradebook_records import Decision, names_of
 from grader.result import Student
 
 EXERCISES = ("01_a", "02_b")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.assignment.rules import Rules, RulesError, duration, read_rules
-from grader.grading.gradebook import Handed
+from grader.grading.gradebook_records import Handed
 from grader.grading.policy import Ruling, length, settle
 from grader.result import ExerciseResult, Outcome, Result, TestResult
 

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from made_up_class import sample
 
 from grader.report import ReportError, write_report
+from grader.report.formats import json as json_format
 from grader.report.formats.json import decode, encode, read, schema
 from grader.result import ExerciseResult, Grades, Outcome, Result, TestResult
 
@@ -48,6 +49,24 @@ def test_it_round_trips(tmp_path: Path) -> None:
     (path,) = write_report(grades, "json", folder=tmp_path)
     again = read(path)
     assert str(again).replace("inf", "nan") == str(grades).replace("inf", "nan")
+
+
+def test_a_large_class_is_compressed_and_read_by_the_same_name(tmp_path: Path, monkeypatch) -> None:
+    grades, plain, packed = sample(), tmp_path / "results.json", tmp_path / "results.json.gz"
+    write_report(grades, "json", folder=tmp_path)
+    size = plain.stat().st_size
+    monkeypatch.setattr(json_format, "LARGE", len(grades.results) - 1)
+    assert write_report(grades, "json", folder=tmp_path) == [packed]
+    assert not plain.exists()  # which would be an older run's
+    assert packed.stat().st_size < size / 6
+    assert len(read(plain).results) == len(read(packed).results) == len(grades.results)
+    assert write_report(grades, "json", {"compress": "no"}, tmp_path) == [plain]
+    assert not packed.exists()
+    packed.write_bytes(b"\x1f\x8bnonsense")
+    with pytest.raises(ReportError, match="damaged"):
+        read(packed)
+    with pytest.raises(ReportError, match="yes, no or auto"):
+        write_report(grades, "json", {"compress": "perhaps"}, tmp_path)
 
 
 @given(runs)

@@ -1,12 +1,15 @@
 """`results.json`: a whole run, to keep, to read again and for programs of your own.
 
 It holds everything, including secrets, so it is for instructors. Numbers in a student's loss curves
-may be infinite or NaN. JSON has no word for these, so they are `null`.
+may be infinite or NaN. JSON has no word for these, so they are `null`. Results of a large class are
+compressed: `results.json.gz`.
 """
 
 from __future__ import annotations
 
+import gzip
 import math
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,14 +22,28 @@ from grader.result import SCHEMA, Grades
 NAME = "json"
 HELP = "Everything, for programs: `results.json`, in a documented schema. For instructors."
 OUT = "results.json"
-OPTIONS: Mapping[str, str] = {"schema": "a path: write the JSON schema there too"}
+OPTIONS: Mapping[str, str] = {
+    "schema": "a path: write the JSON schema there too",
+    "compress": "yes: write .json.gz; no: don't; auto (default): above 200 submissions",
+}
+LARGE = 200
 
 T = TypeVar("T")
 
 
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     """Write the run to `out`, and its schema if that is asked for."""
-    written = [save(out, msgspec.json.format(encode(grades), indent=1) + b"\n")]
+    compress = options.get("compress", "auto")
+    if compress not in ("yes", "no", "auto"):
+        raise ReportError(f"compress={compress}: give yes, no or auto.")
+    packed = out.with_name(out.name.removesuffix(".gz") + ".gz")
+    plain = out.with_name(out.name.removesuffix(".gz"))
+    if compress == "yes" or (compress == "auto" and len(grades.results) > LARGE):
+        written = [save(packed, gzip.compress(encode(grades) + b"\n", mtime=0))]
+        plain.unlink(missing_ok=True)  # an older run's
+    else:
+        written = [save(plain, msgspec.json.format(encode(grades), indent=1) + b"\n")]
+        packed.unlink(missing_ok=True)
     if "schema" in options:
         content = msgspec.json.format(msgspec.json.encode(schema()), indent=2)
         written.append(save(Path(options["schema"]), content + b"\n"))
@@ -34,9 +51,16 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
 
 
 def read(path: Path) -> Grades:
-    """Read what `write` wrote. Raises `ReportError`, which says what to do, for anything else."""
+    """Read what `write` wrote, compressed or not.
+
+    Raises `ReportError`, which says what to do, for anything else.
+    """
+    packed = path.with_name(f"{path.name}.gz")
     try:
-        raw = msgspec.json.decode(path.read_bytes())
+        data = (packed if packed.is_file() and not path.is_file() else path).read_bytes()
+        raw = msgspec.json.decode(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ReportError(f"{path}: damaged ({error}). Grade again to write a new one.") from error
     except OSError as error:
         raise ReportError(f"{path}: could not be read ({error.strerror or error}).") from error
     except msgspec.DecodeError as error:
