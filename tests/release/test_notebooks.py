@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -66,11 +65,14 @@ def filled(exercise: Exercise, other: Mapping[str, str] | None = None) -> nbform
     return book
 
 
-def execute(book: nbformat.NotebookNode, folder: Path) -> None:
-    """Run it as Jupyter does."""
+def execute(*books: tuple[nbformat.NotebookNode, Path]) -> None:
+    """Run each as Jupyter does, in its folder; all in one kernel, which forgets in between."""
     os.environ["OMP_NUM_THREADS"] = "1"
-    where = {"metadata": {"path": str(folder)}}
-    NotebookClient(book, timeout=200, allow_errors=True, resources=where).execute()
+    everything = nbformat.v4.new_notebook()
+    for book, folder in books:
+        begin = nbformat.v4.new_code_cell(f"%reset -f\n%cd -q {folder}")
+        everything.cells += [begin, *book.cells]
+    NotebookClient(everything, timeout=200, allow_errors=True).execute()
 
 
 def said(cell: nbformat.NotebookNode) -> str:
@@ -79,10 +81,19 @@ def said(cell: nbformat.NotebookNode) -> str:
     return "".join(output.text for output in cell.outputs if output.output_type == "stream")
 
 
+@pytest.fixture(scope="module")
+def right() -> dict[str, nbformat.NotebookNode]:
+    """The notebooks with right answers, after a run."""
+    books = {exercise.name: filled(exercise) for exercise in EXERCISES}
+    execute(*((books[exercise.name], exercise.folder) for exercise in EXERCISES))
+    return books
+
+
 @each
-def test_right_answers_pass_and_plot(exercise: Exercise) -> None:
-    book = filled(exercise)
-    execute(book, exercise.folder)
+def test_right_answers_pass_and_plot(
+    exercise: Exercise, right: dict[str, nbformat.NotebookNode]
+) -> None:
+    book = right[exercise.name]
     checks, plots = tagged(book, "torchgrade-check"), tagged(book, "torchgrade-plot")
     assert len(checks) == len(exercise.targets)
     for target, cell in zip(exercise.targets, checks, strict=True):
@@ -95,16 +106,25 @@ def test_right_answers_pass_and_plot(exercise: Exercise) -> None:
         assert any("image/png" in output.get("data", {}) for output in cell.outputs)
 
 
-def test_stubs_are_not_attempted() -> None:
-    for exercise in EXERCISES[:2]:
-        book = blank(exercise)
-        execute(book, exercise.folder)
+def test_stubs_are_not_attempted_and_away_from_its_folder_a_notebook_says_so(
+    tmp_path: Path,
+) -> None:
+    books = [blank(exercise) for exercise in EXERCISES[:2]]
+    lost = nbformat.v4.new_notebook()
+    lost.cells = [
+        nbformat.v4.new_code_cell("def nll(input, target): ..."),
+        nbformat.v4.new_code_cell('from grader.student.notebook import check\ncheck("nll")'),
+    ]
+    folders = [exercise.folder for exercise in EXERCISES[:2]]
+    execute(*zip(books, folders, strict=True), (lost, tmp_path))
+    for exercise, book in zip(EXERCISES, books, strict=False):
         for target, cell in zip(exercise.targets, tagged(book, "torchgrade-check"), strict=True):
             assert said(cell).startswith(f"{target}: not attempted. Write it in the cell above")
         for cell in tagged(book, "torchgrade-plot"):
             [error] = cell.outputs
             # a second plot misses what the first would have made
             assert error.ename in ("NotImplementedError", "NameError")
+    assert said(lost.cells[1]).startswith("The tests aren't in this folder.")
 
 
 WRONG = {
@@ -125,13 +145,13 @@ def test_wrong_answers_are_explained_and_mended() -> None:
         nbformat.v4.new_code_cell('del nll\ncheck("nll")'),
         nbformat.v4.new_code_cell("import asyncio\nawait asyncio.sleep(0)\nprint('alive')"),
     ]
-    execute(book, exercise.folder)
+    execute((book, exercise.folder))
     softmax, nll, accuracy = map(said, tagged(book, "torchgrade-check"))
     again, absent, alive = map(said, book.cells[-3:])
 
     assert softmax.startswith("✗ log_softmax: 3 of 5 tests passed.\n\n✗ Each row is normalised by")
     assert "Your code raised RuntimeError:" in softmax
-    assert "cell [2], line 3, in log_softmax\n" in softmax
+    assert "cell [3], line 3, in log_softmax\n" in softmax
     assert "Your code printed:\n      so far" in softmax
     assert "✗ nll: 0 of 5 tests passed" in nll
     assert nll.count("It did not finish") == 0
@@ -147,21 +167,13 @@ def test_wrong_answers_are_explained_and_mended() -> None:
             assert noise not in text
 
 
-def test_away_from_its_folder_it_says_so(tmp_path: Path) -> None:
-    book = nbformat.v4.new_notebook()
-    book.cells = [
-        nbformat.v4.new_code_cell("def nll(input, target): ..."),
-        nbformat.v4.new_code_cell('from grader.student.notebook import check\ncheck("nll")'),
-    ]
-    execute(book, tmp_path)
-    assert said(book.cells[1]).startswith("The tests aren't in this folder.")
-
-
-def test_a_notebook_earns_what_its_file_would(tmp_path: Path) -> None:
+def test_a_notebook_earns_what_its_file_would(
+    tmp_path: Path, grader: Any, right: dict[str, nbformat.NotebookNode]
+) -> None:
     """Right, wrong and left blank; by `grader grade`, with Jupyter's outputs in it."""
     wrong = {"accuracy": "def accuracy(out, yb):\n    return (out.argmax(0) == yb).float().mean()"}
     for exercise in EXERCISES:
-        books = {"right": filled(exercise), "blank": blank(exercise)}
+        books = {"right": right[exercise.name], "blank": blank(exercise)}
         files = {
             "right": REFERENCES[exercise.name].file.read_text("utf-8"),
             "blank": exercise.file.read_text("utf-8"),
@@ -176,8 +188,7 @@ def test_a_notebook_earns_what_its_file_would(tmp_path: Path) -> None:
             place = tmp_path / "class" / f"{kind}-file" / f"{exercise.module}.py"
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(files[kind], encoding="utf-8")
-    command = [sys.executable, "-m", "grader", "grade", tmp_path / "class", "--out", tmp_path / "o"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    done = grader(ROOT, "grade", str(tmp_path / "class"), "--out", str(tmp_path / "o"))
     assert done.returncode == 0, done.stderr
     grades = json.loads((tmp_path / "o" / "results.json").read_text("utf-8"))
     tests = {
