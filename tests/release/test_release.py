@@ -13,6 +13,7 @@ import sys
 import tarfile
 import venv
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -205,19 +206,19 @@ PLOTS = "exercises/01_double/plots.py"
         ("grader/assignment/exercises.py", "\n# It doubles its own argument in place.", "hint"),
     ],
 )  # fmt: skip
-def test_a_leak_stops_the_release(kit: Path, place: str, text: str, what: str) -> None:
+def test_a_leak_stops_the_release(kit: Path, place: str, text: str, what: str, grader: Any) -> None:
     with (kit / place).open("a", encoding="utf-8") as file:
         file.write(text)
-    done = run(*GRADER, "release", "out", cwd=kit)
+    done = grader(kit, "release", "out")
     assert done.returncode == 2, done.stdout
     assert what in done.stderr
     assert not (kit / "out").exists()
     assert not list(kit.glob(".release-*"))
 
 
-def test_hints_travel_locked_and_open_at_home(kit: Path) -> None:
+def test_hints_travel_locked_and_open_at_home(kit: Path, grader: Any) -> None:
     """Who makes a known mistake gets its hint; nobody can read one, nothing opens another's."""
-    done = run(*GRADER, "release", "out", cwd=kit)
+    done = grader(kit, "release", "out")
     assert done.returncode == 0, done.stderr
     assert "01_double: 5 of 9" in done.stdout
     assert "variant_1: the suite can't tell: variant_1, variant_5" in done.stdout
@@ -235,14 +236,14 @@ def test_hints_travel_locked_and_open_at_home(kit: Path) -> None:
         assert hint is None or f"Hint: {hint}" in said
 
 
-def test_a_new_exercise_is_complete_and_holds(kit: Path) -> None:
-    done = run(*GRADER, "new", "relu6", cwd=kit)
+def test_a_new_exercise_is_complete_and_holds(kit: Path, grader: Any) -> None:
+    done = grader(kit, "new", "relu6")
     assert done.returncode == 0, done.stderr
     written = done.stdout.split()
     assert len(written) == 6
     assert all((kit / name).is_file() for name in written)
     assert {name.split("/")[1] for name in written} == {"02_relu6"}
-    done = run(*GRADER, "check", "relu6", cwd=kit)
+    done = grader(kit, "check", "relu6")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("The assignment holds: 1 exercise(s), 2 tests, 3 mistakes.\n")
     stub = run(sys.executable, "-m", "pytest", "exercises/02_relu6", "-q", cwd=kit)
@@ -259,16 +260,16 @@ def test_a_new_exercise_is_complete_and_holds(kit: Path) -> None:
         ("lambda", "something else already"),
     ],
 )
-def test_a_name_that_will_not_do_is_told_why(kit: Path, name: str, said: str) -> None:
-    done = run(*GRADER, "new", name, cwd=kit)
+def test_a_name_that_will_not_do_is_told_why(kit: Path, name: str, said: str, grader: Any) -> None:
+    done = grader(kit, "new", name)
     assert done.returncode == 2
     assert said in done.stderr
 
 
 @pytest.mark.parametrize("name", ["double", "Bad", "a-b", "../up", ""])
-def test_a_bad_name_writes_nothing(kit: Path, name: str) -> None:
+def test_a_bad_name_writes_nothing(kit: Path, name: str, grader: Any) -> None:
     before = [(path, path.stat().st_mtime) for path in files(kit / "exercises")]
-    done = run(*GRADER, "new", name, cwd=kit)
+    done = grader(kit, "new", name)
     assert done.returncode == 2
     assert done.stderr.strip()
     assert before == [(path, path.stat().st_mtime) for path in files(kit / "exercises")]

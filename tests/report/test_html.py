@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_class import HOSTILE, one, sample
 
@@ -108,6 +108,7 @@ def test_what_students_write_is_text() -> None:
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", PAGES[0])
 
 
+@settings(max_examples=25)  # each renders two pages
 @given(st.text(st.characters(codec=None, categories=None)))
 def test_no_text_of_theirs_makes_a_tag(text: str) -> None:
     plain, other = one(), one(Outcome.FAILED, feedback=f"<i>{text}", title=f"<i>`{text}")
