@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import tiny
 from grader.judge.judge import Judge
 from grader.judge.sandboxes import Forker
 from grader.result import Result
-from grader.submission import Submission, find_submissions
+from grader.submission import Submission, Version, find_submissions
 
 RIGHT = "def double(x):\n    return x + x\n"
 Grade = Callable[..., Result]
@@ -235,3 +236,33 @@ def test_an_error_in_a_package_names_its_file(judge: Judge, tmp_path: Path) -> N
     (submission,) = find_submissions(tmp_path, judge.exercises, single=True)
     result = judge.grade(submission, 5)
     assert "tools/sums.py, line 2 in twice: return x + nothing" in feedback(result)
+
+
+def test_a_cell_that_raises_costs_what_it_defines(judge: Judge, tmp_path: Path) -> None:
+    cells = ["A = 1", "B = int('x')\nC = 0", "def double(x):\n    return x + x * A + C if A else B"]
+    made = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    book = {"nbformat": 4, "nbformat_minor": 4, "metadata": {}}
+    book["cells"] = [{**made, "source": cell} for cell in cells]
+    (tmp_path / "double.ipynb").write_text(json.dumps(book))
+    (submission,) = find_submissions(tmp_path, judge.exercises, single=True)
+    result = judge.grade(submission, 5, frozenset(["01_double"]))
+    assert result.total == 100
+    assert result.notes == [
+        "cell 2, line 1 raised ValueError: invalid literal for int() with base 10: 'x'. It was "
+        "left out when your code was loaded, so `B` can't be used."
+    ]
+
+
+def test_of_two_versions_the_one_that_earns_most_counts(judge: Judge) -> None:
+    """And it is what other exercises import."""
+    wrong, right = (Version(t.encode(), [], [t]) for t in ("def double(x): 1 / 0\n", RIGHT))
+    files = {"double.py": wrong.content, "again.py": b"from double import double\n"}
+    submission = Submission("s", files, ["note"], versions={"double": [wrong, right, wrong]})
+    result = judge.grade(submission, 5)
+    assert [exercise.score for exercise in result.exercises] == [100, 100]
+    assert result.exercises[0].code == RIGHT
+    assert result.notes == [RIGHT, "note"]
+    assert result.digest == submission.digest
+    tie = Submission("s", files, versions={"double": [wrong, wrong]})
+    assert tie.digest != submission.digest
+    assert judge.grade(tie, 5, frozenset(["01_double"])).notes == wrong.notes

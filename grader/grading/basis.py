@@ -97,6 +97,8 @@ def files_digest(submission: Submission, exercise: Exercise) -> str:
         origin = json.dumps(submission.cells.get(name, []))
         content = hashlib.sha256(files[name]).hexdigest()
         parts += [name, content, origin]
+    for version in submission.versions.get(exercise.module, []):
+        parts += [hashlib.sha256(version.content).hexdigest(), json.dumps(version.lines)]
     return _digest(parts)
 
 

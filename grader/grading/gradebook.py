@@ -32,7 +32,7 @@ from grader.grading.gradebook_records import (
 )
 from grader.grading.gradebook_schema import columns_of, migrate, packed
 from grader.result import ExerciseResult, Grades, Result, Student
-from grader.submission import LineMap, Submission
+from grader.submission import LineMap, Submission, Version
 from grader.submission.arrival.times import FILES
 
 PATIENCE_SECONDS = 60.0  # for another command that is writing
@@ -42,7 +42,11 @@ class GradebookError(Exception):
     """The file is not a gradebook, or can't be written."""
 
 
-_Details = tuple[Student | None, list[str], dict[str, LineMap]]
+class _Details(msgspec.Struct, array_like=True):
+    student: Student | None
+    notes: list[str]
+    cells: dict[str, LineMap]
+    versions: dict[str, list[Version]] = {}
 
 
 class Gradebook:
@@ -115,7 +119,7 @@ class Gradebook:
         return number
 
     def _new(self, db: sqlite3.Connection, one: Submission, run: int) -> int:
-        details = packed([one.student, one.notes, one.cells])
+        details = packed(_Details(one.student, one.notes, one.cells, one.versions))
         number = _number(
             db.execute(
                 "INSERT INTO submissions (run, student, name, seen_at, digest, details) "
@@ -207,8 +211,8 @@ class Gradebook:
         found: dict[str, set[str]] = {}
         rows = self._db.execute("SELECT student, name, details FROM submissions ORDER BY id")
         for key, name, blob in rows:
-            who, *_ = msgspec.msgpack.decode(zlib.decompress(blob), type=_Details)
-            found.setdefault(key, set()).update(names_of(key, name, who))
+            told = msgspec.msgpack.decode(zlib.decompress(blob), type=_Details)
+            found.setdefault(key, set()).update(names_of(key, name, told.student))
         return found
 
     def exercises(self) -> list[str]:
@@ -272,7 +276,7 @@ class Gradebook:
         name, blob = self._db.execute(
             "SELECT name, details FROM submissions WHERE id = ?", (id,)
         ).fetchone()
-        student, notes, cells = msgspec.msgpack.decode(zlib.decompress(blob), type=_Details)
+        told = msgspec.msgpack.decode(zlib.decompress(blob), type=_Details)
         files = self._db.execute(
             "SELECT s.name, f.content FROM submission_files s JOIN files f ON f.digest = s.file "
             "WHERE s.submission = ? ORDER BY s.name",
@@ -283,7 +287,15 @@ class Gradebook:
         for path in [path for path in sources if "/" in path]:  # see `Submission.sources`
             module, _, below = path.partition("/")
             own.setdefault(module, {})[below] = sources.pop(path)
-        return Submission(name, sources, notes, student, cells=cells, own=own)
+        return Submission(
+            name,
+            sources,
+            told.notes,
+            told.student,
+            cells=told.cells,
+            own=own,
+            versions=told.versions,
+        )
 
     def decisions(self) -> list[Decision]:
         """All decisions, the oldest first."""

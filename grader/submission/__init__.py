@@ -14,11 +14,11 @@ from grader.submission.arrival.names import distinct, file_name, shown
 from grader.submission.arrival.roster import Roster, RosterError
 from grader.submission.arrival.times import FILES, from_seconds
 from grader.submission.arrival.tree import File, Folder, Node, UnreadableError, on_disk
-from grader.submission.model import Assigned, LineMap, NoSubmissions, Submission
+from grader.submission.model import Assigned, LineMap, NoSubmissions, Submission, Version
 
 __all__ = [
     "Assigned", "LineMap", "NoSubmissions", "Roster", "RosterError", "Submission",
-    "find_submissions",
+    "Version", "find_submissions",
 ]  # fmt: skip
 MAX_NOTES = 1_000
 
@@ -126,6 +126,7 @@ def _submission(
         submitted,
         source,
         tuple(before for before in earlier if before.files),
+        collected.versions,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -36,15 +36,25 @@ class Assigned(Protocol):
 
 
 @dataclass(frozen=True)
+class Version:
+    """One way to read an answer that is defined several times. `notes` say which was taken."""
+
+    content: bytes
+    lines: LineMap
+    notes: list[str]
+
+
+@dataclass(frozen=True)
 class Submission:
     """What one student handed in.
 
     `files` are UTF-8 sources by name, without folders: `<module>.py` for each exercise, and helpers
     beside them. `own` has, for an exercise's module, what only its answer finds at home, by path:
-    `helper.py`, `tools/plots.py`. `notes` tell the student what was odd. `cells` has a `LineMap`
-    for each file that was made from a notebook. `submitted` is when it was handed in, as
-    `time_source` says. `earlier`: what the same student handed in before, the oldest first, if that
-    arrived too.
+    `helper.py`, `tools/plots.py`. `versions` has, for an exercise's module, all ways to read its
+    answer, if there are several; the first is in `files`. `notes` tell the student what was odd.
+    `cells` has a `LineMap` for each file that was made from a notebook. `submitted` is when it was
+    handed in, as `time_source` says. `earlier`: what the same student handed in before, the oldest
+    first, if that arrived too.
     """
 
     name: str
@@ -57,6 +67,18 @@ class Submission:
     submitted: datetime | None = None
     time_source: str = ""
     earlier: tuple[Submission, ...] = ()
+    versions: dict[str, list[Version]] = field(default_factory=dict)
+
+    def read_as(self, module: str, version: Version) -> Submission:
+        """The submission with one version of an exercise's answer, for good."""
+        name = f"{module}.py"
+        return replace(
+            self,
+            files={**self.files, name: version.content},
+            cells={**self.cells, name: version.lines},
+            notes=[*version.notes, *self.notes],
+            versions={m: v for m, v in self.versions.items() if m != module},
+        )
 
     def beside(self, module: str) -> dict[str, bytes]:
         """The files of an exercise's sandbox, by path: its answer, and all that it can import."""
@@ -64,15 +86,19 @@ class Submission:
 
     @property
     def sources(self) -> dict[str, bytes]:
-        """All files; an exercise's own are below the name of its module."""
-        below = ((m, path, content) for m in self.own for path, content in self.own[m].items())
-        return {**self.files, **{f"{m}/{path}": content for m, path, content in below}}
+        """All files; an exercise's own are below its module's name."""
+        every = dict(self.files)
+        for module, files in self.own.items():
+            every |= {f"{module}/{path}": content for path, content in files.items()}
+        return every
 
     @property
     def digest(self) -> str:
         """A SHA-256 of the files, in hex."""
         total = hashlib.sha256()
-        for name, content in sorted(self.sources.items()):
+        every = sorted(self.sources.items())
+        every += [(module, v.content) for module in self.versions for v in self.versions[module]]
+        for name, content in every:
             total.update(f"{name}\0{len(content)}\0".encode("utf-8", "replace") + content)
         return total.hexdigest()
 

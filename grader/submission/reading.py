@@ -12,7 +12,7 @@ from grader.assignment.stubs import is_stub
 from grader.submission.arrival.names import shown
 from grader.submission.arrival.text import NotTextError, decode, source, utf8
 from grader.submission.arrival.tree import UnreadableError
-from grader.submission.model import Assigned, LineMap
+from grader.submission.model import Assigned, LineMap, Version
 from grader.submission.notebook.cells import Code, parse, read_cell
 from grader.submission.notebook.reader import NotANotebookError, read_notebook
 from grader.submission.notebook.slices import Slicer
@@ -29,6 +29,7 @@ class Module:
     content: bytes
     lines: LineMap | None = None
     notes: list[str] = field(default_factory=list)
+    versions: list[Version] = field(default_factory=list)
 
 
 class PythonFile:
@@ -104,6 +105,11 @@ class Notebook:
             if code.error
             for name in re.findall(r"^[ \t]*(?:def|class) +(\w+)", code.cell.source, re.M)
         }
+        self._served = {  # the exercises that it has a target of, which no other has
+            e.module
+            for e in exercises
+            if any(targets.count(t) == 1 and self._slicer.answers(t) for t in e.targets)
+        }
         self._taken: set[int] = set()
         self._graded: set[str] = set()
         self._targets = set(targets)
@@ -124,10 +130,15 @@ class Notebook:
 
     def module(self, exercise: Assigned) -> Module:
         """The exercise's module, cut out of the notebook."""
-        cut = self._slicer.cut(exercise)
-        self._taken |= cut.taken
+        several = bool(self._served - {exercise.module})
+        cuts = self._slicer.cuts(exercise, several=several)
+        for cut in cuts:
+            self._taken |= cut.taken
         self._graded |= set(exercise.targets)
-        return Module(utf8(cut.source), cut.lines, cut.notes)
+        first, *others = (Version(utf8(cut.source), cut.lines, cut.notes) for cut in cuts)
+        if others:
+            return Module(first.content, first.lines, versions=[first, *others])
+        return Module(first.content, first.lines, first.notes)
 
     @property
     def notes(self) -> list[str]:

@@ -15,7 +15,7 @@ from grader.grading.basis import Basis
 from grader.grading.gradebook import Gradebook, GradebookError
 from grader.grading.gradebook_schema import STEPS
 from grader.result import ExerciseResult, Grades, Outcome, Result, Student, TestResult
-from grader.submission import Submission
+from grader.submission import Submission, Version
 from grader.submission.arrival.times import FILES
 
 BASIS = Basis("files", "suite", "machinery", "limits")
@@ -151,6 +151,7 @@ def test_an_attempt_comes_back_as_it_was_handed_in(tmp_path):
         student=Student("Ann", "9"),
         cells={"double.py": [(1, 2), (0, 0)]},
         own={"double": {"helper.py": b"x = 1\n", "tools/plots.py": b"y = 2\n"}},
+        versions={"double": [Version(b"x", [(1, 1)], ["one"]), Version(b"y", [], [])]},
     )
     with Gradebook(tmp_path / "g") as book:
         number = put(book, submission, graded())

@@ -47,6 +47,8 @@ def right(losses: types.SimpleNamespace, *names: str) -> None:
 
 
 ALL = ("log_softmax", "nll", "accuracy")
+LOADS = "import pickle, torch\nfrom torch import nn\nd = pickle.load(open('d.pkl', 'rb'))"
+USES = "import torch\nfrom torch import nn\ndef nll(i, t): return A"
 
 
 def test_colab(lay_out, find):
@@ -60,7 +62,7 @@ def test_colab(lay_out, find):
         "`%matplotlib inline`, `%load_ext autoreload`, … (not Python).",
         "losses.ipynb: cell 2, left out: it reads or downloads something.",
         "losses.ipynb: cell 3, left out: line 8 (it reads or downloads something); line 9, line 10 "
-        "(nothing that is graded needs it).",
+        "(it uses `train`, which is left out).",
         "losses.ipynb: cell 4, left out: line 2 (nothing that is graded needs it).",
         "losses.ipynb: cell 5, left out: `log_softmax?` (not Python); line 2 (it runs your code).",
         "losses.ipynb: cell 6, left out: `%timeit nll(xb, yb)` (not Python).",
@@ -108,6 +110,53 @@ def test_one_notebook_for_several_exercises(lay_out, find):
     assert hasattr(refactor.get_model()[0], "lin")
     assert run(kim, "fit").fit(*[None] * 4) == ["fit of 04"]
     assert refactor.fit(*[None] * 5) == ["fit of 05"]
+
+
+def test_a_lesson_in_one_notebook(lay_out, find):
+    """Data that isn't here, demonstrations of it, and each lesson's own version of a name."""
+    kim = find(lay_out({"kim/tutorial.ipynb": saved("tutorial.ipynb")}))["kim"]
+    assert sorted(kim.files) == ["fit.py", "losses.py", "modules.py", "refactor.py", "scratch.py"]
+    right(run(kim), *ALL)
+    for source in kim.files.values():
+        for absent in (b"pickle", b"imshow", b"_ds", b"history = fit", b"print", b"(model(xb)"):
+            assert absent not in source.replace(b"loss_func(model(xb), yb)", b"")
+    assert sorted(kim.versions) == ["fit", "modules", "refactor", "scratch"]
+    first, second = kim.versions["modules"]
+    assert kim.files["modules.py"] == first.content
+    assert hasattr(run(kim, "modules").Mnist_Logistic(), "lin")
+    other = kim.read_as("modules", second)
+    assert hasattr(run(other, "modules").Mnist_Logistic(), "weights")
+    note = "`Mnist_Logistic` of modules.py: cell 16 counts, not the one in cell 19; it fits best."
+    assert other.notes == [note, *kim.notes]
+    assert kim.notes[0] == (
+        "tutorial.ipynb: taken as losses.py, scratch.py, modules.py, fit.py, refactor.py."
+    )
+
+
+@pytest.mark.parametrize("tags", [["03_modules"], ["modules"]])
+def test_a_tag_tells_whose_a_definition_is(lay_out, find, tags):
+    raw = json.loads(notebook(*(f"class Mnist_Logistic:\n    number = {n}" for n in (1, 2, 3))))
+    raw["cells"][1]["metadata"]["tags"] = tags
+    raw["cells"] += json.loads(notebook("class MyLinear: pass", "def get_model(): pass"))["cells"]
+    kim = find(lay_out({"kim/homework.ipynb": json.dumps(raw)}))["kim"]
+    assert run(kim, "modules").Mnist_Logistic.number == 2
+    numbers = [version.content for version in kim.versions["refactor"]]
+    assert [b"number = 3" in n or b"number = 1" in n for n in numbers] == [True, True]
+
+
+@pytest.mark.slow
+def test_a_lesson_is_graded_by_what_fits(lay_out, find, judge):
+    kim = find(lay_out({"kim/tutorial.ipynb": saved("tutorial.ipynb")}))["kim"]
+    names = frozenset(["01_losses", "03_modules", "05_refactor"])
+    result = judge.grade(kim, 5, names, diagnose=False)
+    assert [exercise.score for exercise in result.exercises] == [100, 100, 100]
+    assert result.digest == kim.digest
+    assert result.notes == [
+        "`Mnist_Logistic` of refactor.py: cell 19 counts, not the one in cell 16; it fits best.",
+        "`fit` of refactor.py: cell 21 counts, not the one in cell 18; it fits best.",
+        "`Mnist_Logistic` of modules.py: cell 16 counts, not the one in cell 19; it fits best.",
+        *kim.notes,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -189,12 +238,18 @@ def test_what_a_target_lacks_is_said(lay_out, find):
             {
                 "kim/losses.ipynb": notebook(
                     "import torch\ndata = torch.load('x.pt')",
-                    "def nll(input, target):\n    return data.mean()",
+                    "n = len(data)",
+                    "def nll(input, target):\n    return data.mean() / n",
                 )
             }
         )
     )["kim"]
-    assert kim.notes[0].startswith("`data` doesn't exist when your code is graded: cell 1")
+    assert kim.notes[:2] == [
+        "`data` doesn't exist when your code is graded: cell 1, which defines it, is left out (it "
+        "reads or downloads something). Pass it as an argument.",
+        "`n` doesn't exist when your code is graded: cell 2, which defines it, is left out (it "
+        "uses `data`, which is left out). Pass it as an argument.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -222,6 +277,13 @@ def test_what_a_target_lacks_is_said(lay_out, find):
         (["def nll(i, t):\n    %time x = 1\n    return 1"], ["    pass"], ["%time"]),
         (["x = '''\n%matplotlib\n'''", "def nll(i, t): return x"], ["%matplotlib"], []),
         (["def nll(i, t): return 1", "nll = nll(3, 4)"], ["def nll"], ["nll(3"]),
+        ([LOADS, "n = len(d)\nm = n + 1\nA = 3", USES], ["A = 3"], ["len(d)", "m ="]),
+        ([LOADS, "A = {}\nfor k in d:\n    A[k] = 1", USES], ["A = {}"], ["for k"]),
+        ([LOADS, "A = []\nA.append(len(d))\nA.extend([2])", USES], ["extend"], ["append"]),
+        ([LOADS, "A = 1\nwith d as f:\n    A = f.read()", USES], ["A = 1"], ["with"]),
+        (["A = {}\nfor k in 'ab':\n    A[k] = 1", USES], ["A = {}", "A[k] = 1"], []),
+        (["A = torch.ones(1)\nA.requires_grad_()", USES], ["requires_grad_"], []),
+        (["A = torch.ones(1)\nnn.init.zeros_(A)\nnn.f_()", USES], ["zeros_"], ["nn.f_"]),
     ],
 )
 def test_what_is_taken(lay_out, find, cells, present, absent):

@@ -17,7 +17,7 @@ from grader.submission.arrival.names import (
     split_attempt,
 )
 from grader.submission.arrival.tree import File, Node, UnreadableError, walk
-from grader.submission.model import Assigned, LineMap
+from grader.submission.model import Assigned, LineMap, Version
 from grader.submission.reading import Notebook, PythonFile
 
 FILE_LIMIT = 1 << 20
@@ -66,6 +66,7 @@ class Collected:
     files: dict[str, bytes] = field(default_factory=dict)
     cells: dict[str, LineMap] = field(default_factory=dict)
     own: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    versions: dict[str, list[Version]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     modified: float = 0.0  # the newest of the files that count, in seconds since 1970
 
@@ -136,6 +137,7 @@ class Collector:
         """Decide for every exercise, then add the helpers."""
         used: dict[str, Found] = {}
         passed: set[Found] = set()
+        taken_as: dict[Found, list[str]] = {}
         for exercise in self._exercises:
             candidates = self._candidates(exercise)
             if not candidates:
@@ -146,8 +148,10 @@ class Collector:
             self._out.files[name] = module.content
             if module.lines is not None:
                 self._out.cells[name] = module.lines
+            if module.versions:
+                self._out.versions[exercise.module] = module.versions
             if best.named < 2:
-                self._out.notes.append(f"{best.found.shown}: taken as {name}.")
+                taken_as.setdefault(best.found, []).append(name)
             self._out.notes += module.notes
             used[name] = best.found
             self._out.modified = max(self._out.modified, best.found.file.modified)
@@ -155,6 +159,8 @@ class Collector:
                 if other is not best and other.named == 2:
                     passed.add(other.found)
                     self._out.notes += _why_not(other, best)
+        for found, names in taken_as.items():
+            self._out.notes.append(f"{found.shown}: taken as {', '.join(names)}.")
         if self._out.files:
             self._add_helpers(used, passed)
         else:

@@ -29,7 +29,7 @@ class Cell:
     source: str
     tagged: bool = False  # whether a tag or a marker says that it holds an answer
     ours: bool = False  # whether it is one of the kit's own checks and plots
-    section: str = ""  # the exercise that the heading above it names
+    section: str = ""  # the exercise that a tag of it names, or the heading above it
 
 
 @dataclass

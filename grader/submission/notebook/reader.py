@@ -90,7 +90,9 @@ def _code_cells(cells: list[dict[str, Any]], exercises: Sequence[Assigned]) -> l
             section = _section(source, exercises) or section
             tags, answer = _tags(cell.get("metadata", {}), source)
             ours = any(tag.startswith("torchgrade-") for tag in tags)
-            found.append(Cell(len(found) + 1, source, answer, ours, section))
+            named = [e.module for e in exercises if not tags.isdisjoint((e.name, e.module))]
+            place = named[0] if len(named) == 1 else section
+            found.append(Cell(len(found) + 1, source, answer or bool(named), ours, place))
     return found
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+import itertools
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +14,7 @@ from grader.submission.model import Assigned, LineMap
 from grader.submission.notebook.statements import Statement
 
 END = 1 << 30
+MAX_VERSIONS = 6  # each is run
 JUPYTERS = {"display": "display = print  # Jupyter's own"}
 _KNOWN = {*dir(builtins), "__file__"}
 Edges = dict[int, set[int]]
@@ -41,6 +44,26 @@ class Slicer:
                 self._binding.setdefault(name, []).append(number)
             for name in statement.changes:
                 self._changing.setdefault(name, []).append(number)
+        self._leave_out()
+
+    def _leave_out(self) -> None:
+        """What uses something that is left out is left out too; a definition stays: it says so."""
+        using: dict[str, list[int]] = {}
+        for number, statement in enumerate(self._all):
+            for name in statement.needs:
+                using.setdefault(name, []).append(number)
+        todo = deque(range(len(self._all)))
+        while todo:
+            number = todo.popleft()
+            statement = self._all[number]
+            if statement.why or statement.is_definition or statement.is_import:
+                continue
+            for name in sorted(statement.needs - _KNOWN):
+                makers = self._binding.get(name, [number])
+                if makers != [number] and not self._maker(name, number):
+                    statement.why = f"it uses `{name}`, which is left out"
+                    todo += [n for bound in statement.binds for n in using.get(bound, ())]
+                    break
 
     def defines(self, name: str) -> bool:
         """Whether the notebook defines something of this name that can be an answer."""
@@ -50,15 +73,28 @@ class Slicer:
         """Whether the notebook has an answer of this name, and not only the stub."""
         return any(self._worth(number, name) > 2 for number in self._binding.get(name, ()))
 
-    def cut(self, exercise: Assigned) -> Slice:
-        """The module for an exercise; empty if none of its targets is defined."""
-        chosen: dict[str, int] = {}
-        notes: list[str] = []
+    def cuts(self, exercise: Assigned, *, several: bool) -> list[Slice]:
+        """The module for an exercise; empty if none of its targets is defined.
+
+        Where several definitions may be meant for it, there is a module for each; the first has
+        those that stand last. `several`: the notebook answers other exercises too.
+        """
+        options: dict[str, list[int]] = {}
         for target in exercise.targets:
-            number = self._choose(target, exercise.module)
-            if number is not None:
-                chosen[target] = number
-                notes += self._said_aloud(target, number)
+            shared = several or target in self._shared
+            if found := self._candidates(target, exercise.module, shared=shared):
+                options[target] = found
+        first = {target: found[0] for target, found in options.items()}
+        choices = [dict(zip(options, c, strict=True)) for c in _combined(options.values())]
+        if len(choices) > MAX_VERSIONS:
+            choices = [{**first, t: n} for t, found in options.items() for n in found[1:]]
+            choices = [first, *choices][:MAX_VERSIONS]
+        of = f" of {exercise.module}.py" if len(choices) > 1 else ""
+        return [self._cut(chosen, of) for chosen in choices]
+
+    def _cut(self, chosen: dict[str, int], of: str) -> Slice:
+        """The module with these definitions; `of`: whose they are, where others' may differ."""
+        notes = [n for t, number in chosen.items() for n in self._said_aloud(t, number, of)]
         order = self._order(*self._closure(chosen))
         unmade = self._unmade(order)
         source, lines = _written([self._all[n] for n in order], unmade)
@@ -80,24 +116,35 @@ class Slicer:
             return 4
         return 3 if isinstance(value, (ast.Name, ast.Attribute)) else 1
 
-    def _choose(self, target: str, module: str) -> int | None:
-        found = [n for n in self._binding.get(target, ()) if self._worth(n, target)]
-        if target in self._shared and any(self._all[n].cell.section == module for n in found):
-            found = [n for n in found if self._all[n].cell.section == module]
+    def _candidates(self, target: str, module: str, *, shared: bool) -> list[int]:
+        """The definitions that may be the answer, the likeliest first: one, unless it is `shared`.
 
-        def rank(number: int) -> tuple[int, bool, int]:
-            return self._worth(number, target), self._all[number].cell.tagged, number
+        Tags tell, then the sections of the notebook. Of what is left, the last counts, or the
+        suite decides.
+        """
+        worth = {n: w for n in self._binding.get(target, ()) if (w := self._worth(n, target))}
+        cells = {n: self._all[n].cell for n in worth}
 
-        return max(found, key=rank, default=None)
+        def rank(number: int) -> tuple[object, ...]:
+            cell = cells[number]
+            place = (cell.section == module, not cell.section) if shared else ()
+            return *place, worth[number], cell.tagged
 
-    def _said_aloud(self, target: str, chosen: int) -> list[str]:
+        found = [n for n in reversed(cells) if rank(n) == max(map(rank, cells))]
+        if not found or not shared or cells[found[0]].section == module:
+            return found[:1]
+        different = {"\n".join(self._all[n].text): n for n in reversed(found)}
+        return [n for n in found if n in different.values()]
+
+    def _said_aloud(self, target: str, chosen: int, of: str) -> list[str]:
         cell = self._all[chosen].cell.number
         others = [n for n in self._binding[target] if self._worth(n, target) > 1]
         cells = sorted({self._all[n].cell.number for n in others} - {cell})
         if not cells:
             return []
         listed = ", ".join(map(str, cells[:5]))
-        return [f"`{target}`: cell {cell} counts, not the one in cell {listed}."]
+        why = "; it fits best" if of else ""
+        return [f"`{target}`{of}: cell {cell} counts, not the one in cell {listed}{why}."]
 
     # -- what it needs ----------------------------------------------------------------------------
 
@@ -117,7 +164,8 @@ class Slicer:
                 for name in statement.later
                 for m in ([chosen[name]] if name in chosen else self._maker(name, END))
             }
-            changes = {n for name in statement.binds for n in self._changing.get(name, ())}
+            changed = () if statement.is_import else statement.binds
+            changes = {n for name in changed for n in self._changing.get(name, ())}
             todo += before[number] | later[number] | {n for n in changes if not self._all[n].why}
         if self._unmade(before):
             for number, statement in enumerate(self._all):
@@ -169,6 +217,11 @@ class Slicer:
                     f"which defines it, is left out ({maker.why}). Pass it as an argument."
                 )
         return notes
+
+
+def _combined(options: Iterable[list[int]]) -> Iterable[tuple[int, ...]]:
+    """Every choice of one of each, a few more than are wanted at most."""
+    return itertools.islice(itertools.product(*options), MAX_VERSIONS + 1)
 
 
 def _reachable(start: set[int], before: Edges, later: Edges) -> set[int]:

@@ -128,25 +128,32 @@ def _inner(statement: Statement, table: symtable.SymbolTable, late: bool) -> Non
 
 
 def _changes(statement: Statement, node: ast.stmt) -> None:
-    """Add what a statement changes: `TABLE[3] = …`, `SIZES.append(…)`, `@add_to_class(Net)`."""
-    targets: list[ast.expr] = []
-    if isinstance(node, ast.Assign):
-        targets = node.targets
-    elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
-        targets = [node.target]
-    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        function = node.value.func
-        if isinstance(function, ast.Attribute) and function.attr in _CHANGES:
-            targets = [function]
-    elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        calls = [d for d in node.decorator_list if isinstance(d, ast.Call)]
-        statement.changes |= {a.id for c in calls for a in c.args if isinstance(a, ast.Name)}
-    for target in targets:
-        base = target
-        while isinstance(base, (ast.Attribute, ast.Subscript)):
-            base = base.value
-        if base is not target and isinstance(base, ast.Name):
-            statement.changes.add(base.id)
+    """Add what a statement changes in place, also in its body.
+
+    `TABLE[3] = …`, `SIZES.append(…)`, `weights.requires_grad_()`, `nn.init.zeros_(bias)`,
+    `@add_to_class(Net)`
+    """
+    for part in _running(node):
+        targets: list[ast.expr] = []
+        if isinstance(part, ast.Assign):
+            targets = part.targets
+        elif isinstance(part, (ast.AugAssign, ast.AnnAssign)):
+            targets = [part.target]
+        elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
+            in_place = _called(part.value).endswith("_")
+            if isinstance(part.value.func, ast.Attribute):
+                targets = [part.value.func] if in_place or part.value.func.attr in _CHANGES else []
+            names = [a.id for a in part.value.args if isinstance(a, ast.Name)]
+            statement.changes.update(names if in_place else ())
+        elif isinstance(part, (ast.FunctionDef, ast.ClassDef)):
+            calls = [d for d in part.decorator_list if isinstance(d, ast.Call)]
+            statement.changes |= {a.id for c in calls for a in c.args if isinstance(a, ast.Name)}
+        for target in targets:
+            base = target
+            while isinstance(base, (ast.Attribute, ast.Subscript)):
+                base = base.value
+            if base is not target and isinstance(base, ast.Name):
+                statement.changes.add(base.id)
 
 
 def _experiment(nodes: list[ast.stmt], functions: set[str]) -> str:
