@@ -10,7 +10,8 @@ import torch
 
 from grader.assignment.exercises import AssignmentError
 from grader.judge.judge import Judge
-from grader.judge.sandboxes import Forker
+from grader.judge.sandboxes import Forker, Isolation
+from grader.judge.spawned import Spawner
 from grader.lockdown.limits import Patience
 from grader.result import Outcome, TestResult
 from grader.submission import Submission
@@ -89,6 +90,23 @@ def test_a_mistake_that_ends_the_rehearsal_costs_its_hint_only(here: Here, deadl
     first, last = MISTAKES.split("\n\n", 1)
     tests = here.tests("3 * x", f"{first}\n{deadly}{last}", patience=Patience(test=1))
     assert ("triple or sum_of_three", "This is three times x.") in said(tests)
+
+
+def test_rehearsing_for_one_submission_comes_to_an_end(here: Here) -> None:
+    """What takes too long stays unknown for this one, and no wrong thing is said."""
+    first, last = MISTAKES.split("\n\n", 1)
+    tests = here.tests("3 * x", f"{first}\n{NEVER_ENDS}{last}", patience=Patience(rehearsal=0.5))
+    assert said(tests) == {("", "")}
+    assert [test.passed for test in tests] == [False, True, True]
+
+
+@pytest.mark.slow
+def test_mistakes_are_named_where_there_is_no_fork(here: Here) -> None:
+    here._forker = spawner = Spawner(Isolation())
+    try:
+        assert ("no_such_name", "There is no y.") in said(here.tests("y * x"))
+    finally:
+        spawner.close()
 
 
 def test_judges_of_a_run_share_what_was_seen(here: Here, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 
 import grader
 from grader.assignment.exercises import Exercise
-from grader.assignment.mistakes import load_mistakes
+from grader.assignment.mistakes import Mistake, load_mistakes, splice
 from grader.grading.defects import (
     HIDDEN,
     MISTAKES_PER_TARGET,
@@ -67,7 +68,7 @@ def check(assignment: Assignment, workers: int, advance: Callable[[int, int], No
     """Check the exercises; `advance` is called with (done, of).
 
     Right answers and stubs are graded as submissions are, across the boundary. The mistakes meet
-    the suites in rehearsals.
+    the suites in rehearsals; one a target is graded too, to see that it is recognised.
 
     Raises `AssignmentError` where suites don't load.
     """
@@ -136,13 +137,22 @@ def _call(function: Callable[..., T], *args: Any) -> T:
 
 
 def _hidden(assignment: Assignment, exercise: Exercise) -> Iterator[Task]:
-    """The right answers and the stub, for the hidden suite."""
-    setup = replace(assignment.setup, diagnose=False)
-    hidden = functools.partial(_task, setup, exercise, HIDDEN)
+    """The right answers, the stub and some mistakes, for the hidden suite."""
+    hidden = functools.partial(_task, assignment.setup, exercise, HIDDEN)
     yield hidden(REFERENCE, exercise.file.read_text("utf-8"))
     yield hidden(STUB, assignment.stub(exercise).read_text("utf-8"))
     for style in assignment.styles_of(exercise):
         yield hidden(f"={style.stem}", style.read_text("utf-8"))
+    for mistake in handed_in(exercise):
+        yield hidden(mistake.name, splice(exercise, mistake))
+
+
+def handed_in(exercise: Exercise) -> Iterator[Mistake]:
+    """The mistakes that are graded as submissions are: one a target."""
+    known = load_mistakes(exercise)
+    for target in exercise.targets:
+        if mine := [mistake for mistake in known if mistake.target == target]:
+            yield random.Random(f"{SEED} {target}").choice(mine)
 
 
 def _public(assignment: Assignment, exercise: Exercise) -> Iterator[Task]:

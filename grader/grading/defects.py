@@ -60,8 +60,8 @@ class Checked:
 class KnownAnswers:
     """What became of the known answers to one exercise, by suite.
 
-    `graded`: the right answers and the stub, across the boundary, by suite and name. `met`: the
-    mistakes, in a rehearsal, by suite and name.
+    `graded`: the right answers, the stub and some of the mistakes, across the boundary, by suite
+    and name. `met`: the mistakes, in a rehearsal, by suite and name.
     """
 
     exercise: Exercise
@@ -87,6 +87,7 @@ class Defects:
             *self._right_answers(),
             *self._stub(),
             *self._all_mistakes(),
+            *self._recognised(),
             *self._useless_tests(),
             *self._classes(),
             *self._public(),
@@ -170,6 +171,18 @@ class Defects:
                 "a mistake is an answer: let it run to its end",
             )
 
+    def _recognised(self) -> Iterator[tuple[str, str]]:
+        """A mistake that is handed in is named, or its hint reaches nobody."""
+        several = {m.name for same in self._checked.alike for m in same if not _one_hint(same)}
+        for mistake in self._mistakes:
+            tests = self._tests(HIDDEN, mistake.name)
+            failed = [t for t in tests if t.target == mistake.target and not (t.passed or t.bonus)]
+            if {test.hint for test in failed} - {mistake.hint} and mistake.name not in several:
+                yield (
+                    f"{mistake.name} isn't recognised when it is handed in",
+                    "does a test of its target time out, or see something else each time?",
+                )
+
     def _useless_tests(self) -> Iterator[tuple[str, str]]:
         caught = {test for proof in self._checked.proofs for test in proof.hidden}
         caught |= {test.name for test in self._tests(HIDDEN, STUB) if not test.passed}
@@ -183,7 +196,7 @@ class Defects:
     def _classes(self) -> Iterator[tuple[str, str]]:
         """Mistakes that give the same to every check must share one hint."""
         for same in self._checked.alike:
-            if len({mistake.hint for mistake in same}) > 1:
+            if not _one_hint(same):
                 yield (
                     f"no check tells these apart: {_names(same)}",
                     "give them one hint that is true of all, or add a check that differs",
@@ -203,6 +216,10 @@ def _said(test: TestResult) -> str:
     """A test that was not passed, in a line."""
     why = " ".join(test.feedback.split())
     return f"{test.name} ({test.outcome.value}{': ' + why[:200] if why else ''})"
+
+
+def _one_hint(mistakes: Iterable[Mistake]) -> bool:
+    return len({mistake.hint for mistake in mistakes}) == 1
 
 
 def _names(mistakes: Iterable[Mistake]) -> str:

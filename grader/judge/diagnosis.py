@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from grader.assignment.exercises import Exercise
 from grader.assignment.mistakes import Mistake, load_mistakes, splice
-from grader.judge.rehearsal import Known, Rehearsal
+from grader.judge.rehearsal import LOST, Known, Rehearsal
 from grader.result import Outcome, TestResult
 from grader.suite.checks.cases import works_and_fails
 from grader.suite.current import Case
@@ -51,7 +51,7 @@ class Diagnosis:
             return []
         right = self._exercises[exercise]
         [known] = self._rehearsal.run(right, [right.file.read_text("utf-8")], [test], seed)
-        curves = known[test].curves
+        curves = known.get(test, LOST).curves
         curve = curves[call] if call < len(curves) else []
         return [((1 - BAND) * loss, (1 + BAND) * loss) for loss in curve]
 
@@ -74,7 +74,7 @@ class Diagnosis:
             fitting = {
                 mistake: answer
                 for (mistake, answer), seen in zip(fitting.items(), ran, strict=True)
-                if _same(seen[test.name], sights.get(test.name))
+                if _same(seen.get(test.name, LOST), sights.get(test.name))
             }
         hints = {mistake.hint for mistake in fitting}
         if len(hints) != 1:

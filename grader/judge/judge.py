@@ -128,6 +128,7 @@ class Judge:
         run = self._run(submission, others, terms, time.monotonic() + seconds)
         runs |= {e.name: run for e in others}
         said = dict.fromkeys(note for e in exercises for note in runs[e.name].session.notes)
+        self._rehearsal.begin()
         return Result(
             submission=submission.name,
             student=submission.student,

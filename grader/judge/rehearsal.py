@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import os
 import tempfile
 import time
@@ -19,7 +20,7 @@ import msgspec
 from grader.assignment.exercises import Exercise
 from grader.judge.errors import GraderFault
 from grader.judge.sandboxes import Forker, Sandbox
-from grader.lockdown.limits import Patience
+from grader.lockdown.limits import GRACE, Patience
 from grader.suite.current import Measured
 from grader.suite.rehearsing import Ask, Told
 from grader.suite.seen import Sight
@@ -27,7 +28,6 @@ from grader.wire.errors import BoundaryError
 from grader.wire.structs import Returned
 
 PROGRAM = "grader.suite.rehearsing"
-GRACE = 3  # times a test's limit is what an answer gets on a busy machine
 START_SECONDS = 60
 DEATHS = 5  # in a row, with nothing told between them: it is the rehearsal that is at fault
 
@@ -67,12 +67,20 @@ class Rehearsal:
         self._home = home
         self._sandbox: Sandbox | None = None
         self._deaths = 0
+        self._ends = math.inf
         self._known: dict[tuple[str, int, str], Knowledge] = {}
+
+    def begin(self) -> None:
+        """What is asked from now on is for one submission, and bounded by its patience."""
+        self._ends = time.monotonic() + self._patience.rehearsal
 
     def run(
         self, exercise: Exercise, answers: Sequence[str], tests: Sequence[str], seed: int
     ) -> list[Knowledge]:
-        """What each of `tests` sees of each of `answers` (texts of the exercise's file)."""
+        """What each of `tests` sees of each of `answers` (texts of the exercise's file).
+
+        What isn't known when the submission's time is over is left out.
+        """
         missing = [
             answer
             for answer in dict.fromkeys(answers)
@@ -96,7 +104,7 @@ class Rehearsal:
             answer: [t for t in tests if t not in self._knowledge(exercise, seed, answer)]
             for answer in answers
         }
-        while waiting:
+        while waiting and time.monotonic() < self._ends:
             aged = self._sandbox is not None
             told = 0
             try:
@@ -105,9 +113,13 @@ class Rehearsal:
                     waiting[answer].remove(test)
                     told += 1
                     self._deaths = 0
+                    if time.monotonic() > self._ends:
+                        raise GraderFault("the time for rehearsing is over")
             except (BoundaryError, GraderFault):
                 self.close()
                 self._deaths += not told
+                if time.monotonic() > self._ends:
+                    break
                 # One that has run for long may have had little of its processor time left.
                 if not told and not aged:
                     hopeless = list(waiting) if self._deaths >= DEATHS else [next(iter(waiting))]
@@ -129,7 +141,7 @@ class Rehearsal:
         ask = msgspec.msgpack.encode(
             Ask(exercise.name, files, seed, list(answers.items()), self._home)
         )
-        channel.deadline = time.monotonic() + START_SECONDS
+        channel.deadline = min(time.monotonic() + START_SECONDS, self._ends)
         channel.send(Returned(None), [memoryview(ask)])
         while expected:
             _, body = channel.receive()
@@ -140,7 +152,7 @@ class Rehearsal:
             except (msgspec.DecodeError, LookupError) as error:
                 raise GraderFault(f"the rehearsal told nonsense: {error}") from None
             yield *pair, Known(told.sight, tuple(told.curves), measured=tuple(told.measured))
-            channel.deadline = time.monotonic() + GRACE * self._patience.test
+            channel.deadline = min(time.monotonic() + GRACE * self._patience.test, self._ends)
 
     # -- what is known ----------------------------------------------------------------------------
 

@@ -14,13 +14,13 @@ from grader.judge.errors import Crashed, GraderFault, StudentError, TimedOut, br
 from grader.judge.loaded import lacking
 from grader.judge.paths import RemoteLab, RemoteStudent
 from grader.judge.sandboxes import Forker, Sandbox
+from grader.lockdown.limits import GRACE
 from grader.sandbox.objects import TORCH
 from grader.submission import Submission
 from grader.suite.calls import Calls, call_text
 from grader.wire.errors import BoundaryError, Closed, DeadlinePassed
 from grader.wire.structs import Raised, TorchName, Value
 
-GRACE = 3
 LOADS = 3  # a module whose sandbox was killed so often while it was loaded is the cause of it
 MAX_NOTES, MAX_LACKING = 100, 20  # what a sandbox may fill a result with
 

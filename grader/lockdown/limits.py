@@ -56,6 +56,11 @@ class Patience:
 
     test: float = 10.0
     submission: float = 300.0
+    rehearsal: float = 60.0
+    """For running known mistakes, to find out which of them a submission is."""
+
+
+GRACE = 3  # times its limit is what a test gets on a busy machine, where it waits for processors
 
 
 def restrict(limits: Limits, neighbours: int | None) -> None:

@@ -72,6 +72,23 @@ def test_every_fault_is_told_with_what_to_do_about_it(kit, grader):
     assert lines[-1].split(": ")[1].split()[0] == str(len(told))
 
 
+def test_mistakes_that_are_not_named_are_told(kit, grader):
+    """One that gives something else each time has no fingerprint: its hint would reach nobody."""
+    ever_new = "x *= __import__('time').perf_counter_ns() % 1009"
+    change(kit / "solutions/01_double/mistakes.py", "x *= 2", ever_new)
+    done = grader(kit, "check", "double", "-v")
+    assert done.returncode == 2
+    assert done.stdout.count("isn't recognised when it is handed in") == 1
+
+
+def test_a_broken_rehearsal_is_told(kit, grader, monkeypatch):
+    """Grades don't need it, so nothing else would say that students get no hints any more."""
+    monkeypatch.setattr("grader.judge.rehearsal.PROGRAM", "grader.suite.no_such_program")
+    done = grader(kit, "check", "double", "-v")
+    assert done.returncode == 2
+    assert done.stdout.count("isn't recognised when it is handed in") == 1
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
