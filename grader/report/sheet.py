@@ -11,8 +11,9 @@ from pathlib import Path
 from markupsafe import Markup
 
 from grader.report.files import ReportError, save
+from grader.report.seen import bonus_score
 from grader.report.text import block, line, number
-from grader.result import Result
+from grader.result import Grades, Result
 
 # What a spreadsheet takes for the start of a formula, also in full width.
 FORMULA = tuple("=+-@|%\t\r＝＋－＠")
@@ -66,6 +67,34 @@ def points_of(result: Result, maximum: float, bonus: bool, cap: bool) -> float |
         return None
     points = (result.total + (result.bonus if bonus else 0.0)) * maximum / 100
     return round(min(points, maximum) if cap else points, 2)
+
+
+def exercise_points(
+    result: Result, names: Sequence[str], maximum: float, bonus: bool, cap: bool
+) -> list[Cell]:
+    """The exercises' scores on a scale up to `maximum`, as for `points_of`; 'EX' if excused."""
+    found = {exercise.name: exercise for exercise in result.exercises}
+    cells: list[Cell] = []
+    for exercise in (found.get(name) for name in names):
+        if exercise is None or exercise.score is None:
+            cells.append(None)
+        elif exercise.excused:
+            cells.append("EX")
+        else:
+            points = (exercise.score + (bonus_score(exercise) if bonus else 0.0)) * maximum / 100
+            cells.append(round(min(points, maximum) if cap else points, 2))
+    return cells
+
+
+def read_columns(text: str, grades: Grades) -> tuple[bool, list[str]]:
+    """Read the option `columns`: whether there is a total, and the exercises with a column.
+
+    Raises `ReportError`.
+    """
+    if text not in ("total", "exercises", "both"):
+        raise ReportError(f"columns={text}: give total, exercises or both.")
+    names = sorted({e.name for r in grades.results for e in r.exercises})
+    return text != "exercises", names if text != "total" else []
 
 
 def why_not(result: Result) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from grader.result import Student
 from grader.submission.arrival.archives import CLASS, archive_stem, opened
 from grader.submission.arrival.collect import Collector
-from grader.submission.arrival.layouts import HandedIn, handed_in, unwrapped
+from grader.submission.arrival.layouts import HandedIn, class_in, handed_in, unwrapped
 from grader.submission.arrival.names import distinct, file_name, shown
 from grader.submission.arrival.roster import Roster, RosterError
 from grader.submission.arrival.times import FILES, from_seconds
@@ -68,7 +68,7 @@ def _own_name(top: Node) -> str:
 
 def _split(top: Node, exercises: Sequence[Assigned]) -> list[HandedIn]:
     if isinstance(top, Folder):
-        return handed_in(top, exercises)
+        return [each for one in handed_in(top, exercises) for each in _unpacked(one, exercises)]
     if not isinstance(top, File):
         raise UnreadableError(top.reason)
     if archive_stem(top.name):
@@ -91,6 +91,17 @@ def _from_archive(top: File, exercises: Sequence[Assigned]) -> list[HandedIn]:
     if len(found) > 1 or any(one.student for one in found):
         return found
     return [HandedIn(own, [top])]
+
+
+def _unpacked(one: HandedIn, exercises: Sequence[Assigned]) -> list[HandedIn]:
+    """One student; or the class in an archive that lies beside others' archives."""
+    node = one.nodes[0] if len(one.nodes) == 1 else None
+    if one.student or not isinstance(node, File) or not archive_stem(node.name):
+        return [one]
+    try:
+        return class_in(unwrapped(opened(node, CLASS)), exercises) or [one]
+    except UnreadableError:
+        return [one]
 
 
 def _submission(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,10 @@ from grader.report import (
     write_report,
 )
 from grader.report.files import file_stems
-from grader.result import ExerciseResult, Grades, Outcome, Result, TestResult
+from grader.result import ExerciseResult, Grades, Outcome, Result, Student, TestResult
 
 ONE_ONLY = ("classroom", "classroom50", "gradescope")
-FOR_STUDENTS = ("feedback", "html-students", "junit", "moodle", *ONE_ONLY)
+FOR_STUDENTS = ("feedback", "html-students", "junit", "moodle", "moodle-feedback", *ONE_ONLY)
 FORMATS = list(find_formats().values())
 
 
@@ -29,7 +30,11 @@ def written(name: str, grades: Grades, folder: Path) -> str:
     texts = []
     for number, run in enumerate(runs):
         for path in write_report(run, name, folder=folder / str(number)):
-            texts.append(path.read_text(encoding="utf-8"))
+            if path.suffix == ".zip":
+                with zipfile.ZipFile(path) as archive:
+                    texts += [archive.read(n).decode("utf-8") for n in archive.namelist()]
+            else:
+                texts.append(path.read_text(encoding="utf-8"))
     return "\n".join(texts)
 
 
@@ -102,7 +107,8 @@ def test_nothing_for_students_holds_a_secret(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", FOR_STUDENTS)
 def test_a_test_without_a_docstring_does_not_show_its_name(name: str, tmp_path: Path) -> None:
     test = TestResult("test_nll_hidden[0]", "nll", "test_nll_hidden[0]", Outcome.FAILED, 1)
-    grades = Grades([Result("kim", exercises=[ExerciseResult("01_losses", [test])])])
+    exercises = [ExerciseResult("01_losses", [test])]
+    grades = Grades([Result("kim", Student("Kim", "7"), exercises)])
     text = written(name, grades, tmp_path)
     assert "nll_hidden" not in text
     assert "A test of nll" in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from made_up_class import HOSTILE, one, sample
 
 from grader.report import ReportError, write_report
 from grader.report.sheet import sheet
-from grader.result import Grades, Outcome, Result, Student
+from grader.result import Grades, Mark, Outcome, Result, Student
 
 MOODLE = (
     "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,"
@@ -247,3 +248,68 @@ def test_two_rows_that_fit_are_told_not_guessed(tmp_path: Path) -> None:
     out, left = write_report(Grades([result]), "moodle", {"worksheet": str(path)}, tmp_path)
     assert [row["Grade"] for row in rows_of(out)] == ["", ""]
     assert rows_of(left)[0] == {"Submission": "Kim", "Why": "in several rows"}
+
+
+# ------------------------------------------------------- a column an exercise; files of feedback
+
+
+def test_a_column_for_each_exercise_on_demand(tmp_path: Path) -> None:
+    grades = sample()
+    grades.results[1].exercises[0].excused = True
+    grades.results[2].mark = Mark(None, excused=True)
+    names = [e.name for e in grades.results[0].exercises]
+    path, _ = write_report(grades, "canvas", {"columns": "both", "title": "HW"}, tmp_path)
+    top, first, second, third, *_ = rows_of(path)
+    assert list(first)[5:] == ["HW", *(f"HW {name}" for name in names)]
+    assert top["HW 01_losses"] == "100"
+    exercise = grades.results[0].exercises[0]
+    worth = 100 * (exercise.earned + exercise.bonus) / exercise.points
+    assert float(first["HW 01_losses"]) == pytest.approx(worth, abs=0.01)
+    assert second["HW 01_losses"] == "EX" != second["HW 02_scratch"]
+    assert set(list(third.values())[5:]) == {"EX"}
+    path, _ = write_report(grades, "canvas", {"columns": "exercises", "title": "HW"}, tmp_path)
+    assert "HW" not in rows_of(path)[0]
+    with pytest.raises(ReportError, match="total, exercises or both"):
+        write_report(grades, "canvas", {"columns": "some"}, tmp_path)
+
+    path, _ = write_report(grades, "moodle", {"exercises": "yes"}, tmp_path)
+    row, other, *_ = rows_of(path)
+    assert set(names) < set(row) and 0 <= float(row["02_scratch"]) <= 100
+    assert other["01_losses"] == ""
+    with pytest.raises(ReportError, match="leave worksheet"):
+        write_report(grades, "moodle", {"exercises": "yes", "worksheet": "w.csv"}, tmp_path)
+
+
+def moodle_finds(path: Path) -> dict[int, tuple[str, bytes]]:
+    """Files by participant, as mod/assign/feedback/file/importziplib.php finds them."""
+    found = {}
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            parts = name.split("/")
+            while parts:
+                info = parts.pop(0).split("_", 4)
+                if len(info) == 5 and info[1].isdecimal():
+                    assert info[2:4] == ["assignsubmission", "file"]
+                    rest = "/".join([info[4], *parts])
+                    found[int(info[1])] = rest, archive.read(name)
+                    break
+            else:
+                raise AssertionError(f"Moodle passes over {name}")
+    return found
+
+
+def test_feedback_files_are_found_by_moodle(tmp_path: Path) -> None:
+    grades = sample()
+    grades.results[3].student = Student("No_Number", "s9")
+    out, left = write_report(grades, "moodle-feedback", folder=tmp_path)
+    found = moodle_finds(out)
+    assert set(found) == {100 + n for n in range(26) if n != 3}
+    assert all(name == "/feedback.html" for name, _ in found.values())
+    assert b"Ada Moreau" in found[100][1] and b"test_secret_of" not in found[100][1]
+    assert rows_of(left) == [{"Submission": "No_Number", "Why": "its number in Moodle isn't known"}]
+    sheet = worksheet(tmp_path, "Participant 7,x,s3@example.org,,,,,,,",
+                      "Participant 8,Ada Moreau,s0@example.org,,,,,,,")  # fmt: skip
+    grades.results[3].student.email = "s3@example.org"
+    grades.results[0].student.id = "s0"
+    out, _ = write_report(grades, "moodle-feedback", {"worksheet": str(sheet)}, tmp_path)
+    assert set(moodle_finds(out)) == {7, 8}

@@ -190,3 +190,12 @@ def test_students_of_one_name_can_be_told_apart(name: str, width: int) -> None:
     for result in twins:
         result.student = Student(name)
     assert twins[0].submission in shown(grades, width)
+
+
+def test_names_that_would_look_alike_when_they_are_cut_are_numbered() -> None:
+    grades = sample()
+    for result, mark in zip(grades.results, "AB", strict=False):
+        result.student = Student("Maximilian Alexander von Schulenburg", f"7-{mark}-2026-autumn")
+    rows = [line[:14] for line in shown(grades).splitlines()[1:3]]
+    assert all("Max" in row or "7" in row for row in rows)
+    assert len(set(rows)) == 2

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -344,3 +346,36 @@ def test_a_moment_is_read_as_platforms_write_it(text, hour):
 )  # fmt: skip
 def test_what_is_no_moment_is_none(text):
     assert moment(text) is None
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def test_an_archive_of_everyone_beside_others_is_split(lay_out, find, answer):
+    losses = answer("losses")
+    everyone = packed({f"{name}/losses.py": losses for name in ("ann", "bob")})
+    moodle = packed(
+        {
+            f"{who}_{n}_assignsubmission_file_/losses.py": losses
+            for n, who in ((1, "Eva"), (2, "Fay"))
+        }
+    )
+    versions = packed({"v1/losses.py": losses, "v2/losses.py": losses})
+    top = lay_out(
+        {
+            "everyone.zip": everyone,
+            "CS101-hw1.zip": moodle,
+            "cyd.zip": versions,
+            "dan.zip": packed({"dan/exercises/01_losses/losses.py": losses}),
+            "gus.zip": b"no archive",
+        }
+    )
+    found = find(top)
+    assert sorted(found) == ["Eva", "Fay", "ann", "bob", "cyd", "dan", "gus"]
+    assert all(found[name].files for name in found if name != "gus")
+    assert found["Eva"].student.id == "1"

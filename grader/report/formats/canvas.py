@@ -13,8 +13,10 @@ from pathlib import Path
 from grader.report.files import ReportError, save
 from grader.report.sheet import (
     Cell,
+    exercise_points,
     left_out,
     points_of,
+    read_columns,
     read_maximum,
     read_switch,
     sheet,
@@ -31,6 +33,7 @@ OPTIONS: Mapping[str, str] = {
     "created",
     "points": "the points possible (default 100)",
     "bonus": "yes (default): bonus points count, even above the maximum; no: they don't",
+    "columns": "total (default), exercises (one each, without lateness) or both",
 }
 
 HEADER = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -46,7 +49,12 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
         raise ReportError(f"title={title}: Canvas keeps such titles for its sums. Choose another.")
     maximum = read_maximum(options.get("points", "100"))
     bonus = read_switch("bonus", options.get("bonus", "yes"))
-    rows: list[list[Cell]] = [[*HEADER, title], [f"    {MAXIMUM}", "", "", "", "", maximum]]
+    total, names = read_columns(options.get("columns", "total"), grades)
+    titles = [*([title] if total else []), *(f"{title} {name}" for name in names)]
+    rows: list[list[Cell]] = [
+        [*HEADER, *titles],
+        [f"    {MAXIMUM}", "", "", "", "", *(maximum for _ in titles)],
+    ]
     missing = []
     for label, result in zip(labels(grades.results), grades.results, strict=True):
         points: float | str | None = points_of(result, maximum, bonus, cap=False)
@@ -59,5 +67,9 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
         # Canvas takes a row with these words in its first cell for the one with the maximum.
         name = line(who.name).replace(MAXIMUM, MAXIMUM.replace(" ", "-"))
         canvas_id, sis_id = (who.id, "") if who.id.isdecimal() else ("", who.id)
-        rows.append([name, canvas_id, sis_id, who.login, who.section, points])
+        cells: list[Cell] = [points] if total else []
+        cells += exercise_points(result, names, maximum, bonus, cap=False)
+        if result.excused:
+            cells = ["EX" for _ in cells]
+        rows.append([name, canvas_id, sis_id, who.login, who.section, *cells])
     return [save(out, sheet(rows)), *left_out(out, missing)]

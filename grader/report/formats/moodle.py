@@ -22,8 +22,10 @@ from grader.report.files import ReportError, save
 from grader.report.seen import Cause, Seen, by_cause, seen
 from grader.report.sheet import (
     Cell,
+    exercise_points,
     left_out,
     points_of,
+    read_columns,
     read_maximum,
     read_switch,
     sheet,
@@ -39,6 +41,7 @@ OPTIONS: Mapping[str, str] = {
     "worksheet": "the offline grading worksheet from Moodle, to fill in",
     "points": "the maximum grade, if there is no worksheet that says it (default 100)",
     "bonus": "yes (default): bonus points count, up to the maximum; no: they don't",
+    "exercises": "yes: a column for each exercise too, without lateness; no (default)",
     "columns": "the worksheet's headings, if it isn't in English, in this order: "
     "Identifier|Full name|Email address|Grade|Maximum Grade|Feedback comments",
 }
@@ -50,12 +53,17 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     """Fill in the worksheet, or write a sheet to import into the gradebook."""
     bonus = read_switch("bonus", options.get("bonus", "yes"))
     maximum = read_maximum(options.get("points", "100"))
+    each = read_switch("exercises", options.get("exercises", "no"))
     if "worksheet" in options:
+        if each:
+            raise ReportError("exercises=yes: a worksheet has one grade; leave worksheet= out.")
         columns = options.get("columns", COLUMNS).split("|")
         return _fill(grades, out, Path(options["worksheet"]), columns, maximum, bonus)
+    names = read_columns("both" if each else "total", grades)[1]
     rows: list[list[Cell]] = [
-        ["Full name", "ID number", "Email address", "Grade", "Maximum Grade", "Feedback comments"]
-    ]
+        ["Full name", "ID number", "Email address", "Grade", "Maximum Grade", "Feedback comments",
+         *names]
+    ]  # fmt: skip
     missing = []
     for label, result in zip(labels(grades.results), grades.results, strict=True):
         points = points_of(result, maximum, bonus, cap=True)
@@ -63,7 +71,9 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
             missing.append((label, why_not(result)))
             continue
         who = result.student or Student(label)
-        rows.append([who.name, who.id, who.email, points, maximum, comment(seen(result))])
+        cells = exercise_points(result, names, maximum, bonus, cap=True)
+        cells = [None if cell == "EX" else cell for cell in cells]
+        rows.append([who.name, who.id, who.email, points, maximum, comment(seen(result)), *cells])
     return [save(out, sheet(rows)), *left_out(out, missing)]
 
 
@@ -95,7 +105,7 @@ def _missed(cause: Cause) -> str:
 def _fill(
     grades: Grades, out: Path, path: Path, columns: list[str], maximum: float, bonus: bool
 ) -> list[Path]:
-    header, rows = _read(path)
+    header, rows = read_worksheet(path)
     needed = [columns[0], *columns[3:4], *columns[5:]]
     absent = [name for name in needed if name not in header]
     if len(columns) != 6 or absent:
@@ -106,7 +116,7 @@ def _fill(
     identifier, name, email, grade, top, feedback = columns
     missing, left = [], list(rows)
     for label, result in zip(labels(grades.results), grades.results, strict=True):
-        fits = _rows_of(result, left, identifier, name, email)
+        fits = rows_of(result, left, identifier, name, email)
         if len(fits) != 1:
             missing.append((label, "in no row of the worksheet" if not fits else "in several rows"))
             continue
@@ -126,7 +136,8 @@ def _fill(
     return [save(out, text.getvalue()), *left_out(out, missing)]
 
 
-def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+def read_worksheet(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """The headings and the rows of Moodle's offline grading worksheet. Raises `ReportError`."""
     try:
         content = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -142,7 +153,7 @@ def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     ]
 
 
-def _rows_of(
+def rows_of(
     result: Result, rows: list[dict[str, str]], identifier: str, name: str, email: str
 ) -> list[dict[str, str]]:
     """This student's rows: by Moodle's number, or else by e-mail address, or else by name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean, median
@@ -71,7 +72,7 @@ def _table(grades: Grades, names: list[str], exercises: list[str], width: int) -
     bonus = any(result.bonus for result in grades.results)
     taken = sum(max(4, len(header)) + 1 for header in headers) + (OTHERS + BONUS * bonus)
     longest = min(LONGEST, max(SHORTEST, width - taken))
-    names = [_shortened(name, longest) for name in names]
+    names = _distinct(names, longest)
     table.add_column("Submission", min_width=SHORTEST, ratio=1, overflow="ellipsis", no_wrap=True)
     for header in headers:
         table.add_column(Text(header), justify="right", no_wrap=True, min_width=4)
@@ -97,6 +98,16 @@ def _total(result: Result) -> str:
     total = "?" if result.total is None else text.number(result.total)
     decided = result.mark is not None and result.mark.decided
     return f"{'-' if result.excused else total}{DECIDED if decided else ''}"
+
+
+def _distinct(names: list[str], width: int) -> list[str]:
+    """Names that fit. Those that look alike without their middle are numbered."""
+    short = [_shortened(name, width) for name in names]
+    count = Counter(short)
+    return [
+        one if count[one] == 1 else f"{row} {_shortened(name, width - len(str(row)) - 1)}"
+        for row, (name, one) in enumerate(zip(names, short, strict=True), 1)
+    ]
 
 
 def _shortened(name: str, width: int) -> str:

@@ -24,6 +24,7 @@ _CANVAS = re.compile(r"(?P<who>[^_]+)(?P<late>_LATE)?_(?P<id>\d+)_(?P<number>\d+
 _MOODLE = re.compile(
     r"(?P<who>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)(?:_(?P<file>.*))?", re.DOTALL
 )
+_CLASS_NAME = re.compile("everyone|everybody|class|all|submissions|students|export|download", re.I)
 
 
 @dataclass
@@ -243,3 +244,29 @@ def _owner(node: File, exercises: Sequence[Assigned]) -> str:
 
 LAYOUTS: tuple[Layout, ...] = (_gradescope, _nbgrader, _moodle, _itself, _canvas, _clones)
 DOWNLOADS: tuple[Layout, ...] = (_gradescope, _nbgrader, _moodle, _canvas, _clones)
+
+
+def class_in(archive: Folder, exercises: Sequence[Assigned]) -> list[HandedIn]:
+    """What an archive beside others holds if that is a whole class, and nothing if it is one's.
+
+    A student may pack two versions of an answer: from three on, or if the archive's name says so,
+    folders and archives in it are a student's each.
+    """
+    nodes = [n for n in archive.list() if not _is_left_behind(n)]
+    if _itself(archive, nodes, exercises):
+        return []
+    for layout in (_gradescope, _nbgrader, _moodle, _canvas):
+        found = layout(archive, nodes, exercises)
+        if found is not None and len(found) > 1:
+            return found
+    found = _one_a_student(nodes, exercises)
+    whole = [one for one in found if any(_is_whole(node, exercises) for node in one.nodes)]
+    enough = 2 if _CLASS_NAME.search(archive.name) else 3
+    return found if len(whole) >= enough else []
+
+
+def _is_whole(node: Node, exercises: Sequence[Assigned]) -> bool:
+    """Whether it is all that one student hands in."""
+    if isinstance(node, File):
+        return bool(archive_stem(node.name))
+    return isinstance(node, Folder) and bool(_itself(node, node.list(), exercises))
