@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from grader.assignment.exercises import find_exercises
 from grader.grading.engine import Setup, default_workers
 from grader.judge.isolation import account
+from grader.judge.packages import Package, PackageError, check_apart, find_package
 from grader.release.bundles import unpack_suites
 from grader.report.terminal import SafeConsole, inert
 
@@ -96,6 +97,28 @@ spawn_option = click.option(
 )
 
 
+def _packages(
+    context: click.Context, parameter: click.Parameter, names: tuple[str, ...]
+) -> tuple[Package, ...]:
+    """The packages that sandboxes may import though they aren't installed with the grader."""
+    try:
+        found = (find_package(name) for name in names)
+        return tuple(dict.fromkeys(package for package in found if package is not None))
+    except PackageError as error:
+        raise Unusable(f"{error}.") from None
+
+
+allow_import_option = click.option(
+    "--allow-import",
+    "packages",
+    multiple=True,
+    metavar="NAME",
+    callback=_packages,
+    help="Let submissions import a package that isn't installed beside the grader, but elsewhere "
+    "on its path.",
+)
+
+
 def setup_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options for what a sandbox may use; the command gets them as one `setup`."""
 
@@ -110,8 +133,13 @@ def setup_options(command: Callable[..., None]) -> Callable[..., None]:
         output: int,
         test_seconds: float,
         submission_seconds: float,
+        packages: tuple[Package, ...],
         **rest: Any,
     ) -> None:
+        try:
+            check_apart(packages, solutions)
+        except PackageError as error:
+            raise Unusable(f"{error}.") from None
         limits = replace(
             LIMITS,
             memory_bytes=memory * MIB,
@@ -123,7 +151,7 @@ def setup_options(command: Callable[..., None]) -> Callable[..., None]:
         setup = Setup(
             solutions,
             spawn=spawn or DEFAULT.spawn,
-            isolation=replace(DEFAULT.isolation, limits=limits),
+            isolation=replace(DEFAULT.isolation, limits=limits, allowed=packages),
             patience=replace(PATIENCE, test=test_seconds, submission=submission_seconds),
         )
         command(setup=setup, **rest)
@@ -143,6 +171,7 @@ def setup_options(command: Callable[..., None]) -> Callable[..., None]:
         number(
             "--submission-seconds", PATIENCE.submission, "Time for all of a submission's tests."
         ),
+        allow_import_option,
         spawn_option,
         solutions_option,
     ):

@@ -22,6 +22,7 @@ import grader
 from grader.assignment.exercises import DATA
 from grader.judge.errors import GraderFault
 from grader.judge.output import Output
+from grader.judge.packages import Package
 from grader.lockdown.limits import Limits, in_units
 from grader.lockdown.records import Profile
 from grader.sandbox.control import STUDENT_CODE, Orders
@@ -34,17 +35,22 @@ START_SECONDS = 120
 
 @dataclass(frozen=True)
 class Isolation:
-    """How sandboxes are to be locked down."""
+    """How sandboxes are to be locked down. `allowed`: what they may import besides the usual."""
 
     limits: Limits = field(default_factory=Limits)
     lock_down: bool = True
+    allowed: tuple[Package, ...] = ()
 
     def orders(self) -> bytes:
-        package = Path(grader.__file__).parent
+        ours = Path(grader.__file__).parent
         # The files by name: submissions may lie in that folder too, as the sample class does.
         data = [data_folder() / name for name in DATA]
-        readable = [str(path) for path in (package, *data) if path.exists()]
-        return msgspec.json.encode(Orders(self.limits, readable, self.lock_down))
+        readable = [str(path) for path in (ours, *data) if path.exists()]
+        readable += [package.place for package in self.allowed]
+        folders = [package.place for package in self.allowed if package.whole]
+        modules = {package.name: package.place for package in self.allowed if not package.whole}
+        orders = Orders(self.limits, readable, self.lock_down, folders, modules)
+        return msgspec.json.encode(orders)
 
 
 class Sandbox(Protocol):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from grader.judge.isolation import Account
+from grader.judge.packages import Package
 
 STYLES = {"on": "green", "missing": "bold red", "not needed": "dim"}
 
@@ -26,3 +29,24 @@ def show(account: Account, console: Console) -> None:
         console.print(Text(f"  What it would give: {part.gives}."))
         if part.remedy:
             console.print(Text(f"  To get it: {part.remedy}."))
+
+
+def show_packages(
+    installed: Iterable[tuple[str, str]],
+    allowed: Iterable[Package],
+    missing: Iterable[str],
+    console: Console,
+) -> None:
+    """Print which packages submissions can import, and which of the usual ones they can't."""
+    there = ", ".join(f"{name} {version}" for name, version in installed)
+    more = [f"{p.name} (all of {p.place})" if p.whole else f"{p.name} ({p.place})" for p in allowed]
+    console.print(Text("\nPackages that submissions can import: ", style="bold").append(there, ""))
+    if more:
+        console.print(Text("Allowed: ", style="bold").append(", ".join(more), ""))
+    if names := ", ".join(missing):
+        console.print(Text("Not there: ", style="bold").append(names, ""))
+        console.print(
+            "A stand-in takes the place of a package that isn't there: code that only shows "
+            "something goes on. To have one, install it beside the grader, or name it with "
+            "--allow-import if it lies elsewhere on Python's path."
+        )

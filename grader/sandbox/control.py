@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from typing import Any
+
 import msgspec
 
 from grader.lockdown.limits import Limits
@@ -15,12 +22,40 @@ class Orders(msgspec.Struct):
     """How every sandbox is to be locked down.
 
     `readable`: paths it may read besides Python, torch and its work folder. Without `isolate` it
-    keeps only the limits on its resources.
+    keeps only the limits on its resources. It imports from `folders` too, and the `modules`, each
+    from its own folder or file.
     """
 
     limits: Limits
     readable: list[str]
     isolate: bool = True
+    folders: list[str] = []
+    modules: dict[str, str] = {}
+
+    def allow(self) -> None:
+        """Have this process import what is allowed besides the usual."""
+        sys.path += self.folders
+        if self.modules:
+            sys.meta_path.append(_Modules(self.modules))
+
+
+class _Modules(MetaPathFinder):
+    """Finds modules in places of their own, whose neighbours nobody is to import."""
+
+    def __init__(self, places: dict[str, str]) -> None:
+        self._places = places
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
+        place = Path(self._places.get(fullname, ""))
+        if fullname not in self._places or not place.is_dir():
+            return spec_from_file_location(fullname, place) if fullname in self._places else None
+        if (place / "__init__.py").exists():
+            inside = [str(place)]
+            file = place / "__init__.py"
+            return spec_from_file_location(fullname, file, submodule_search_locations=inside)
+        spec = ModuleSpec(fullname, None, is_package=True)
+        spec.submodule_search_locations = [str(place)]
+        return spec
 
 
 class Ready(msgspec.Struct):

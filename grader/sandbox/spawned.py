@@ -32,6 +32,7 @@ def main(token: str, folder: str, program: str, orders: str) -> None:
     lift()
     torch.set_num_threads(1)
     told = msgspec.json.decode(orders, type=Orders)
+    told.allow()
     os.chdir(folder)
     os.environ["TMPDIR"] = os.environ["TEMP"] = tempfile.tempdir = folder
     sys.dont_write_bytecode = True

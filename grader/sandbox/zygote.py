@@ -50,6 +50,7 @@ def warm_up() -> None:
 def main(control: socket.socket) -> None:
     """Serve until the judge's end of `control` closes."""
     orders = msgspec.json.decode(control.recv(PACKET), type=Orders)
+    orders.allow()
     lift()
     warm_up()
     shield()
