@@ -6,6 +6,9 @@ that fails. It runs in a rehearsal, so that what it does to torch, or an endless
 
 from __future__ import annotations
 
+import functools
+import itertools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +20,7 @@ from grader.grading.rehearsed import base_tests, in_processes, rehearsing
 
 SEED = 20
 BATCH = 40  # mutants that a process takes at a time
-PATIENCE_SECONDS = 3.0  # for a test: most mutants that need longer never end
+CPU_SECONDS = 3.0  # for a test: most mutants that need longer never end
 WRITTEN_DOWN = "survivors.diff"
 
 
@@ -42,7 +45,7 @@ class Tally:
 
     fates: list[Fate] = field(default_factory=list)
     known: dict[str, str] = field(default_factory=dict)
-    """The survivors that are right answers, by their diff, each with the reason."""
+    """The survivors that are right answers, each with the reason; see `read_survivors`."""
 
     @property
     def killed(self) -> list[Fate]:
@@ -51,13 +54,22 @@ class Tally:
     @property
     def survivors(self) -> list[Fate]:
         """Those that pass the hidden suite and aren't written down as right."""
-        return [f for f in self.fates if f.survived and normal(f.mutant.diff) not in self.known]
+        return [fate for fate in self.fates if fate.survived and not self.is_known(fate.mutant)]
+
+    def is_known(self, mutant: Mutant) -> bool:
+        """Whether it is written down: its diff, or each line that is changed in it."""
+        diff = normal(mutant.diff)
+        lines = [line for line in diff.splitlines() if line[0] == "-"]
+        return any(fits(entry, diff) for entry in self.known) or all(
+            any(fits(entry, line) for entry in self.known) for line in lines
+        )
 
     @property
     def stale(self) -> list[str]:
-        """Diffs that are written down and are no survivors any more."""
-        alive = {normal(fate.mutant.diff) for fate in self.fates if fate.survived}
-        return [diff for diff in self.known if diff not in alive]
+        """What is written down and fits no survivor any more."""
+        diffs = {normal(fate.mutant.diff) for fate in self.fates if fate.survived}
+        alive = diffs | {line for diff in diffs for line in diff.splitlines()}
+        return [entry for entry in self.known if not any(fits(entry, diff) for diff in alive)]
 
     @property
     def public_share(self) -> float:
@@ -66,27 +78,50 @@ class Tally:
 
 
 def normal(diff: str) -> str:
-    """A diff by which a survivor is known: without the spaces at the ends of its lines' code."""
+    """A diff as survivors are known by: old lines, then new ones, without spaces around them."""
     lines = (line.strip() for line in diff.splitlines())
-    return "\n".join(line[:1] + line[1:].strip() for line in lines if line)
+    tidy = (line[:1] + line[1:].strip() for line in lines if line)
+    return "\n".join(sorted(tidy, key=lambda line: line[:1] == "+"))
+
+
+@functools.cache
+def fits(entry: str, diff: str) -> bool:
+    """Whether a diff is the one written down; `…` in it is any text, the same in both its lines."""
+    old, _, new = (re.escape(part) for part in entry.partition("\n+"))
+    places = itertools.count(1)
+    new = re.sub("…", lambda _: rf"(?:\{next(places)})", new)
+    text = old.replace("…", "(.*)") + (re.escape("\n+") + new if "\n+" in entry else "")
+    return re.fullmatch(text, diff) is not None
 
 
 def read_survivors(exercise: Exercise) -> dict[str, str]:
-    """`survivors.diff` beside the reference: each diff, and the reason above it.
+    """`survivors.diff` beside the reference: diffs, each with the reason above it.
 
-    Blocks are parted by empty lines; a block is lines of `# reason`, then lines of a diff. Raises
-    `AssignmentError` for a block without a reason.
+    A reason, `# …`, holds down to the next one. Below it are lines of right answers (`-…`), each
+    with what may stand there instead (`+…`): of several, each is a mutant. Lines that no `+`
+    follows, at the end of a block or alone in it, may be changed in any way. In all of them `…` is
+    any text. Raises `AssignmentError` for a line that has no reason above it.
     """
     file = exercise.folder / WRITTEN_DOWN
     found: dict[str, str] = {}
+    reason = ""
     for block in file.read_text("utf-8").split("\n\n") if file.is_file() else []:
-        lines = [line for line in block.splitlines() if line.strip()]
-        reason = " ".join(line[1:].strip() for line in lines if line.startswith("#"))
-        diff = normal("\n".join(line for line in lines if not line.startswith("#")))
-        if diff and not reason:
-            raise AssignmentError(f"{exercise.name}/{file.name}: say why, in a line `# …`: {diff}")
-        if diff:
-            found[diff] = reason
+        marks = itertools.groupby(filter(str.strip, block.splitlines()), lambda line: line[:1])
+        runs = [(mark, list(lines)) for mark, lines in marks]
+        for (mark, lines), (following, new) in itertools.pairwise([*runs, ("", [])]):
+            if mark == "#":
+                reason = " ".join(line[1:].strip() for line in lines)
+            if mark != "-":
+                continue
+            if not reason:
+                raise AssignmentError(f"{exercise.name}/{file.name}: say why, `# …`: {lines[0]}")
+            if following != "+":
+                diffs = lines
+            elif len(lines) == 1:
+                diffs = [f"{lines[0]}\n{line}" for line in new]
+            else:
+                diffs = ["\n".join([*lines, *new])]
+            found |= dict.fromkeys(map(normal, diffs), reason)
     return found
 
 
@@ -121,7 +156,7 @@ def _mutants(exercise: Exercise, styles: list[Path]) -> Iterator[tuple[str, Muta
     """Each with the answer that it was made from."""
     for file in (exercise.file, *styles):
         origin = "reference" if file == exercise.file else file.stem
-        for mutant in mutants_of(file.read_text("utf-8")):
+        for mutant in mutants_of(file.read_text("utf-8"), exercise.targets):
             yield origin, mutant
 
 
@@ -130,10 +165,11 @@ def _meet(
 ) -> list[Fate]:
     """In a process of its own: a batch of mutants of one exercise meets its suites."""
     hidden = _killers(setup, exercise, exercise, mutants)
-    shown = _killers(setup, public, exercise, mutants) if public else [""] * len(mutants)
+    killed = [pair for pair, by in zip(mutants, hidden, strict=True) if by]
+    shown = iter(_killers(setup, public, exercise, killed) if public else [""] * len(killed))
     return [
-        Fate(origin, mutant, by, also)
-        for (origin, mutant), by, also in zip(mutants, hidden, shown, strict=True)
+        Fate(origin, mutant, by, next(shown) if by else "")
+        for (origin, mutant), by in zip(mutants, hidden, strict=True)
     ]
 
 
@@ -143,7 +179,7 @@ def _killers(
     """For each mutant the first base test that it fails, or ''."""
     killers = [""] * len(mutants)
     tests = base_tests(half)
-    with rehearsing(setup, PATIENCE_SECONDS) as rehearsal:
+    with rehearsing(setup, CPU_SECONDS) as rehearsal:
         for target in dict.fromkeys(mutant.target for _, mutant in mutants):
             mine = [n for n, (_, mutant) in enumerate(mutants) if mutant.target == target]
             for test in sorted(tests, key=lambda name: exercise.target_of(name) != target):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import difflib
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,7 @@ TWINS = (
     ("long", "int"), ("float32", "float64"), ("sub_", "add_"), ("gather", "take"),
     ("randperm", "arange"), ("SGD", "Adam"), ("mse_loss", "l1_loss"), ("train", "eval"),
 )  # fmt: skip
+_WITHOUT_EFFECT = ("strict", "set_to_none", "non_blocking", "flush")  # on a right answer
 _OPERATORS = {
     "Add": "-", "Subtract": "+", "Multiply": "/", "Divide": "*", "FloorDivide": "/",
     "MatrixMultiply": "*", "Power": "*", "Modulo": "//", "LessThan": "<=", "LessThanEqual": "<",
@@ -45,24 +46,65 @@ _OPERATORS = {
 }  # fmt: skip
 
 
-def mutants_of(source: str) -> list[Mutant]:
-    """All first-order mutants of a file's functions and classes, no two of them alike."""
+def mutants_of(source: str, targets: Sequence[str] = ()) -> list[Mutant]:
+    """All first-order mutants of a file's functions and classes, no two of them alike.
+
+    With `targets`, only of what these are made of: a comparison or a demonstration beside them is
+    left alone.
+    """
     module = cst.parse_module(source)
-    seen = {ast.dump(ast.parse(source))}
+    counted = _parts_of(source, targets)
     found = []
-    for definition in module.body:
-        if isinstance(definition, (cst.FunctionDef, cst.ClassDef)):
-            for operator, node, new in _changes(definition):
-                changed: cst.Module = module.deep_replace(node, new)
-                try:
-                    tree = ast.dump(ast.parse(changed.code))
-                except SyntaxError:
-                    continue  # such as `break` put outside of a loop
-                if tree not in seen:
-                    seen.add(tree)
-                    diff = _difference(source, changed.code)
-                    found.append(Mutant(definition.name.value, operator, changed.code, diff))
+    place = 0
+    for statement in module.body:
+        text = module.code_for_node(statement)
+        place = source.index(text, place)
+        if not isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
+            continue
+        target = counted.get(statement.name.value, "") if targets else statement.name.value
+        if not target:
+            continue
+        seen = {ast.dump(ast.parse(text))}
+        for operator, node, new in _changes(statement):
+            changed = module.code_for_node(statement.deep_replace(node, new))
+            try:
+                tree = ast.dump(ast.parse(changed))
+            except SyntaxError:
+                continue  # such as `break` put outside of a loop
+            if tree not in seen:
+                seen.add(tree)
+                whole = source[:place] + changed + source[place + len(text) :]
+                found.append(Mutant(target, operator, whole, _difference(text, changed)))
     return found
+
+
+def _parts_of(source: str, targets: Sequence[str]) -> dict[str, str]:
+    """The names that targets are made of, each with the first target that uses it."""
+    uses: dict[str, set[str]] = {}
+    for statement in ast.parse(source).body:
+        names = _names(statement)
+        bound = {name for name, context in names if isinstance(context, ast.Store)}
+        if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+            bound = {statement.name}
+        for name in bound:
+            uses.setdefault(name, set()).update(name for name, _ in names)
+    found: dict[str, str] = {}
+    for target in targets:
+        todo = {target}
+        while todo:
+            name = todo.pop()
+            if name in uses and name not in found:
+                found[name] = target
+                todo |= uses[name]
+    return found
+
+
+def _names(node: ast.AST) -> set[tuple[str, ast.expr_context]]:
+    """The names in a piece of code, with whether each is read or written; not of assertions."""
+    if isinstance(node, ast.Assert):
+        return set()
+    here = {(node.id, node.ctx)} if isinstance(node, ast.Name) else set()
+    return here.union(*map(_names, ast.iter_child_nodes(node)))
 
 
 def _difference(old: str, new: str) -> str:
@@ -78,7 +120,9 @@ def _changes(top: Node) -> Iterator[tuple[str, Node, Node]]:
         node = todo.pop()
         if isinstance(node, (cst.Annotation, cst.SimpleString, cst.ConcatenatedString, cst.Import)):
             continue
-        if isinstance(node, cst.SimpleStatementLine) and _is_talk(node):
+        if _is_talk(node):
+            continue
+        if isinstance(node, cst.Arg) and node.keyword and node.keyword.value in _WITHOUT_EFFECT:
             continue
         for operator, new in _replacements(node):
             if node is not top:
@@ -87,12 +131,17 @@ def _changes(top: Node) -> Iterator[tuple[str, Node, Node]]:
             for number in range(len(node.decorators)):
                 kept = [d for place, d in enumerate(node.decorators) if place != number]
                 yield "a decorator left out", node, node.with_changes(decorators=kept)
-        todo += reversed(node.children)
+        if _code(node) != "-1":
+            todo += reversed(node.children)
 
 
-def _is_talk(line: Node) -> bool:
+def _is_talk(node: Node) -> bool:
     """Docstrings, prints and assertions: nobody's answer depends on them."""
-    [first, *_] = line.body
+    if isinstance(node, cst.If) and node.orelse is None:
+        return all(map(_is_talk, node.body.body))
+    if not isinstance(node, cst.SimpleStatementLine):
+        return False
+    [first, *_] = node.body
     if isinstance(first, cst.Assert):
         return True
     if not isinstance(first, cst.Expr):
@@ -145,7 +194,7 @@ def _call(node: Node) -> Iterator[tuple[str, Node]]:
     elif args and name not in ("range", "super"):
         yield f"a lost {name}()", args[0].value
     for number, arg in enumerate(args):
-        if arg.keyword is not None:
+        if arg.keyword is not None and arg.keyword.value not in _WITHOUT_EFFECT:
             rest = [*args[:number], *args[number + 1 :]]
             yield f"{arg.keyword.value}= left out", _with_args(node, rest)
     plain = [n for n, arg in enumerate(args) if arg.keyword is None and not arg.star]
@@ -195,8 +244,9 @@ def _boolean(node: Node) -> Iterator[tuple[str, Node]]:
 
 def _integer(node: Node) -> Iterator[tuple[str, Node]]:
     value = node.evaluated_value
-    for other in {value + 1, value - 1, 0} - {value}:
-        yield "another constant", _expression(str(other) if other >= 0 else f"({other})")
+    fewer = {abs(value - 1)} if value < 4 else set()
+    for other in sorted({value + 1, 0, *fewer} - {value}):
+        yield "another constant", _expression(str(other))
 
 
 def _float(node: Node) -> Iterator[tuple[str, Node]]:
@@ -206,10 +256,11 @@ def _float(node: Node) -> Iterator[tuple[str, Node]]:
 
 
 def _unary(node: Node) -> Iterator[tuple[str, Node]]:
-    yield "a lost sign", node.expression
-    if _code(node) == "-1":
+    if _code(node) == "-1":  # mostly a dimension, and of two the last one is 1
         yield "another dimension", _expression("0")
         yield "another dimension", _expression("-2")
+    else:
+        yield "a lost sign", node.expression
 
 
 def _binary(node: Node) -> Iterator[tuple[str, Node]]:
@@ -256,10 +307,8 @@ def _if(node: Node) -> Iterator[tuple[str, Node]]:
 
 def _for(node: Node) -> Iterator[tuple[str, Node]]:
     yield "a loop left out", cst.If(cst.Name("False"), node.body)
-    ending = cst.SimpleStatementLine([cst.Break()])
-    if isinstance(node.body, cst.IndentedBlock):
-        body = node.body.with_changes(body=[*node.body.body, ending])
-        yield "the first round only", node.with_changes(body=body)
+    first = _expression(f"[*{_code(node.iter)}][:1]")
+    yield "the first round only", node.with_changes(iter=first)
 
 
 def _elements(node: Node) -> Iterator[tuple[str, Node]]:
@@ -269,11 +318,6 @@ def _elements(node: Node) -> Iterator[tuple[str, Node]]:
             first.with_changes(value=second.value), second.with_changes(value=first.value), *rest
         ]  # fmt: skip
         yield "swapped elements", node.with_changes(elements=swapped)
-
-
-def _return(node: Node) -> Iterator[tuple[str, Node]]:
-    if node.value is not None:
-        yield "nothing returned", node.with_changes(value=None)
 
 
 _MAKERS: dict[str, Callable[[Node], Iterator[tuple[str, Node]]]] = {
@@ -293,5 +337,4 @@ _MAKERS: dict[str, Callable[[Node], Iterator[tuple[str, Node]]]] = {
     "If": _if,
     "For": _for,
     "Tuple": _elements,
-    "Return": _return,
 }

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.assignment.exercises import AssignmentError, Exercise
@@ -47,15 +47,15 @@ def in_processes(
 
 
 @contextmanager
-def rehearsing(setup: Setup, test_seconds: float = 0.0, home: bool = False) -> Iterator[Rehearsal]:
-    """A rehearsal of this process, with so much time for a test if that is given.
+def rehearsing(setup: Setup, cpu_seconds: float = 0.0, home: bool = False) -> Iterator[Rehearsal]:
+    """A rehearsal of this process; a test that takes more of the processor fails, 0 for any.
 
     `home`: of public suites, as on a student's own machine.
     """
     from grader.judge.rehearsal import Rehearsal
 
-    patience = replace(setup.patience, test=test_seconds) if test_seconds else setup.patience
-    rehearsal = Rehearsal(engine.warm_forker(setup.isolation, setup.spawn), patience, home=home)
+    forker = engine.warm_forker(setup.isolation, setup.spawn)
+    rehearsal = Rehearsal(forker, setup.patience, home=home, cpu_seconds=cpu_seconds)
     try:
         yield rehearsal
     finally:

@@ -58,13 +58,15 @@ class Rehearsal:
         patience: Patience,
         shared: Path | None = None,
         home: bool = False,
+        cpu_seconds: float = 0.0,
     ) -> None:
         """`shared`: the run's own folder, in which its judges leave results for each other.
 
         `home`: what is rehearsed is a public suite on a student's own machine.
+        `cpu_seconds`: a test that takes more of the processor fails; 0 for any.
         """
         self._forker, self._patience, self._shared = forker, patience, shared
-        self._home = home
+        self._home, self._cpu_seconds = home, cpu_seconds
         self._sandbox: Sandbox | None = None
         self._deaths = 0
         self._ends = math.inf
@@ -138,11 +140,10 @@ class Rehearsal:
         files = {f.name: f.read_text("utf-8") for f in (exercise.file, exercise.suite)}
         texts = list(answers)
         expected = {(answer, test) for answer, tests in answers.items() for test in tests}
-        ask = msgspec.msgpack.encode(
-            Ask(exercise.name, files, seed, list(answers.items()), self._home)
-        )
+        todo = list(answers.items())
+        ask = Ask(exercise.name, files, seed, todo, self._home, self._cpu_seconds)
         channel.deadline = min(time.monotonic() + START_SECONDS, self._ends)
-        channel.send(Returned(None), [memoryview(ask)])
+        channel.send(Returned(None), [memoryview(msgspec.msgpack.encode(ask))])
         while expected:
             _, body = channel.receive()
             try:

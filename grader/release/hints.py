@@ -16,7 +16,6 @@ from grader.grading.rehearsed import in_processes, rehearsing
 from grader.student.fingerprints import FILE, Fingerprint, Sights, lock
 
 SEED = 0  # pytest's own at home, where no --seed is given
-SECONDS = 10.0  # for a test: a mistake that takes longer gets no hint
 EVERYWHERE = ("", "cpu", "simulated")  # devices that each student's machine has
 
 
@@ -87,7 +86,7 @@ def seen_at_home(
 ) -> list[tuple[Mistake, Sights | None]]:
     """What the tests see of each mistake; None where one of them didn't come to an end."""
     answers = [splice(solution, mistake) for mistake in mistakes]
-    with rehearsing(Setup(solution.folder.parent), SECONDS, home=True) as rehearsal:
+    with rehearsing(Setup(solution.folder.parent), home=True) as rehearsal:
         ran = rehearsal.run(public, answers, tests, SEED)
     found: list[tuple[Mistake, Sights | None]] = []
     for mistake, seen in zip(mistakes, ran, strict=True):

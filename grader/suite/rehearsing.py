@@ -6,7 +6,9 @@ torch what it likes. `grader.judge.rehearsal` asks, in messages whose bodies are
 
 from __future__ import annotations
 
+import signal
 import types
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ class Ask(msgspec.Struct):
 
     `files`: the exercise's reference and suite, by name. `answers`: each with the tests to run.
     `home`: as on a student's own machine, where `lab` is plain torch.
+    `cpu_seconds`: what a test may take of the processor, 0 for any; longer, and it fails.
     """
 
     exercise: str
@@ -34,6 +37,7 @@ class Ask(msgspec.Struct):
     seed: int
     answers: list[tuple[str, list[str]]]
     home: bool = False
+    cpu_seconds: float = 0.0
 
 
 class Told(msgspec.Struct):
@@ -65,16 +69,29 @@ def serve(channel: Channel, folder: Path) -> None:
                 (exercise.folder / name).write_text(text, "utf-8")
             known[ask.exercise] = Suites([exercise.suite], exercise.folder.parent)
         suites = known[ask.exercise]
+        started = partial(limit, ask.cpu_seconds)
         for number, (answer, names) in enumerate(ask.answers):
             tests = [test for test in suites.tests if test.name in names]
             file = folder / f"answer_{number}" / exercise.file.name
             file.parent.mkdir(exist_ok=True)
             file.write_text(answer, "utf-8")
             provider = Local(file) if ask.home else Rehearsed(file)
-            for ended in suites.run(tests, provider, ask.seed):
+            for ended in suites.run(tests, provider, ask.seed, started):
+                limit(0)
                 sight = None if ended.error is None else sight_of(ended.error)
                 told = Told(number, ended.test.name, sight, provider.calls.curves, measured())
                 channel.send(Returned(None), [memoryview(msgspec.msgpack.encode(told))])
+
+
+def limit(cpu_seconds: float, test: object = None) -> None:
+    """From here on so much processor time, 0 for any: a loop that never ends ends in an error."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGPROF, _too_long)
+        signal.setitimer(signal.ITIMER_PROF, cpu_seconds, 1)
+
+
+def _too_long(number: int, frame: types.FrameType | None) -> None:
+    raise TimeoutError("too long")
 
 
 class Rehearsed(Local):

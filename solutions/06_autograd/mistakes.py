@@ -10,8 +10,9 @@ LEAF = "torch.as_tensor(w).detach().clone().requires_grad_()"
 GRADIENT = "return w.grad"
 BACKWARD = "z.sum().backward()"
 
-BY_HAND = """The value is right, but you worked the derivative out yourself: autograd never ran.
-    Write only y and z, from a tensor that requires grad, and let PyTorch go backward from z."""
+BY_HAND = """Autograd never ran: the derivative comes from a formula of your own, or from a small
+    difference of z. Write only y and z, from a tensor that requires grad, and let PyTorch go
+    backward from z."""
 mistake("dz_dw", "worked_out_by_hand", whole("""
     def dz_dw(w):
         return 20 * w
@@ -30,8 +31,7 @@ mistake("dz_dw", "difference_of_two_values", whole("""
             return 10 * w**2 + 25
 
         return (z(w + h) - z(w - h)) / (2 * h)
-"""), hint="""This is a small difference of z divided by a small step: near w = 0 nothing but
-    rounding is left of it. Autograd has no step, and no such error.""")
+"""), hint=BY_HAND)
 FOR_SHOW = """You went backward, and then returned a number that you worked out yourself. The
     derivative of the whole chain, as PyTorch found it, is in w.grad: return that."""
 mistake("dz_dw", "goes_backward_for_show", edit(GRADIENT, "return 20 * w.detach()"), hint=FOR_SHOW)

@@ -63,7 +63,7 @@ def made(source: str) -> dict[str, list[str]]:
         ("a lost .detach()", "losses.append(loss)"),
         ("a lost sign", "return losses, LR"),
         ("swapped elements", "return -LR, losses"),
-        ("nothing returned", "return"),
+        ("the first round only", "for p in [*model.parameters()][:1]:"),
         ("another constant", "def train(model, x, y, bs=65):"),
     ],
 )
@@ -79,6 +79,20 @@ def test_each_mutant_is_new_python_and_differs_in_what_counts():
         assert mutant.target == "train"
         assert "done" not in mutant.diff  # what is printed doesn't count
         assert "Doc" not in mutant.diff
+
+
+def test_what_counts_for_no_target_is_left_alone():
+    source = (
+        "def twice(x):\n    return x + x\n\n\ndef by_hand(x):\n    return 2 * x\n\n\n"
+        "def double(x):\n    assert by_hand(1) == 2\n    return twice(x)\n\n\n"
+        "def compare():\n    return double(3) == by_hand(3)\n"
+    )
+    mutants = mutants_of(source, ["double"])
+    assert {mutant.target for mutant in mutants} == {"double"}
+    changed = {mutant.diff.splitlines()[0].strip("- ") for mutant in mutants}
+    assert changed == {"return x + x", "return twice(x)"}
+    for mutant in mutants:
+        assert mutant.source.count("def ") == 4
 
 
 def test_known_survivors_are_told_from_new_ones_and_stale_ones(tmp_path):
@@ -103,6 +117,13 @@ def test_known_survivors_are_told_from_new_ones_and_stale_ones(tmp_path):
     assert tally.stale == ["-a\n+b"]
     assert tally.public_share == 0.5
     assert normal(new.mutant.diff) == "-c\n+d"
+    (tmp_path / "survivors.diff").write_text("# Open.\n-c\n\n# Same.\n-e\n+f\n+g\n")
+    known = read_survivors(where)
+    assert known == {"-c": "Open.", "-e\n+f": "Same.", "-e\n+g": "Same."}
+    other = fate("- e\n+ g")
+    tally = Tally([new, other, fate("-e\n+h")], known)
+    assert [f.mutant.diff for f in tally.survivors] == ["-e\n+h"]
+    assert tally.stale == ["-e\n+f"]
     (tmp_path / "survivors.diff").write_text("-a\n+b\n")
     with pytest.raises(AssignmentError, match="say why"):
         read_survivors(where)
@@ -122,7 +143,7 @@ def test_survivors_are_listed_until_they_are_written_down(tmp_path: Path, grader
     assert diff in done.stdout
     lines = done.stdout.splitlines()
     assert lines[-1].startswith(f"{lines[1].split()[4]} of {lines[1].split()[1]} mutants survive")
-    assert lines[1].split()[2] != "0"  # `return` alone gives None, which is not positive
+    assert lines[1].split()[2] != "0"  # `pass` alone gives None, which is not positive
     blocks = [line for line in lines if line[:1] in "-+"]
     pairs = zip(blocks[::2], blocks[1::2], strict=True)
     (solutions / "survivors.diff").write_text(
