@@ -1,5 +1,7 @@
 """Known wrong answers for fit.py, each with the hint that it earns."""
 
+# fmt: off
+
 import copy  # noqa: F401 - for the mistakes' own code
 
 from grader.assignment.mistakes import edit, mistake
@@ -38,402 +40,177 @@ optimizer comes in exercise 05."""
 
 # -------------------------------------------------------------------------- gradients and updates
 
-mistake(
-    "fit",
-    "gradients_never_zeroed",
-    edit(CLEAR, ""),
+mistake("fit", "gradients_never_zeroed", edit(CLEAR, ""),
     hint="""Gradients are never cleared: backward() adds to what is there, so each step uses the
-    sum of all gradients so far.""",
-)
-mistake(
-    "fit",
-    "gradients_zeroed_once_an_epoch",
-    edit(CLEAR, ""),
+    sum of all gradients so far.""")
+mistake("fit", "gradients_zeroed_once_an_epoch", edit(CLEAR, ""),
     edit("history.append", "model.zero_grad()\n        history.append"),
     hint="""Gradients are cleared once an epoch. backward() adds to them at every batch, so they
-    must be cleared at every batch.""",
-)
-mistake(
-    "fit",
-    "gradients_zeroed_before_the_update",
+    must be cleared at every batch.""")
+mistake("fit", "gradients_zeroed_before_the_update",
     edit("loss.backward()", "loss.backward()\n            model.zero_grad(set_to_none=False)"),
-    hint=NOTHING_MOVES,
-)
-mistake(
-    "fit",
-    "only_the_last_gradient_zeroed",
-    edit("model.zero_grad()", "p.grad.zero_()"),
+    hint=NOTHING_MOVES)
+mistake("fit", "only_the_last_gradient_zeroed", edit("model.zero_grad()", "p.grad.zero_()"),
     hint="""The line that clears the gradient stands outside the loop over the parameters, so only
-    the last parameter's is cleared.""",
-)
-mistake(
-    "fit",
-    "ascends",
-    edit("p -=", "p +="),
+    the last parameter's is cleared.""")
+mistake("fit", "ascends", edit("p -=", "p +="),
     hint="""The parameters move along the gradient, up the hill: the loss grows. The update has a
-    minus.""",
-)
+    minus.""")
 mistake("fit", "rebinds_the_name", edit("p -= lr", "p = p - lr"), hint=NOTHING_MOVES)
-mistake(
-    "fit",
-    "updates_inside_the_graph",
-    edit("torch.no_grad()", "torch.enable_grad()"),
+mistake("fit", "updates_inside_the_graph", edit("torch.no_grad()", "torch.enable_grad()"),
     hint="""The update isn't under torch.no_grad(): PyTorch refuses to change in place a leaf that
-    it tracks.""",
-)
-mistake(
-    "fit",
-    "no_backward",
-    edit("loss.backward()", "pass"),
-    hint="backward() is never called, so there are no gradients to follow.",
-)
+    it tracks.""")
+mistake("fit", "no_backward", edit("loss.backward()", "pass"),
+    hint="backward() is never called, so there are no gradients to follow.")
 mistake("fit", "no_update", edit("p -= lr * p.grad", "pass"), hint=NOTHING_MOVES)
-mistake(
-    "fit",
-    "lr_ignored",
-    edit("lr * p.grad", "0.5 * p.grad"),
-    hint="The learning rate is 0.5 whatever `lr` says.",
-)
-mistake(
-    "fit",
-    "lr_divided_by_batch_size",
-    edit("lr * p.grad", "lr / bs * p.grad"),
+mistake("fit", "lr_ignored", edit("lr * p.grad", "0.5 * p.grad"),
+    hint="The learning rate is 0.5 whatever `lr` says.")
+mistake("fit", "lr_divided_by_batch_size", edit("lr * p.grad", "lr / bs * p.grad"),
     hint="""The gradient is divided by the batch size, but the loss is a mean already: the steps
-    are far too small.""",
-)
-mistake(
-    "fit",
-    "bias_never_updated",
-    edit("p -= lr * p.grad", "p -= lr * p.grad * (p.dim() > 1)"),
-    hint="Only parameters with two dimensions are updated, so no bias ever moves.",
-)
-mistake(
-    "fit",
-    "first_layer_only",
-    edit("model.parameters()", "list(model.parameters())[:2]"),
+    are far too small.""")
+mistake("fit", "bias_never_updated", edit("p -= lr * p.grad", "p -= lr * p.grad * (p.dim() > 1)"),
+    hint="Only parameters with two dimensions are updated, so no bias ever moves.")
+mistake("fit", "first_layer_only", edit("model.parameters()", "list(model.parameters())[:2]"),
     hint="""Only the first two parameters are updated. A network has more than one layer: walk
-    through all of model.parameters().""",
-)
-mistake(
-    "fit",
-    "names_the_parameters",
-    edit("model.parameters()", "(model.weight, model.bias)"),
+    through all of model.parameters().""")
+mistake("fit", "names_the_parameters", edit("model.parameters()", "(model.weight, model.bias)"),
     hint="""The update asks the model for `weight` and `bias`, which not every model has.
-    model.parameters() lists them for any model.""",
-)
-mistake(
-    "fit",
-    "parameters_used_up",
+    model.parameters() lists them for any model.""")
+mistake("fit", "parameters_used_up",
     edit("history = []", "history, params = [], model.parameters()"),
     edit("in model.parameters()", "in params"),
     hint="""model.parameters() is a generator: it can be walked through once. Kept in a variable,
-    it is empty from the second batch on. Call it anew, or make a list of it.""",
-)
-mistake(
-    "fit",
-    "new_parameters_each_step",
-    edit(
-        UPDATE,
-        """for layer in model.modules():
+    it is empty from the second batch on. Call it anew, or make a list of it.""")
+mistake("fit", "new_parameters_each_step", edit(UPDATE, """for layer in model.modules():
                 for name, p in list(layer.named_parameters(recurse=False)):
-                    setattr(layer, name, nn.Parameter(p.detach() - lr * p.grad))""",
-    ),
+                    setattr(layer, name, nn.Parameter(p.detach() - lr * p.grad))"""),
     hint="""The parameters are replaced by new ones at each step, and whoever holds the old ones
-    holds untrained numbers. Change each parameter in place.""",
-)
-mistake(
-    "fit",
-    "clips_gradients",
-    edit("lr * p.grad", "lr * p.grad / max(1, p.grad.norm())"),
+    holds untrained numbers. Change each parameter in place.""")
+mistake("fit", "clips_gradients", edit("lr * p.grad", "lr * p.grad / max(1, p.grad.norm())"),
     hint="""Large gradients are clipped to a length of 1, and move the parameters less than they
-    should.""",
-)
-mistake(
-    "fit",
-    "decays_the_rate",
-    edit("history.append", "lr = 0.9 * lr\n        history.append"),
-    hint="The learning rate shrinks from epoch to epoch. It stays what it is.",
-)
-mistake(
-    "fit",
-    "uses_momentum",
+    should.""")
+mistake("fit", "decays_the_rate", edit("history.append", "lr = 0.9 * lr\n        history.append"),
+    hint="The learning rate shrinks from epoch to epoch. It stays what it is.")
+mistake("fit", "uses_momentum",
     edit("history = []", "history, speed = [], [torch.zeros_like(p) for p in model.parameters()]"),
     edit("for p in model.parameters()", "for p, s in zip(model.parameters(), speed)"),
     edit("p -= lr * p.grad", "p -= lr * s.mul_(0.9).add_(p.grad)"),
     hint="""Each step also repeats a part of the step before it (momentum). Plain gradient descent
-    is `lr` times the gradient and nothing else.""",
-)
-mistake(
-    "fit",
-    "uses_torch_optim",
+    is `lr` times the gradient and nothing else.""")
+mistake("fit", "uses_torch_optim",
     edit("history = []", "history, opt = [], torch.optim.SGD(model.parameters(), lr=lr)"),
     edit(UPDATE, "opt.step()"),
-    hint=OPTIMIZER,
-)
-mistake(
-    "fit",
-    "optimizer_by_another_name",
+    hint=OPTIMIZER)
+mistake("fit", "optimizer_by_another_name",
     edit("history = []", "history, made = [], getattr(torch, 'op' + 'tim').SGD"),
     edit(UPDATE, "made(model.parameters(), lr).step()"),
-    hint=OPTIMIZER,
-)
-mistake(
-    "fit",
-    "function_behind_the_optimizer",
-    edit(
-        "p -= lr * p.grad",
-        """no = dict.fromkeys(["weight_decay", "momentum", "dampening", "nesterov", "maximize"], 0)
-                    torch.optim.sgd.sgd([p], [p.grad], [None], lr=lr, **no)""",
-    ),
-    hint=OPTIMIZER,
-)
+    hint=OPTIMIZER)
+mistake("fit", "function_behind_the_optimizer", edit("p -= lr * p.grad",
+         """no = dict.fromkeys(["weight_decay", "momentum", "dampening", "nesterov", "maximize"], 0)
+                    torch.optim.sgd.sgd([p], [p.grad], [None], lr=lr, **no)"""),
+    hint=OPTIMIZER)
 
 # -------------------------------------------------------------------------------------- batches
 
-mistake(
-    "fit",
-    "last_batch_dropped",
-    edit("len(x_train), bs", "len(x_train) // bs * bs, bs"),
+mistake("fit", "last_batch_dropped", edit("len(x_train), bs", "len(x_train) // bs * bs, bs"),
     edit("/ len(losses)", "/ max(len(losses), 1)"),
-    hint=LAST_BATCH,
-)
-mistake(
-    "fit",
-    "short_batches_skipped",
+    hint=LAST_BATCH)
+mistake("fit", "short_batches_skipped",
     edit(LOSS, LOSS + "\n            if len(xb) < bs:\n                continue"),
     edit("/ len(losses)", "/ max(len(losses), 1)"),
-    hint=LAST_BATCH,
-)
-mistake(
-    "fit",
-    "empty_batch_at_the_end",
-    edit("len(x_train), bs", "len(x_train) + 1, bs"),
+    hint=LAST_BATCH)
+mistake("fit", "empty_batch_at_the_end", edit("len(x_train), bs", "len(x_train) + 1, bs"),
     hint="""`len(x_train) // bs + 1` is one batch too many where bs divides the number of samples:
-    the mean over an empty batch is NaN.""",
-)
-mistake(
-    "fit",
-    "batches_overlap",
-    edit(BATCHES, "range(len(x_train))"),
-    hint="The start moves by one sample from batch to batch. It should move by bs.",
-)
-mistake(
-    "fit",
-    "first_batch_only",
-    edit(SLICES, "x_train[:bs], y_train[:bs]"),
-    hint="The slice doesn't depend on the loop: every step trains on the first batch.",
-)
-mistake(
-    "fit",
-    "whole_set_at_once",
-    edit("history = []", "history, bs = [], len(x_train)"),
-    hint="Each epoch makes one step on all of the data. Split it into batches of bs.",
-)
-mistake(
-    "fit",
-    "updated_once_an_epoch",
-    edit(UPDATE, "start + bs < len(x_train) or update()"),
+    the mean over an empty batch is NaN.""")
+mistake("fit", "batches_overlap", edit(BATCHES, "range(len(x_train))"),
+    hint="The start moves by one sample from batch to batch. It should move by bs.")
+mistake("fit", "first_batch_only", edit(SLICES, "x_train[:bs], y_train[:bs]"),
+    hint="The slice doesn't depend on the loop: every step trains on the first batch.")
+mistake("fit", "whole_set_at_once", edit("history = []", "history, bs = [], len(x_train)"),
+    hint="Each epoch makes one step on all of the data. Split it into batches of bs.")
+mistake("fit", "updated_once_an_epoch", edit(UPDATE, "start + bs < len(x_train) or update()"),
     edit(CLEAR, "            start + bs < len(x_train) or model.zero_grad()\n"),
     edit("history = []", ONE_UPDATE),
     hint="""The update stands outside the loop over the batches, so the gradients of a whole epoch
-    add up for a single step.""",
-)
-mistake(
-    "fit",
-    "shuffled",
+    add up for a single step.""")
+mistake("fit", "shuffled",
     edit("losses = []", "losses, order = [], torch.randperm(len(x_train)).split(bs)"),
     edit(SLICES, "x_train[order[start // bs]], y_train[order[start // bs]]"),
-    hint="The batches are drawn in random order. Here they are taken in order, as the data comes.",
-)
-mistake(
-    "fit",
-    "backwards_through_the_data",
-    edit(BATCHES, "reversed(range(0, len(x_train), bs))"),
-    hint="The batches are walked from the last to the first. Take them in order.",
-)
-mistake(
-    "fit",
-    "batch_size_ignored",
-    edit("history = []", "history, bs = [], 64"),
-    hint="The batch size is 64 whatever `bs` says.",
-)
-mistake(
-    "fit",
-    "epochs_ignored",
-    edit("range(epochs)", "range(1)"),
-    hint=ONE_PASS,
-)
-mistake(
-    "fit",
-    "one_epoch_short",
-    edit("range(epochs)", "range(1, epochs)"),
-    hint="range(1, epochs) makes one epoch too few: it starts at 1 and ends before `epochs`.",
-)
-mistake(
-    "fit",
-    "returns_in_the_loop",
-    edit("    return history", "        return history"),
-    hint=ONE_PASS,
-)
+    hint="The batches are drawn in random order. Here they are taken in order, as the data comes.")
+mistake("fit", "backwards_through_the_data", edit(BATCHES, "reversed(range(0, len(x_train), bs))"),
+    hint="The batches are walked from the last to the first. Take them in order.")
+mistake("fit", "batch_size_ignored", edit("history = []", "history, bs = [], 64"),
+    hint="The batch size is 64 whatever `bs` says.")
+mistake("fit", "epochs_ignored", edit("range(epochs)", "range(1)"), hint=ONE_PASS)
+mistake("fit", "one_epoch_short", edit("range(epochs)", "range(1, epochs)"),
+    hint="range(1, epochs) makes one epoch too few: it starts at 1 and ends before `epochs`.")
+mistake("fit", "returns_in_the_loop", edit("    return history", "        return history"),
+    hint=ONE_PASS)
 
 # ------------------------------------------------------------------------ the loss, model and data
 
-mistake(
-    "fit",
-    "always_cross_entropy",
-    edit("loss_func(model", "F.cross_entropy(model"),
-    hint="The loss is F.cross_entropy whatever `loss_func` was given.",
-)
-mistake(
-    "fit",
-    "log_softmax_first",
-    edit("model(xb)", "F.log_softmax(model(xb), -1)"),
+mistake("fit", "always_cross_entropy", edit("loss_func(model", "F.cross_entropy(model"),
+    hint="The loss is F.cross_entropy whatever `loss_func` was given.")
+mistake("fit", "log_softmax_first", edit("model(xb)", "F.log_softmax(model(xb), -1)"),
     hint="""The model's output goes through log_softmax before the loss. What the loss needs is the
-    loss's own business: hand it the output as it is.""",
-)
-mistake(
-    "fit",
-    "arguments_of_the_loss_exchanged",
-    edit(LOSS, "loss_func(yb, model(xb))"),
-    hint="loss_func gets the targets first and the predictions second. Predictions come first.",
-)
-mistake(
-    "fit",
-    "squeezes_the_predictions",
-    edit("model(xb)", "model(xb).squeeze(-1)"),
+    loss's own business: hand it the output as it is.""")
+mistake("fit", "arguments_of_the_loss_exchanged", edit(LOSS, "loss_func(yb, model(xb))"),
+    hint="loss_func gets the targets first and the predictions second. Predictions come first.")
+mistake("fit", "squeezes_the_predictions", edit("model(xb)", "model(xb).squeeze(-1)"),
     hint="""The predictions lose a dimension on the way to the loss: (N,) against targets of shape
-    (N, 1) is compared each with each. Pass on what the model gives.""",
-)
-mistake(
-    "fit",
-    "trains_a_copy",
-    edit("history = []", "history, model = [], copy.deepcopy(model)"),
-    hint="A copy of the model is trained, and the model that was passed in stays as it was.",
-)
-mistake(
-    "fit",
-    "starts_afresh",
-    edit(
-        "history = []",
-        "history = []\n    model.apply(lambda m: getattr(m, 'reset_parameters', list)())",
-    ),
-    hint="The parameters are reset before training. Go on from those that the model has.",
-)
-mistake(
-    "fit",
-    "in_eval_mode",
-    edit("history = []", "history = []\n    model.eval()"),
-    hint=EVAL,
-)
-mistake(
-    "fit",
-    "in_eval_mode_after_the_first_epoch",
+    (N, 1) is compared each with each. Pass on what the model gives.""")
+mistake("fit", "trains_a_copy", edit("history = []", "history, model = [], copy.deepcopy(model)"),
+    hint="A copy of the model is trained, and the model that was passed in stays as it was.")
+mistake("fit", "starts_afresh", edit("history = []",
+         "history = []\n    model.apply(lambda m: getattr(m, 'reset_parameters', list)())"),
+    hint="The parameters are reset before training. Go on from those that the model has.")
+mistake("fit", "in_eval_mode", edit("history = []", "history = []\n    model.eval()"), hint=EVAL)
+mistake("fit", "in_eval_mode_after_the_first_epoch",
     edit("history.append", "model.eval()\n        history.append"),
-    hint=EVAL,
-)
-mistake(
-    "fit",
-    "normalises_the_data",
-    edit(
-        "history = []", "history = []\n    x_train -= x_train.mean()\n    x_train /= x_train.std()"
-    ),
-    hint="The data is normalised in place: the caller's own tensors change.",
-)
-mistake(
-    "fit",
-    "casts_to_float32",
-    edit("model(xb)", "model(xb.float())"),
+    hint=EVAL)
+mistake("fit", "normalises_the_data", edit("history = []",
+         "history = []\n    x_train -= x_train.mean()\n    x_train /= x_train.std()"),
+    hint="The data is normalised in place: the caller's own tensors change.")
+mistake("fit", "casts_to_float32", edit("model(xb)", "model(xb.float())"),
     hint="""Each batch is turned into float32, so a model in float64 can't be trained: leave the
-    dtype as it comes.""",
-)
-mistake(
-    "fit",
-    "stops_when_the_loss_rises",
+    dtype as it comes.""")
+mistake("fit", "stops_when_the_loss_rises",
     edit("history.append(" + MEAN + ")", "history.append(" + MEAN + ")" + RISEN),
     hint="""Training ends as soon as an epoch's loss is higher than the last one's. `epochs` says
-    how many epochs to run.""",
-)
+    how many epochs to run.""")
 
 # ------------------------------------------------------------------------------ what it returns
 
-mistake(
-    "fit",
-    "returns_nothing",
-    edit("return history", "return None"),
-    hint="fit trains the model, but returns None: it should return the mean loss of each epoch.",
-)
-mistake(
-    "fit",
-    "returns_tensors",
-    edit("loss.item()", "loss"),
+mistake("fit", "returns_nothing", edit("return history", "return None"),
+    hint="fit trains the model, but returns None: it should return the mean loss of each epoch.")
+mistake("fit", "returns_tensors", edit("loss.item()", "loss"),
     hint="""The losses are tensors that still hold their graphs, and with them a lot of memory.
-    `.item()` makes a Python float of each.""",
-)
-mistake(
-    "fit",
-    "returns_every_batch",
-    edit("history.append(" + MEAN + ")", "history += losses"),
+    `.item()` makes a Python float of each.""")
+mistake("fit", "returns_every_batch", edit("history.append(" + MEAN + ")", "history += losses"),
     hint="""There is a loss for every batch in the list. It should hold one number for each epoch:
-    their mean.""",
-)
-mistake(
-    "fit",
-    "returns_the_last_loss",
-    edit("return history", "return history[-1]"),
-    hint="Only the last epoch's loss is returned. Keep one for each epoch, in a list.",
-)
-mistake(
-    "fit",
-    "last_batch_for_the_mean",
-    edit(MEAN, "losses[-1]"),
-    hint="Each number is the loss of the epoch's last batch, not the mean over its batches.",
-)
-mistake(
-    "fit",
-    "sum_for_the_mean",
-    edit(" / len(losses)", ""),
-    hint="Each number is the sum of the epoch's losses: divide it by how many there are.",
-)
-mistake(
-    "fit",
-    "sum_divided_by_samples",
-    edit("/ len(losses)", "/ len(x_train)"),
+    their mean.""")
+mistake("fit", "returns_the_last_loss", edit("return history", "return history[-1]"),
+    hint="Only the last epoch's loss is returned. Keep one for each epoch, in a list.")
+mistake("fit", "last_batch_for_the_mean", edit(MEAN, "losses[-1]"),
+    hint="Each number is the loss of the epoch's last batch, not the mean over its batches.")
+mistake("fit", "sum_for_the_mean", edit(" / len(losses)", ""),
+    hint="Each number is the sum of the epoch's losses: divide it by how many there are.")
+mistake("fit", "sum_divided_by_samples", edit("/ len(losses)", "/ len(x_train)"),
     hint="""The sum of the batches' losses is divided by the number of samples. Each loss is a mean
-    already: divide by the number of batches, or weigh each loss by its batch's size.""",
-)
-mistake(
-    "fit",
-    "short_batch_counted_full",
-    edit("/ len(losses)", "* bs / len(x_train)"),
+    already: divide by the number of batches, or weigh each loss by its batch's size.""")
+mistake("fit", "short_batch_counted_full", edit("/ len(losses)", "* bs / len(x_train)"),
     hint="""Every batch counts as bs samples, the short one at the end too: then the mean over the
-    samples is wrong. Weigh each loss by the samples that the batch really has.""",
-)
-mistake(
-    "fit",
-    "losses_run_on",
-    edit("history = []", "history, losses = [], []"),
+    samples is wrong. Weigh each loss by the samples that the batch really has.""")
+mistake("fit", "losses_run_on", edit("history = []", "history, losses = [], []"),
     edit("        losses = []\n", ""),
     hint="""The list of losses is made once and never emptied, so each epoch's mean counts all
-    epochs so far.""",
-)
-mistake(
-    "fit",
-    "loss_after_the_step",
-    edit("loss.item()", "loss_func(model(xb), yb).item()"),
+    epochs so far.""")
+mistake("fit", "loss_after_the_step", edit("loss.item()", "loss_func(model(xb), yb).item()"),
     hint="""Each batch's loss is computed again after the update. The training loss is the one that
-    the gradient came from.""",
-)
-mistake(
-    "fit",
-    "whole_set_after_the_epoch",
-    edit(MEAN, "loss_func(model(x_train), y_train).item()"),
+    the gradient came from.""")
+mistake("fit", "whole_set_after_the_epoch", edit(MEAN, "loss_func(model(x_train), y_train).item()"),
     hint="""The loss of the whole training set is measured when the epoch is over. Return the mean
-    of the losses that the batches had on the way, before each of their steps.""",
-)
-mistake(
-    "fit",
-    "rounds_the_losses",
-    edit(MEAN, "round(sum(losses) / len(losses), 2)"),
+    of the losses that the batches had on the way, before each of their steps.""")
+mistake("fit", "rounds_the_losses", edit(MEAN, "round(sum(losses) / len(losses), 2)"),
     hint="""The losses are rounded to two digits. Return the numbers as they are, and round them
-    where you print them.""",
-)
+    where you print them.""")
