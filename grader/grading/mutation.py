@@ -36,7 +36,9 @@ TWINS = (
     ("long", "int"), ("float32", "float64"), ("sub_", "add_"), ("gather", "take"),
     ("randperm", "arange"), ("SGD", "Adam"), ("mse_loss", "l1_loss"), ("train", "eval"),
 )  # fmt: skip
-_WITHOUT_EFFECT = ("strict", "set_to_none", "non_blocking", "flush")  # on a right answer
+_WITHOUT_EFFECT = (  # arguments that make no right answer wrong
+    "strict", "set_to_none", "non_blocking", "num_workers", "foreach", "flush",
+)  # fmt: skip
 _OPERATORS = {
     "Add": "-", "Subtract": "+", "Multiply": "/", "Divide": "*", "FloorDivide": "/",
     "MatrixMultiply": "*", "Power": "*", "Modulo": "//", "LessThan": "<=", "LessThanEqual": "<",

@@ -40,9 +40,9 @@ def show(tallies: dict[str, Tally], console: Console, *, everything: bool) -> No
                 console.print(f"… and {left} more in {name} (-v shows them all)", style="dim")
                 break
             printed += _print(name, fate, times, console)
-        for diff in tally.stale:
-            first = diff.splitlines()[0]
-            console.print(f"{name}: no survivor any more, delete it from {WRITTEN_DOWN}: {first}")
+        for entry in tally.stale:
+            console.print(f"{name}: fits no survivor any more, delete it from {WRITTEN_DOWN}:")
+            console.print(entry)
 
 
 def _different(survivors: list[Fate]) -> list[tuple[Fate, int]]:
