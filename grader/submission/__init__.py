@@ -9,6 +9,7 @@ from pathlib import Path
 from grader.result import Student
 from grader.submission.arrival.archives import CLASS, archive_stem, opened
 from grader.submission.arrival.collect import Collector
+from grader.submission.arrival.commits import last_commit
 from grader.submission.arrival.layouts import HandedIn, class_in, handed_in, unwrapped
 from grader.submission.arrival.names import distinct, file_name, shown
 from grader.submission.arrival.roster import Roster, RosterError
@@ -120,6 +121,8 @@ def _submission(
     submitted, source = one.submitted, one.time_source
     if submitted is None and roster and (submitted := roster.when(one.student, one.name)):
         source = "Moodle's worksheet"
+    if submitted is None and (submitted := last_commit(one.nodes)):
+        source = "the last commit"
     if submitted is None and (submitted := from_seconds(collected.modified)):
         source = FILES
     name = distinct(shown(one.name) or "unnamed", taken)
