@@ -16,6 +16,7 @@ from grader.cli.note import note
 from grader.cli.regrade import regrade
 from grader.cli.release import new, release
 from grader.cli.show import show
+from grader.cli.similar import similar
 from grader.cli.stats import stats
 
 
@@ -36,5 +37,5 @@ def main() -> None:
     """Grade PyTorch exercises. Student code never runs in the process that judges it."""
 
 
-for command in (grade, regrade, note, show, stats, check, doctor, release, new, ci):
+for command in (grade, regrade, note, show, stats, similar, check, doctor, release, new, ci):
     main.add_command(command)

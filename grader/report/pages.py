@@ -46,9 +46,12 @@ def _environment() -> Environment:
     return environment
 
 
-def render(name: str, **values: Any) -> str:
-    """Render the template `name`.html, with `style.css` and `name`.js in the page."""
-    style, script = (_source(file) for file in ("style.css", f"{name}.js"))
+def render(name: str, *, script: str = "", **values: Any) -> str:
+    """Render the template `name`.html, with `style.css` and a script in the page.
+
+    `script`: the script's name; by default the template's.
+    """
+    style, script = (_source(file) for file in ("style.css", f"{script or name}.js"))
     policy = "; ".join(
         (
             "default-src 'none'",

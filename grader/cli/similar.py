@@ -1,0 +1,55 @@
+"""`grader similar`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from grader.assignment.exercises import Exercise, find_exercises
+from grader.assignment.rules import Rules
+from grader.cli.grading import open_gradebook, out_option
+from grader.cli.options import solutions_option
+from grader.grading.running import entrants, last_known
+from grader.grading.similar import explained, find_similar, read_work
+from grader.report import similar_page
+from grader.report.text import labels
+from grader.result import Result
+
+
+@click.command()
+@solutions_option
+@out_option
+def similar(solutions: Path, out: Path) -> None:
+    """List whose answers are alike beyond what stub, lesson and reference explain.
+
+    It compares the latest submissions in the gradebook, and writes similar.html with the matching
+    lines side by side. That is a ranking for a person to look at, and no verdict. It is never for
+    students.
+    """
+    exercises = find_exercises(solutions)
+    known = {e.name: _explained(e, solutions.parent / "exercises") for e in exercises}
+    with open_gradebook(out) as gradebook:
+        everybody = entrants(gradebook, Rules())
+        results = last_known(everybody, gradebook)
+        works = []
+        for one in everybody:
+            result = results.get(one.submission.name)
+            # Names of submissions may be the same; what students go by isn't.
+            works.append(replace(read_work(one.submission, exercises, result), name=one.key))
+    named = labels([Result(one.submission.name, one.submission.student) for one in everybody])
+    by_key = {one.key: label for one, label in zip(everybody, named, strict=True)}
+    pairs = find_similar(works, known)
+    similar_page.show(pairs, by_key, len(works), Console())
+    print(f"\n{similar_page.write(pairs, by_key, out, len(works))}: the lines side by side.")
+
+
+def _explained(exercise: Exercise, folder: Path) -> set[bytes]:
+    half = folder / exercise.name
+    texts = [
+        file.read_text("utf-8") if file.is_file() else ""
+        for file in (half / f"{exercise.module}.py", half / "README.md")
+    ]
+    return explained(exercise, *texts)
