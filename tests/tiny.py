@@ -33,6 +33,23 @@ def test_double_leaves_one_alone(student):
     """One stays one."""
     leaves_alone(student.double, torch.ones(1))
 '''
+GUIDES = """learned = [
+    "Twice is once more.",
+    "Arguments stay as they are.",
+]
+
+[double]
+what = "twice a number"
+hints = [
+    "Add it once more.",
+    "+ adds tensors.",
+    "x and x, with a plus between.",
+]
+
+[[double.questions]]
+ask = "Twice 3?"
+answer = "F4RNTBW2Gx0="
+"""
 HIDDEN = '''"""Hidden."""
 
 import pytest
@@ -103,6 +120,7 @@ def write_assignment(root: Path) -> Path:
         "exercises/01_double/README.md": "# Double\n",
         "exercises/01_double/double.py": STUB,
         "exercises/01_double/test_double.py": PUBLIC,
+        "exercises/01_double/hints.toml": GUIDES,
         "solutions/01_double/double.py": REFERENCE,
         "solutions/01_double/test_double.py": HIDDEN,
         "solutions/01_double/mistakes.py": MISTAKES,

@@ -66,8 +66,13 @@ class Exercise:
 
     def target_of(self, test_name: str) -> str:
         """The target that a test is about: `test_nll_mean[0]` is about `nll`; '' for none."""
-        fits = [t for t in self.targets if re.match(rf"test_{t}(?![a-zA-Z0-9])", test_name)]
-        return max(fits, key=len, default="")
+        return target_among(self.targets, test_name)
+
+
+def target_among(targets: Collection[str], test_name: str) -> str:
+    """The one of `targets` that a test is about, by its name; '' for none."""
+    fits = [t for t in targets if re.match(rf"test_{t}(?![a-zA-Z0-9])", test_name)]
+    return max(fits, key=len, default="")
 
 
 def find_exercises(root: Path) -> list[Exercise]:

@@ -18,6 +18,7 @@ from grader.cli.release import new, release
 from grader.cli.show import show
 from grader.cli.similar import similar
 from grader.cli.stats import stats
+from grader.cli.watch import watch
 
 
 class Commands(click.Group):
@@ -37,5 +38,5 @@ def main() -> None:
     """Grade PyTorch exercises. Student code never runs in the process that judges it."""
 
 
-for command in (grade, regrade, note, show, stats, similar, check, doctor, release, new, ci):
+for command in (watch, grade, regrade, note, show, stats, similar, check, doctor, release, new, ci):
     main.add_command(command)

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import grader
 from grader.assignment.exercises import Exercise
+from grader.assignment.guides import FILE as GUIDES
+from grader.assignment.guides import missing
 from grader.assignment.mistakes import Mistake, load_mistakes, splice
 from grader.grading.defects import (
     HIDDEN,
@@ -119,6 +121,13 @@ def _unread(exercise: Exercise, assignment: Assignment) -> Iterator[Defect]:
             f"there is no stub file in {assignment.stubs.name}/{exercise.name}/",
             f"write {exercise.file.name} with a `raise NotImplementedError` in each target",
         )
+    public = Exercise(assignment.stubs / exercise.name)
+    if public.file.is_file():
+        try:
+            for lack in missing(public):
+                yield problem(f"{GUIDES}: {lack}", "add it: `grader watch` shows it to students")
+        except (SyntaxError, ValueError) as error:
+            yield problem(str(error), "mend it")
     if not exercise.mistakes.is_file():
         yield problem("mistakes.py is missing", f"write {MISTAKES_PER_TARGET} mistakes a target")
         return

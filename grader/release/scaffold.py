@@ -54,6 +54,23 @@ def test_{name}_of_three_numbers(student):
     """A negative number becomes 0, the others stay."""
     same(student.{name}, torch.tensor([0.0, 0.0, 2.0]), torch.tensor([-1.0, 0.0, 2.0]))
 '''
+GUIDES = """learned = [
+    "A condition for each number can be one call for the whole tensor.",
+    "A gradient flows back only where something was kept.",
+]
+
+[{name}]
+what = "negative numbers become 0"
+hints = [
+    "Each number by itself: keep it, or put 0 in its place.",
+    "Tensors have a method that keeps numbers within bounds.",
+    "x.clamp, with a lower bound and no upper one.",
+]
+
+[[{name}.questions]]
+ask = "What becomes of -1?"
+answer = "AvtwGa6KfVCktJX8hgJdrLXMI451A+4izUNFww=="
+"""
 REFERENCE = '''"""The reference for exercise {number}."""
 
 from torch import Tensor
@@ -122,6 +139,7 @@ def new(root: Path, name: str) -> list[Path]:
         f"exercises/{folder}/README.md": LESSON,
         f"exercises/{folder}/{name}.py": STUB,
         f"exercises/{folder}/test_{name}.py": PUBLIC,
+        f"exercises/{folder}/hints.toml": GUIDES,
         f"solutions/{folder}/{name}.py": REFERENCE,
         f"solutions/{folder}/test_{name}.py": HIDDEN,
         f"solutions/{folder}/mistakes.py": MISTAKES,

@@ -92,15 +92,9 @@ def missing_in(error: BaseException, student: Any) -> tuple[str, str] | None:
 
 def returns_nothing(student: Any, target: str) -> str:
     """Why `target` may have given None, as far as its source says so for certain."""
-    written: Any = getattr(student, target, None)
-    written = inspect.unwrap(getattr(written, "forward", written))
-    if getattr(written, "__module__", "") != getattr(student, "__name__", None):
-        return ""
-    try:
-        function = ast.parse(textwrap.dedent(inspect.getsource(written))).body[0]
-    except (OSError, TypeError, SyntaxError):
-        return ""
-    if not isinstance(function, ast.FunctionDef):
+    written = _written(student, target)
+    function = _source_of(written)
+    if function is None:
         return ""
     returned = [node.value for node in _returns(function)]
     if all(value is None for value in returned):
@@ -109,6 +103,34 @@ def returns_nothing(student: Any, target: str) -> str:
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
             return RETURN_NONE.get(value.func.attr, "")
     return ""
+
+
+def returning_line(student: Any, target: str) -> tuple[str, int, str] | None:
+    """File, number and text of the line that gives the result of `target`, if there is but one."""
+    written = _written(student, target)
+    function = _source_of(written)
+    returns = [] if function is None else list(_returns(function))
+    if len(returns) != 1:
+        return None
+    lines, first = inspect.getsourcelines(written)
+    at = returns[0].lineno - 1
+    return written.__code__.co_filename, first + at, lines[at].strip()
+
+
+def _written(student: Any, target: str) -> Any:
+    """The student's own function, or the `forward` of their class; None for anything else."""
+    written: Any = getattr(student, target, None)
+    written = inspect.unwrap(getattr(written, "forward", written))
+    own = getattr(written, "__module__", "") == getattr(student, "__name__", None)
+    return written if own and inspect.isfunction(written) else None
+
+
+def _source_of(written: Any) -> ast.FunctionDef | None:
+    try:
+        node = ast.parse(textwrap.dedent(inspect.getsource(written))).body[0]
+    except (OSError, TypeError, SyntaxError):
+        return None
+    return node if isinstance(node, ast.FunctionDef) else None
 
 
 def _returns(function: ast.AST) -> Iterator[ast.Return]:

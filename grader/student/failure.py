@@ -19,6 +19,7 @@ from grader.student.advice import (
     advice_on,
     advice_on_mismatch,
     missing_in,
+    returning_line,
     returns_nothing,
 )
 from grader.student.attempts import Unwritten, is_of_stub
@@ -124,7 +125,8 @@ class Failure:
             text = f"{self._name(self.file)} does not define `{name}`."
             return wrap(f"{text} Did you mean your `{meant}`?" if meant else text)
         if isinstance(error, Mismatched):
-            return "\n".join(filter(None, [wrap(error.mismatch.call), self._found(error.mismatch)]))
+            call, found = wrap(error.mismatch.call), self._found(error.mismatch)
+            return "\n".join(filter(None, [call, found, self._returning()]))
         if self.own:
             return self._told(f"Your code raised {type(error).__name__}:", self._advice())
         return self._explain_check()
@@ -166,6 +168,14 @@ class Failure:
         found = mismatch.public().removeprefix(mismatch.call).strip()
         advice = advice_on_mismatch(mismatch, self.student, self.target)
         return "\n".join(filter(None, [wrap(found), wrap(advice)]))
+
+    def _returning(self) -> str:
+        """The line that gave the result, where it is certain which."""
+        line = returning_line(self.student, self.target)
+        if line is None:
+            return ""
+        file, number, text = line
+        return f"{wrap(f'{self._name(Path(file))}, line {number}:')}\n    {text}"
 
     def _explain_check(self) -> str:
         """The test could do nothing with what the student's code gave, or found it wrong."""

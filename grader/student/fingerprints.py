@@ -11,7 +11,6 @@ says which of the two it is.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import math
@@ -20,6 +19,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from grader.assignment.sealing import sealed, unsealed
 
 FILE = "desk.json"
 STEP = 0.002  # relative; below NEAR_ZERO it is absolute, 0.002 of that
@@ -65,15 +66,6 @@ def lock(fingerprint: Fingerprint, salt: str, hint: str) -> list[str]:
     """An entry of the file: the moved steps, a name of the fingerprint, and the locked hint."""
     key = fingerprint.key(salt, fingerprint.moved)
     return [f"{fingerprint.moved:x}", _name(key), sealed(hint, key)]
-
-
-def sealed(text: str, key: bytes) -> str:
-    """A text that nobody reads by chance. `unsealed` gives it back."""
-    return base64.b64encode(_mixed(text.encode(), key)).decode()
-
-
-def unsealed(text: str, key: bytes) -> str:
-    return _mixed(base64.b64decode(text), key).decode()
 
 
 def hint_for(folder: Path, target: str, sights: Sights) -> str:
@@ -124,8 +116,3 @@ def _near_a_border(number: float) -> bool:
 
 def _name(key: bytes) -> str:
     return hashlib.sha256(b"name" + key).hexdigest()[:16]
-
-
-def _mixed(text: bytes, key: bytes) -> bytes:
-    stream = hashlib.shake_256(key).digest(len(text))
-    return bytes(a ^ b for a, b in zip(text, stream, strict=True))

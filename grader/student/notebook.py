@@ -20,6 +20,7 @@ from grader.student.endings import (
     note_on_others,
 )
 from grader.student.plugin import LOCAL
+from grader.student.store import NOTEBOOK, keep
 from grader.suite.local import Local
 from grader.suite.session import PytestFault, run_pytest
 
@@ -46,6 +47,7 @@ def check(target: str) -> None:
         print(f"The tests could not be run.\n{fault}")
     else:
         print(tests.told())
+        tests.keep()
 
 
 class _Notebook(Local):
@@ -102,6 +104,11 @@ class _Tests:
         if not self._seen:
             return f"There is no test of {self._target} here."
         return "\n\n".join([self._headline(), *self._failures()])
+
+    def keep(self) -> None:
+        """Keep what passed, for `grader watch`."""
+        outcomes = [(seen.function, seen.passed) for seen, _ in self._seen]
+        keep(self._exercise, self._target, NOTEBOOK, outcomes)
 
     def _headline(self) -> str:
         base = [seen for seen, _ in self._seen if not seen.bonus]

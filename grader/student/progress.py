@@ -12,6 +12,7 @@ import pytest
 
 from grader.assignment.exercises import Exercise, find_exercises
 from grader.result import Outcome
+from grader.student.answers import given_targets, read_answers
 from grader.student.attempts import stubs_of
 from grader.student.endings import (
     Ending,
@@ -20,6 +21,7 @@ from grader.student.endings import (
     note_of_hint,
     note_on_others,
 )
+from grader.student.store import keep
 
 UNFINISHED = 6  # exit code: nothing fails, but something is not attempted (0 to 5 are pytest's own)
 COLUMNS = "{:<18}{:<16}{:<12}{:<12}{}"
@@ -111,6 +113,17 @@ class Progress:
         unfinished = any(test.not_attempted and not test.bonus for test in self._seen.values())
         if exitstatus == pytest.ExitCode.OK and unfinished:
             session.exitstatus = UNFINISHED
+        if session.config.option.student_file is None:
+            self._keep()
+
+    def _keep(self) -> None:
+        """Keep what passed, for `grader watch`."""
+        for row in self.rows:
+            answers = read_answers(row.exercise, given_targets(row.exercise))
+            for target, content in answers.digests.items():
+                mine = [test for test in row.seen if test.target == target]
+                outcomes = [(t.function, t.passed) for t in mine if not t.not_attempted]
+                keep(row.exercise, target, content, outcomes)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # so that it comes after all else
     def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None]:

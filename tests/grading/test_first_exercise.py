@@ -10,12 +10,12 @@ import pytest
 pytestmark = pytest.mark.slow
 
 PAGE = Path(__file__).parents[2] / "docs" / "first_exercise.md"
-FILE = re.compile(r"^`((?:exercises|solutions)/\S+)`:\n```python\n(.*?)^```$", re.S | re.M)
+FILE = re.compile(r"^`((?:exercises|solutions)/\S+)`:\n```(?:python|toml)\n(.*?)^```$", re.S | re.M)
 FILES = dict(FILE.findall(PAGE.read_text("utf-8")))
 
 
 def test_the_worked_example_holds(tmp_path, grader):
-    assert len(FILES) == 5
+    assert len(FILES) == 6
     for name, text in FILES.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

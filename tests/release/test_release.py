@@ -124,7 +124,14 @@ def test_what_students_dont_get_isnt_there(released: Path) -> None:
     assert not any(part.endswith((".pyc", ".sqlite", ".egg-info")) for part in parts)
     for folder in (ROOT / "solutions").glob("[0-9]*"):
         module = folder.name.partition("_")[2]
-        own = {f"{module}.py", f"{module}.ipynb", f"test_{module}.py", "README.md", "desk.json"}
+        own = {
+            f"{module}.py",
+            f"{module}.ipynb",
+            f"test_{module}.py",
+            "README.md",
+            "desk.json",
+            "hints.toml",
+        }
         assert own == {p.name for p in (released / "exercises" / folder.name).iterdir()}
 
 
@@ -240,7 +247,7 @@ def test_a_new_exercise_is_complete_and_holds(kit: Path, grader: Any) -> None:
     done = grader(kit, "new", "relu6")
     assert done.returncode == 0, done.stderr
     written = done.stdout.split()
-    assert len(written) == 6
+    assert len(written) == 7
     assert all((kit / name).is_file() for name in written)
     assert {name.split("/")[1] for name in written} == {"02_relu6"}
     done = grader(kit, "check", "relu6")

@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from kits import RIGHT, ROOT, STUB, SUITE, UNFINISHED, Kit
 
+from grader.assignment.exercises import Exercise
+from grader.student.answers import read_answers
+from grader.student.store import Store
+
 pytestmark = pytest.mark.slow
 
 
@@ -238,3 +242,22 @@ def test_nothing_of_the_boundary_is_loaded(kit: Kit) -> None:
     assert "grader.student.plugin" in loaded
     rooms = {name.split(".")[1] for name in loaded if "." in name}
     assert not rooms & {"wire", "judge", "sandbox", "lockdown", "grading", "submission"}
+
+
+def test_what_passed_is_kept_for_watch(kit: Kit) -> None:
+    """By the content that it passed with, also from a run of some of the tests."""
+    exercise = Exercise(kit.write(RIGHT).parent)
+    kit.run("exercises/01_first", "-k", "double_values")
+    kit.run("exercises/01_first", "-k", "double_gradient or half")
+    content = read_answers(exercise, ("double", "half")).digests
+    store = Store(kit.root / "exercises")
+    assert store.passed("01_first", "double", content["double"]) == {
+        "test_double_gradient",
+        "test_double_values",
+    }
+    assert store.passed("01_first", "half", content["half"]) == {"test_half_values"}
+    kit.write(RIGHT.replace("x / 2", "x / 3"))
+    kit.run("exercises/01_first")
+    content = read_answers(exercise, ("double", "half")).digests
+    assert store.passed("01_first", "half", content["half"]) == set()
+    assert len(store.passed("01_first", "double", content["double"])) == 2
