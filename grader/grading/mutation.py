@@ -139,7 +139,7 @@ def _changes(top: Node) -> Iterator[tuple[str, Node, Node]]:
 
 def _is_talk(node: Node) -> bool:
     """Docstrings, prints and assertions: nobody's answer depends on them."""
-    if isinstance(node, cst.If) and node.orelse is None:
+    if isinstance(node, (cst.If, cst.With)) and getattr(node, "orelse", None) is None:
         return all(map(_is_talk, node.body.body))
     if not isinstance(node, cst.SimpleStatementLine):
         return False
