@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from grader.result import Outcome, OutcomeError
 from grader.suite import current
+from grader.torchside.ran import STOPPED
 
 Patterns = str | Collection[str]
 
@@ -53,6 +54,8 @@ class Observation:
     def judge(self, name: str) -> None:
         """Raise `Refused` for a shortcut: what `name` ran, or what it never ran."""
         used = {ran for ran in self.ran if _any_fits(ran, self.forbids)}
+        if STOPPED in self.ran and self.forbids:
+            raise Refused(f"{name} stopped PyTorch's profiler: nobody can see what ran.", used)
         if used:
             what = ", ".join(list(dict.fromkeys(map(_readable, sorted(used))))[:3])
             raise Refused(f"{name} ran PyTorch's own {what}: write it yourself here.", used)
