@@ -100,7 +100,8 @@ def _reason(entries: Sequence[GradedRow], basis: Basis, *, anew: bool) -> str:
         return BROKEN
     if not entries[0].basis.suite:
         return "it was graded by an older version of the grader"
-    return f"changed since: {' and '.join(basis.changes(entries[0].basis))}"
+    fewest = min((basis.changes(entry.basis) for entry in entries), key=len)
+    return f"changed since: {' and '.join(fewest)}"
 
 
 def summary(plans: Sequence[Plan]) -> list[str]:

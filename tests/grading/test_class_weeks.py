@@ -60,7 +60,8 @@ def test_late_and_repeated_submissions_and_decisions(kit, grader):
     assert [a["number"] for a in bob["attempts"]] == [1, 2]
     assert [a["counts"] for a in bob["attempts"]] == [True, False]
     assert bob["exercises"] == first
-    assert "The best of 2 attempts: number 1." in said.stdout
+    assert "The best of 2 attempts: number 1." in bob["mark"]["reasons"]
+    assert "By the assignment's rules, 2 of 2 total otherwise" in said.stdout
 
     # Then rules and decisions change; nothing is graded.
     (kit / "assignment.toml").write_text(RULES.replace("best", "latest"))

@@ -175,8 +175,17 @@ def _remarks(grades: Grades, names: list[str]) -> list[str]:
     both = list(zip(names, grades.results, strict=True))
     lines = [text.line(note) for note in grades.notes]
     lines += [f"{name}: not graded: {text.line(r.fault)}" for name, r in both if r.fault]
+    marked = [(name, r.mark) for name, r in both if r.mark]
+    if ruled := sum(not mark.decided for _, mark in marked if mark.reasons):
+        lines.append(
+            f"By the assignment's rules, {ruled} of {len(both)} total otherwise than by points "
+            "alone: lateness, attempts, weights. The other reports say how."
+        )
     lines += [
-        f"{name}: {text.line(reason)}" for name, r in both if r.mark for reason in r.mark.reasons
+        f"{name}: {text.line(reason)}"
+        for name, mark in marked
+        if mark.decided
+        for reason in mark.reasons
     ]
     lines += [f"{name}: {text.line(note)}" for name, r in both for note in text.few(r.notes)]
     if len(lines) > MAX_NOTES:
