@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import tiny
@@ -12,6 +14,7 @@ import tiny
 from grader.judge.judge import Judge
 from grader.judge.sandboxes import Forker
 from grader.result import Result
+from grader.sandbox.stepwise import Clock, Files, Lost, TooLong
 from grader.submission import Submission, Version, find_submissions
 
 RIGHT = "def double(x):\n    return x + x\n"
@@ -63,6 +66,8 @@ LACKING = (
         f"from {MISSING} import jit\n@jit\n{RIGHT}",
         f"try:\n    import {MISSING}\nexcept ImportError:\n    raise SystemExit\n{RIGHT}",
         f"try:\n    import {MISSING}\nfinally:\n    pass\n{RIGHT}",
+        f"try:\n    import {MISSING} as m\nexcept ImportError:\n    print('no plots')\n"
+        "def double(x):\n    m.plot(x)\n    return x + x\n",
     ],
 )
 def test_a_module_that_is_not_there_costs_nothing(grade: Grade, text: str) -> None:
@@ -77,6 +82,8 @@ def test_a_module_that_is_not_there_costs_nothing(grade: Grade, text: str) -> No
         f"import contextlib as c\nm = None\nwith c.suppress(ImportError):\n"
         f"    import {MISSING} as m\n",
         f"try:\n    import {MISSING} as m\nexcept (OSError, ModuleNotFoundError):\n    m = None\n",
+        f"m = None\ntry:\n    import {MISSING} as m\nexcept ImportError:\n    pass\n",
+        f"m = None\ntry:\n    import {MISSING}\n    m = 3\nexcept ImportError:\n    print('no')\n",
         f"import importlib.util\nm = importlib.util.find_spec('{MISSING}')\n",
     ],
 )
@@ -225,6 +232,38 @@ def test_what_lies_beside_an_answer_is_imported_as_at_home(
         unused = "there is another file of that name."
         assert result.total == 100, line
         assert [note for note in result.notes if not note.endswith(unused)] == []
+
+
+@pytest.mark.parametrize("line", ["from helper import *", "from helper import double"])
+def test_an_answer_may_lie_in_a_helper(judge: Judge, tmp_path: Path, line: str) -> None:
+    (tmp_path / "double.py").write_text(f"{line}\n")
+    (tmp_path / "helper.py").write_text(RIGHT)
+    (submission,) = find_submissions(tmp_path, judge.exercises, single=True)
+    assert submission.files["double.py"].decode() == f"{line}\n"
+    assert judge.grade(submission, 5).exercises[0].score == 100
+
+
+def test_a_demonstration_that_takes_too_long_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(
+        "import helps\na = 1\nwhile True:\n    try:\n        a += 1\n    except Exception:\n"
+        "        pass\nb = 2\n"
+    )
+    (tmp_path / "helps.py").write_text("c = 3\nwhile True:\n    pass\nd = 4\n")
+    told: list[Lost] = []
+    files = Files(tmp_path, told.append, print)
+    files.clock = Clock(0.2, 0.1)
+    module = ModuleType("slow")
+    sys.meta_path.insert(0, files)
+    sys.path.insert(0, str(tmp_path))
+    try:
+        files.loader("slow", tmp_path / "slow.py").exec_module(module)
+    finally:
+        sys.meta_path.remove(files)
+        sys.path.remove(str(tmp_path))
+        helps = sys.modules.pop("helps")
+    assert (module.b, helps.c, helps.d) == (2, 3, 4)
+    assert [(Path(lost.file).name, lost.line) for lost in told] == [("helps.py", 2), ("slow.py", 3)]
+    assert all(isinstance(lost.error, TooLong) for lost in told)
 
 
 def test_an_error_in_a_package_names_its_file(judge: Judge, tmp_path: Path) -> None:

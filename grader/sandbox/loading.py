@@ -32,8 +32,9 @@ class Workplace:
     def __init__(self, folder: Path, tell: Callable[[Notice], None]) -> None:
         """`tell` hands on what the judge should know of how the submission was loaded."""
         self._folder, self._tell = folder, tell
-        self._files = Files(folder, self._lose, lambda module: tell(Absent(module)))
+        self._files = Files(folder, self._lose, self._lack)
         self._lost: dict[str, str] = {}  # why a name isn't there
+        self._lacking: set[str] = set()
 
     def write(self, files: dict[str, int], contents: bytearray) -> None:
         """Write the submission's files (names and sizes) into the folder."""
@@ -62,12 +63,18 @@ class Workplace:
         spec.loader.exec_module(module)
         return module
 
+    def _lack(self, module: str) -> None:
+        self._lacking.add(module)
+        self._tell(Absent(module))
+
     def _lose(self, lost: Lost) -> None:
         raised = self.raised(lost.error)
-        why = self._lost.get(getattr(lost.error, "name", None) or "", "")
-        if not why:  # else its cause has been told
+        needed = getattr(lost.error, "name", None) or ""
+        why = self._lost.get(needed, "")
+        if not why and needed not in self._lacking:  # else its cause has been told
             names = sorted(lost.names)[:NAMES_LIMIT]
             self._tell(Skipped(self._shown(lost.file), lost.line, names, raised))
+        if not why:
             why = f"{raised.name} was raised when your code was loaded, before it was defined"
         self._lost |= dict.fromkeys(lost.names, why)
 

@@ -8,20 +8,23 @@ from __future__ import annotations
 import __future__
 
 import ast
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from grader.sandbox.imports import STAND_IN, Imports, defined
 from grader.sandbox.stand_ins import StandIn
 
-STAND_IN = "__stand_in__"
-_CATCHES = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
-# A handler that does one of these has no fallback: it ends, or tries to install the module.
-_GIVES_UP = {"exit", "quit", "_exit", "system", "call", "check_call", "run", "Popen", "main"}
+LOAD_SECONDS, LAST_SECONDS = 5.0, 1.0
+CLOCKED = hasattr(signal, "setitimer")
 
 
 class Lost(NamedTuple):
@@ -46,11 +49,12 @@ class Stepwise(SourceFileLoader):
         space[STAND_IN] = self._files.stand_in
         for statement, code in self._compiled():
             try:
-                exec(code, space)
+                with self._files.clock.running():
+                    exec(code, space)
             except MemoryError:
                 raise
-            except (Exception, SystemExit) as error:
-                gone = frozenset(_defined(statement) - space.keys())
+            except (Exception, SystemExit, TooLong) as error:
+                gone = frozenset(defined(statement) - space.keys())
                 self._files.lose(Lost(self.path, statement.lineno, error, gone))
                 if isinstance(error, SystemExit):
                     return
@@ -63,13 +67,51 @@ class Stepwise(SourceFileLoader):
             if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
                 for alias in statement.names:
                     flags |= getattr(getattr(__future__, alias.name, None), "compiler_flag", 0)
-        compiled = []
+        imports, compiled = Imports(tree), []
         for statement in body:
-            parts = _Imports().visit(statement)
+            parts = imports.visit(statement)
             whole = ast.Module(parts if isinstance(parts, list) else [parts], type_ignores=[])
             code = compile(whole, self.path, "exec", flags, dont_inherit=True)
             compiled.append((statement, code))
         return compiled
+
+
+class TooLong(BaseException):
+    """A statement was still busy when its time was up."""
+
+
+class Clock:
+    """Bounds the processor time of loading: a demonstration must not keep the tests waiting.
+
+    All statements together have `seconds`; when these are used up, each has `last` all the same.
+    """
+
+    def __init__(self, seconds: float, last: float) -> None:
+        self._left, self._last = seconds, last
+        self._on = False
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """A statement runs. Raises `TooLong` in it; where there is no such clock, never."""
+        if self._on or not CLOCKED or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        began = time.process_time()
+        before = signal.signal(signal.SIGVTALRM, self._ring)
+        self._on = True
+        try:
+            # Again and again, for code that goes on after any exception.
+            signal.setitimer(signal.ITIMER_VIRTUAL, max(self._left, self._last), self._last)
+            yield
+        finally:
+            self._on = False
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, before)
+            self._left -= time.process_time() - began
+
+    def _ring(self, *_: object) -> None:
+        if self._on:
+            raise TooLong("a file is to be loaded within a few seconds")
 
 
 class Files(MetaPathFinder):
@@ -79,6 +121,7 @@ class Files(MetaPathFinder):
         """`lose` is told of every statement that raised, `lack` of every missing module."""
         self._folder = folder
         self.lose, self._lack = lose, lack
+        self.clock = Clock(LOAD_SECONDS, LAST_SECONDS)
 
     def loader(self, name: str, path: Path) -> Stepwise:
         return Stepwise(name, str(path), self)
@@ -124,81 +167,5 @@ class Files(MetaPathFinder):
         return not isinstance(error, MemoryError) and not place.startswith(str(self._folder))
 
 
-class _Imports(ast.NodeTransformer):
-    """Has an import that fails ask for a stand-in, unless the code has a fallback of its own."""
-
-    def visit_Import(self, node: ast.Import) -> Any:
-        return [self._tried(node, ast.Import([alias])) for alias in node.names]
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:
-        return node if node.level or node.module == "__future__" else self._tried(node, node)
-
-    def _tried(
-        self, node: ast.Import | ast.ImportFrom, one: ast.Import | ast.ImportFrom
-    ) -> ast.Try:
-        instead: list[ast.stmt] = []
-        for alias in one.names:
-            if isinstance(one, ast.ImportFrom):
-                given, bound = [one.module or "", alias.name], alias.asname or alias.name
-            else:  # `import a.b` binds a
-                given = [alias.name if alias.asname else alias.name.partition(".")[0]]
-                bound = alias.asname or given[0]
-            call = ast.Call(ast.Name(STAND_IN, ast.Load()), [ast.Constant(g) for g in given], [])
-            bind = ast.Assign([ast.Name(bound, ast.Store())], call)
-            instead.append(ast.Expr(call) if bound == "*" else bind)
-        handler = ast.ExceptHandler(None, None, instead)
-        tried = ast.Try([one], [handler], [], [])
-        for part in ast.walk(tried):
-            ast.copy_location(part, node)
-        return ast.fix_missing_locations(tried)
-
-    def visit_Try(self, node: Any) -> Any:
-        tried = node.body
-        if any(map(_falls_back, node.handlers)):
-            node.body = []
-        self.generic_visit(node)
-        node.body = node.body or tried
-        return node
-
-    visit_TryStar = visit_Try  # noqa: N815 - its name is Python's
-
-    def visit_With(self, node: ast.With) -> Any:
-        calls = (item.context_expr for item in node.items)
-        suppressed = {_name(a) for c in calls if isinstance(c, ast.Call) for a in c.args}
-        return node if suppressed & _CATCHES else self.generic_visit(node)
-
-
-def _falls_back(handler: ast.ExceptHandler) -> bool:
-    """Whether a handler does something else where an import fails."""
-    caught = handler.type
-    kinds = caught.elts if isinstance(caught, ast.Tuple) else [caught]
-    if caught is not None and not _CATCHES & {_name(kind) for kind in kinds}:
-        return False
-    parts = [part for statement in handler.body for part in ast.walk(statement)]
-    calls = {_name(part.func) for part in parts if isinstance(part, ast.Call)}
-    return not calls & _GIVES_UP and not any(isinstance(part, ast.Raise) for part in parts)
-
-
-def _name(node: ast.AST | None) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
 def _is_text(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-
-
-def _defined(statement: ast.stmt) -> set[str]:
-    """The names that a statement defines in its module."""
-    names: set[str] = set()
-    todo: list[ast.AST] = [statement]
-    while todo:
-        part = todo.pop()
-        if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.add(part.name)
-            continue
-        if isinstance(part, ast.alias):
-            names.add((part.asname or part.name).partition(".")[0])
-        elif isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-            names.add(part.id)
-        todo += ast.iter_child_nodes(part)
-    return names

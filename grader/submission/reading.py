@@ -42,6 +42,7 @@ class PythonFile:
         except NotTextError as error:
             raise UnreadableError(str(error)) from None
         self._made: dict[str, bool] | None = None
+        self._imported: set[str] = set()
 
     @property
     def notes(self) -> list[str]:
@@ -55,6 +56,7 @@ class PythonFile:
             try:
                 body = parse(text)
                 self._made = {n: not is_stub(s) for s in body for n in _bound(s)}
+                self._imported = {n for s in body for n in _imported(s)}
             except SyntaxError:
                 # Half-written: whatever it begins to define is an attempt.
                 self._made = dict.fromkeys(re.findall(r"^(?:def|class) +(\w+)", text, re.M), True)
@@ -65,8 +67,11 @@ class PythonFile:
         return _serves(exercise, own, set(self._definitions()))
 
     def answers(self, exercise: Assigned) -> bool:
-        """Whether it holds more than the exercise's stubs."""
-        return any(self._definitions().get(target) for target in exercise.targets)
+        """Whether it holds more than the exercise's stubs, or imports answers from a helper."""
+        made = self._definitions()
+        return any(made.get(t) or t in self._imported for t in exercise.targets) or (
+            "*" in self._imported and not any(t in made for t in exercise.targets)
+        )
 
     def module(self, exercise: Assigned) -> Module:
         """The file, unchanged."""
@@ -185,6 +190,14 @@ def _serves(exercise: Assigned, own: Sequence[str], defined: set[str]) -> bool:
     return any(t in defined for t in own) or (
         bool(exercise.targets) and defined.issuperset(exercise.targets)
     )
+
+
+def _imported(statement: ast.stmt) -> list[str]:
+    """The names that a statement imports from a module that may be a helper."""
+    if not isinstance(statement, ast.ImportFrom):
+        return []
+    known = (statement.module or "").partition(".")[0] in {"torch", "numpy", "math"}
+    return [] if known else [alias.asname or alias.name for alias in statement.names]
 
 
 def _bound(statement: ast.stmt) -> list[str]:
