@@ -16,6 +16,7 @@ from grader.suite.checks.compare import Tolerance, compare, short
 from grader.suite.checks.findings import Finding
 from grader.suite.checks.mismatch import Problem, Show
 from grader.suite.checks.observed import Observation
+from grader.suite.checks.readers import described
 from grader.suite.checks.sides import Copies, Device, argument_names, name_of, side_of
 from grader.suite.checks.twins import layout_of
 from grader.suite.checks.values import (
@@ -105,6 +106,8 @@ def _sent_back(
         expected = {name: leaf.grad for name, leaf in mine.leaves.items()}
     else:
         value, right, problems = (read or (lambda v: v))(raw), None, []
+        if not isinstance(raw, (torch.Tensor, tuple, list)):
+            problems.append(Problem("type", "the result", described(raw), "a tensor"))
         back = [incoming] if incoming is not None else []
         rights = ours if isinstance(ours, (tuple, list)) else (ours,)
         expected = dict(zip(mine.leaves, rights, strict=True))

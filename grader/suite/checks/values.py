@@ -117,7 +117,12 @@ def judged(
     `text` is shown to the learner: it says what should be, and no secret. Returns the value.
     """
     current.next_check()
-    if not (holds(value) if callable(holds) else holds):
+    try:
+        right = holds(value) if callable(holds) else holds
+    except Unreadable as error:
+        problem = Problem(error.kind, "the result", error.theirs, error.ours)
+        raise claim("judged", problem, value, short(value), show) from None
+    if not right:
         raise claim("judged", text, value, short(value), show)
     return value
 

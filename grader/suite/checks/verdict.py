@@ -43,9 +43,11 @@ def conclude(check: str, findings: Sequence[Finding], show: Show = "everything")
     )
 
 
-def claim(check: str, text: str, value: Any, gave: str, show: Show = "everything") -> Mismatched:
-    """The failure of a claim in words about a value."""
-    problem = Problem("claim", text, gave, "")
+def claim(
+    check: str, what: str | Problem, value: Any, gave: str, show: Show = "everything"
+) -> Mismatched:
+    """The failure of a claim in words about a value, or what else is wrong with that."""
+    problem = what if isinstance(what, Problem) else Problem("claim", what, gave, "")
     return Mismatched(
         Mismatch(
             check=check,
