@@ -156,7 +156,8 @@ def test_what_is_observed_stands_beside_what_was_given(here: Here) -> None:
     assert values.observed == ["It is the right result but for a constant factor."]
     assert values.observed[0] not in values.feedback
     assert (alone.observed, whole.observed, values.hint) == ([], [], "")
-    assert values.cause == "values of the result"
+    assert values.cause == "observed: factor"
+    assert here.tests("x.sin() + x * x")[0].cause == "values of the result"
 
 
 def test_one_cause_has_one_name(here: Here) -> None:

@@ -9,6 +9,7 @@ from grader.assignment.mistakes import Mistake, load_mistakes, splice
 from grader.judge.rehearsal import LOST, Known, Rehearsal
 from grader.result import Outcome, TestResult
 from grader.suite.checks.cases import works_and_fails
+from grader.suite.checks.mismatch import Fact
 from grader.suite.current import Case
 from grader.suite.seen import Sight, alike
 
@@ -93,7 +94,7 @@ def with_cases(tests: list[TestResult], cases: dict[str, list[Case]]) -> list[Te
     `cases`: the inputs that each test tried, by its name. Nothing is said where a base test of the
     target failed otherwise than by one of these.
     """
-    found: dict[str, str] = {}
+    found: dict[str, Fact] = {}
     for target in sorted({test.target for test in tests}):
         mine = [test for test in tests if test.target == target and not test.bonus]
         tried = {test.name: cases.get(test.name, []) for test in mine}
@@ -104,9 +105,13 @@ def with_cases(tests: list[TestResult], cases: dict[str, list[Case]]) -> list[Te
         )
         every = [case for those in tried.values() for case in those]
         if explained and (fact := works_and_fails(every)):
-            found[target] = fact.unrevealing
+            found[target] = fact
     return [
-        replace(test, observed=[found[test.target], *test.observed])
+        replace(
+            test,
+            observed=[found[test.target].unrevealing, *test.observed],
+            cause=f"observed: {found[test.target].name}",
+        )
         if test.outcome is Outcome.FAILED and not test.bonus and test.target in found
         else test
         for test in tests

@@ -6,6 +6,7 @@ both values.
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -69,7 +70,8 @@ def observed(error: BaseException | None) -> list[str]:
 def cause(outcome: Outcome, error: BaseException | None) -> str:
     """The same for tests that fail for one reason, as far as each shows it; '' if it's unknown.
 
-    Of exceptions it is their type and the student's line, of checks what kind of thing is wrong.
+    Of exceptions it is their type and the student's line; of checks what was observed first, or
+    else what kind of thing is wrong.
     """
     raised = getattr(error, "raised", None)
     if isinstance(raised, Raised) and raised.frames:
@@ -80,8 +82,12 @@ def cause(outcome: Outcome, error: BaseException | None) -> str:
     mismatch = getattr(error, "mismatch", None)
     if mismatch is None:
         return ""
+    if mismatch.observed:
+        return f"observed: {mismatch.facts[0].name}"
     first = mismatch.ranked[0]
-    return f"{first.kind} of {first.where}"
+    what, after, when = first.where.partition(" after ")
+    where = f"parameters {after}{when}" if after and first.kind != "claim" else what
+    return f"{first.kind} of {re.sub('[0-9]+', '#', where).removesuffix('[#]')}"
 
 
 def detail(outcome: Outcome, error: BaseException, suite: Path) -> str:

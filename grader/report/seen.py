@@ -194,14 +194,14 @@ def _exercise(exercise: ExerciseResult) -> SeenExercise:
 def by_cause(tests: Iterable[SeenTest]) -> list[Cause]:
     """The tests that were tried, those that one cause explains together.
 
-    That is what is said of why: the hint, or what was observed. Where nothing is said, it is what
-    the judge calls their cause, or else the same feedback.
+    That is one hint, or what the judge calls their cause, or else the same feedback.
     """
     groups: dict[tuple[bool, str, str], list[SeenTest]] = {}
     for test in tests:
         if test.tried:
             call, _, what = test.feedback.partition("\n")
-            key = "".join(test.why[:1]) or test.cause or what or call or test.title
+            told = test.hint or test.cause or "".join(test.observed[:1])
+            key = told or what or call or test.title
             groups.setdefault((test.bonus, test.target, key), []).append(test)
     return [Cause(tuple(group)) for group in groups.values()]
 

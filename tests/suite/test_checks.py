@@ -208,6 +208,8 @@ def our_fit() -> Any:
         ("losses.append(loss.item())", "losses.append(loss.item() ** 2)", "only_the_losses"),
         ("losses.append(loss.item())", "losses.append(2 * loss.item())", "losses_off_by_a_factor"),
         ("p -= lr", "p += lr", "losses_grow"),
+        ("p -= lr", "p -= 0.5 * lr", "other_rate"),
+        ("loss.backward()", "(loss * len(x_train[i:i+bs])).backward()", "other_reduction"),
         ("p -= lr", "p.numel() == 5 and p.sub_(lr", "some_unchanged"),
     ],
 )
@@ -368,6 +370,8 @@ def test_fingerprints(here: Here) -> None:
     assert not alike(sight(total), sight(f"{total} * 2"))
     assert alike(sight("input.nosuch()"), sight("(input + 1).nosuch()"))
     assert not alike(sight("input.nosuch()"), sight("input.other()"))
+    with_graph = f"{total} + torch.zeros((), requires_grad=True)"
+    assert not alike(sight(total), sight(with_graph))
     assert "nan" in repr(sight("input.sum() * float('nan')").got)
 
 

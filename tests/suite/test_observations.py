@@ -92,6 +92,10 @@ def test_a_factor_that_is_the_batch_size() -> None:
     )
     assert fact.unrevealing == "It is the right result times the batch size, 64 here."
     [fact] = facts(
+        same, lambda x, y: -F.nll_loss(x, y, reduction="sum"), F.nll_loss, scores(64, 5), target
+    )
+    assert fact.name == "minus_sum_for_mean"
+    [fact] = facts(
         same, lambda x, y: F.nll_loss(x, y, reduction="none"), F.nll_loss, scores(8, 5),
         torch.randint(5, (8,)), read=loss,
     )  # fmt: skip
@@ -103,6 +107,12 @@ def test_numbers_of_the_right_result_stay_hidden() -> None:
     assert "1.7" in fact.text and fact.unrevealing == (
         "It is the right result but for a constant factor."
     )
+
+
+def test_a_factor_that_is_an_argument() -> None:
+    numbers = [(torch.tensor(n),) for n in (0.5, -2.0, 3.0, 4.0)]
+    [fact] = facts(same, lambda w: 20 * w * w, lambda w: 20 * w, each=numbers)
+    assert fact.text == "It is the right result times the argument."
 
 
 def test_always_the_same() -> None:
@@ -167,12 +177,19 @@ def scaled_step(factor: float, *, only: int | None = None) -> Callable[..., None
     return stepped
 
 
+def by_length(params: list[torch.Tensor], lr: float) -> None:
+    for p in params:
+        step([p], lr / len(p))
+
+
 STEPS = {
     "unchanged": (scaled_step(0), "No parameter changed"),
     "uphill": (scaled_step(-1), "the other way"),
     "factor_of_the_way": (scaled_step(5), "5 times as far"),
+    "other_rate": (scaled_step(2), "with twice the learning rate"),
+    "a_factor_each": (by_length, "but each too far or too little by itself"),
     "bias": (scaled_step(1, only=1), "Only the bias changed: the weights are"),
-    "weights": (scaled_step(2, only=2), "Only the weights changed: the bias is"),
+    "weights": (scaled_step(1.5, only=2), "Only the weights changed: the bias is"),
 }
 
 

@@ -218,7 +218,8 @@ def compact(value: Any, numbers: int = KEPT_NUMBERS) -> Any:
     if isinstance(value, nn.Module):
         return ["module", [compact(p, numbers) for p in list(value.parameters())[:KEPT_ITEMS]]]
     if isinstance(value, torch.Tensor):
-        head = ["tensor", dtype_name(value), list(value.shape), value.device.type]
+        where = value.device.type, value.requires_grad
+        head = ["tensor", dtype_name(value), list(value.shape), *where]
         if value.device.type == "meta":
             return [*head, []]
         flat = wide(value).flatten()

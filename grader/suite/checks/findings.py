@@ -21,8 +21,8 @@ Numbers = tuple[torch.Tensor, torch.Tensor]
 class Finding:
     """What one input gave on both sides. `rerun` calls ours again, on other arguments.
 
-    `back`: the gradients of both sides, each in a row, None where there is none. `slip`: what was
-    found to explain this input already.
+    `back`: the gradients of both sides, each in a row, None where there is none. `slip` finds
+    out what explains this input by itself.
     """
 
     call: str
@@ -33,7 +33,7 @@ class Finding:
     got: Any = None
     args: Sequence[Any] = ()
     rerun: Callable[..., Any] | None = None
-    slip: Fact | None = None
+    slip: Callable[[], Fact | None] = lambda: None
     back: tuple[torch.Tensor | None, torch.Tensor | None] = (None, None)
     seen: dict[str, Any] = field(default_factory=dict)
 

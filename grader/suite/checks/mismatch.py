@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 Show = Literal["everything", "theirs", "title"]
@@ -69,8 +70,8 @@ class Mismatch:
     `call`: what was called, with a summary of each argument. `gave`: what the student's side gave,
     in words. `got`, `wanted`: both sides' values, as they are. `sight`: `got` cut short and made
     of plain values, for the fingerprint. `cases`, `wrong`: how many inputs were tried, and how
-    many of them went wrong. `facts`: what was observed, what tells most first. `seen`: what checks
-    keep for them ("before", "after", "losses", …), by name.
+    many of them went wrong. `observing` finds out the facts: only when they are asked for, as it
+    takes time. `seen`: what checks keep for that ("before", "after", "losses", …), by name.
     """
 
     check: str
@@ -83,9 +84,14 @@ class Mismatch:
     sight: Any = None
     cases: int = 1
     wrong: int = 1
-    facts: tuple[Fact, ...] = ()
+    observing: Callable[[], tuple[Fact, ...]] = tuple
     show: Show = "everything"
     seen: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        """What was observed, what tells most first."""
+        return self.observing()
 
     @property
     def problem(self) -> str:

@@ -23,7 +23,7 @@ def find_slip(findings: Sequence[Finding]) -> Fact | None:
 
     Where the result is wrong it is about the result, else about the gradient.
     """
-    told = {finding.slip for finding in findings if finding.problems}
+    told = {finding.slip() for finding in findings if finding.problems}
     if told != {None}:
         return told.pop() if len(told) == 1 else None
     if any(finding.has("values", "shape") for finding in findings):
@@ -40,7 +40,7 @@ def _slip(findings: Sequence[Finding], it: str, one: str) -> Fact | None:
         verdicts = [fits(finding) for finding in findings]
         if "no" not in verdicts and "tells" in verdicts:
             return Fact(name, text.format(It=it, one=one))
-    for made in (_summed, _scaled, _shifted, _mapped):
+    for made in (_summed, _scaled, _shifted, _mapped, _times_an_argument):
         if fact := made(findings, it, one):
             return fact
     return None
@@ -106,11 +106,12 @@ def _summed(findings: Sequence[Finding], it: str, one: str) -> Fact | None:
     sizes = [finding.batch for finding in findings]
     if not all(sizes) or not _is_batch_size(findings):
         return None
-    for name, power, times in (
-        ("sum_for_mean", 1, "times"),
-        ("mean_for_sum", -1, "divided by"),
+    for name, power, sign, times in (
+        ("sum_for_mean", 1, 1, "times"),
+        ("mean_for_sum", -1, 1, "divided by"),
+        ("minus_sum_for_mean", 1, -1, "with the wrong sign, times"),
     ):
-        factors = [float(size) ** power for size in sizes]
+        factors = [sign * float(size) ** power for size in sizes]
         if _all_scaled_by(findings, factors):
             size = f", {sizes[0]} here" if len(set(sizes)) == 1 else ""
             return Fact(name, f"{it} is the right {one} {times} the batch size{size}.")
@@ -206,6 +207,21 @@ def _mapped(findings: Sequence[Finding], it: str, one: str) -> Fact | None:
         made = [(pair[0], function(pair[1])) for pair in pairs if pair is not None]
         if all(right.isfinite().all() and close(theirs, right) for theirs, right in made):
             return Fact(name, f"{it} is {text.format(one=one)}.")
+    return None
+
+
+def _times_an_argument(findings: Sequence[Finding], it: str, one: str) -> Fact | None:
+    """A factor that is one of the arguments, a number."""
+    if varied(findings) is None:
+        return None
+    for place in range(min(len(finding.args) for finding in findings)):
+        numbers = [numbers_of(finding.args[place]) for finding in findings]
+        factors = [n.item() for n in numbers if n is not None and n.numel() == 1]
+        if len(factors) < len(findings) or len(set(factors)) < VARIETY:
+            continue
+        if _all_scaled_by(findings, factors):
+            which = "argument" if len(findings[0].args) == 1 else f"argument {place + 1}"
+            return Fact("times_an_argument", f"{it} is the right {one} times the {which}.")
     return None
 
 

@@ -81,10 +81,7 @@ def trained_alike(
     problems += wrong
     after = {name: left for name, left, _ in pairs}
     landed = {name: ours_ for name, _, ours_ in pairs if ours_ is not None}
-    slip = None
-    if problems:
-        again = RerunOfTwins(ours, side_of(given, False), side_of(kwargs, False), pair, start)
-        slip = trajectory_slip(before, after, landed, value, wanted, again)
+    again = RerunOfTwins(ours, side_of(given, False), side_of(kwargs, False), pair, start)
     finding = Finding(
         call,
         value,
@@ -92,7 +89,7 @@ def trained_alike(
         problems,
         _gave(raw, after, before),
         [value, *after.values()],
-        slip=slip,
+        slip=lambda: trajectory_slip(before, after, landed, value, wanted, again),
         seen={
             "before": before,
             "after": after,

@@ -15,6 +15,9 @@ from grader.suite.checks.sides import Copies, bound, undrawn
 
 COUNTS = ("epochs", "n_epochs", "steps")
 SIZES = ("bs", "batch_size")
+LOSSES = ("loss_func", "loss_fn")
+
+NEAR = 1e-4  # of a factor between two ways: what float32 can tell apart of their difference
 
 State = dict[str, torch.Tensor]
 
@@ -103,24 +106,42 @@ def _still(before: State, after: dict[str, Any]) -> Fact | None:
 
 
 def _of_ways(before: State, after: dict[str, Any], wanted: State, again: Rerun) -> Fact | None:
-    """All parameters moved by what they should, but for one factor."""
-    ways = [torch.cat([_way(before, state, name) for name in after]) for state in (after, wanted)]
-    theirs, ours = ways
-    largest = ours.abs().argmax()
-    factor = (theirs[largest] / ours[largest]).item()
-    if not torch.isfinite(theirs).all() or abs(factor) < 1e-3 or len(ours) < 2:
-        return None
-    if float((theirs - factor * ours).abs().max()) > 1e-3 * float(theirs.abs().max()):
-        return None
-    if abs(factor + 1) < 1e-3:
+    """All parameters moved by what they should, but for one factor, or for one factor each."""
+    ways = {name: [_way(before, state, name) for state in (after, wanted)] for name in after}
+    together = [torch.cat(sides) for sides in zip(*ways.values(), strict=True)]
+    factor = _factor(*together)
+    if factor is None:
+        alone = [_factor(*sides) for sides in ways.values() if sides[1].any()]
+        if len(alone) < 2 or None in alone or any(len(sides[1]) < 2 for sides in ways.values()):
+            return None
+        text = (
+            "Each parameter moved along the right line, but each too far or too little by itself."
+        )
+        return Fact("a_factor_each", text)
+    if abs(factor + 1) < NEAR:
         return Fact("uphill", "Each parameter moved just as far as it should, the other way.")
     sizes = [v for n, v in again.named.items() if n in SIZES] or [again.samples]
-    of_batch = next((n for n in sizes if abs(factor / n - 1) < 1e-3), 0) if sizes != [0] else 0
-    text = f"Each parameter moved {written(factor, 3)} times as far as it should."
+    of_batch = next((n for n in sizes if n > 1 and abs(factor / n - 1) < NEAR), 0)
+    text = f"Each parameter moved {written(factor, 3)} times as far as it should"
     if of_batch:
-        return Fact("factor_of_the_way", f"{text[:-1]}: {of_batch} is the number of samples.")
-    hidden = "Each parameter moved too far or not far enough, all by one and the same factor."
-    return Fact("factor_of_the_way", text, hidden)
+        return Fact("factor_of_the_way", f"{text}: {of_batch} is the number of samples.")
+    how = "the wrong way" if factor < 0 else "too far" if factor > 1 else "not far enough"
+    return Fact(
+        "factor_of_the_way",
+        f"{text}.",
+        f"Each parameter moved {how}, all by one and the same factor.",
+    )
+
+
+def _factor(theirs: torch.Tensor, ours: torch.Tensor) -> float | None:
+    """What to multiply ours with to get theirs, if anything does it."""
+    if len(ours) < 2 or not ours.any() or not torch.isfinite(theirs).all():
+        return None
+    largest = ours.abs().argmax()
+    factor = (theirs[largest] / ours[largest]).item()
+    off = float((theirs - factor * ours).abs().max())
+    fits = abs(factor) > NEAR and off <= NEAR * float(theirs.abs().max())
+    return factor if fits else None
 
 
 def _way(before: State, after: dict[str, Any], name: str) -> torch.Tensor:
@@ -133,6 +154,8 @@ def _reruns(again: Rerun) -> Iterator[tuple[Fact, dict[str, Any]]]:
     count = next((name for name in COUNTS if isinstance(named.get(name), int)), None)
     size = next((name for name in SIZES if isinstance(named.get(name), int)), None)
     data, n = again.data, again.samples
+    yield from _rates(named, size, n)
+    yield from _losses(named)
     if size is not None and n % named[size] and n > named[size]:
         text = "It ends where training ends without the last, short batch."
         full = {k: v[: n - n % named[size]] for k, v in data.items() if len(v) == n}
@@ -149,6 +172,34 @@ def _reruns(again: Rerun) -> Iterator[tuple[Fact, dict[str, Any]]]:
         yield Fact("first_batch_only", text, text), first
         text = "It ends where training ends with all samples in one batch."
         yield Fact("one_large_batch", text, text), {size: n}
+
+
+def _rates(named: dict[str, Any], size: str | None, n: int) -> Iterator[tuple[Fact, Any]]:
+    """The learning rate times something else than 1."""
+    if not isinstance(named.get("lr"), float):
+        return
+    samples = named[size] if size is not None else n
+    factors = [(2.0, "twice the learning rate"), (0.5, "half the learning rate")]
+    if samples > 2:
+        factors.append(
+            (float(samples), f"{samples} times the learning rate, the number of samples")
+        )
+        factors.append((1 / samples, "the learning rate divided by the number of samples"))
+    for factor, said in factors:
+        text = f"It ends where training ends with {said}."
+        yield Fact("other_rate", text), {"lr": factor * named["lr"]}
+
+
+def _losses(named: dict[str, Any]) -> Iterator[tuple[Fact, Any]]:
+    """The loss function's mean made a sum, or divided once more."""
+    name = next((name for name in LOSSES if callable(named.get(name))), None)
+    if name is None:
+        return
+    loss = named[name]
+    for power, said in ((1, "times"), (-1, "divided by")):
+        text = f"It ends where training ends with each batch's loss {said} its number of samples."
+        scaled = lambda out, y, power=power: loss(out, y) * float(len(y)) ** power  # noqa: E731
+        yield Fact("other_reduction", text), {name: scaled}
 
 
 def _of_losses(theirs: Any, ours: Any) -> Fact | None:

@@ -189,16 +189,14 @@ def _of_call(
     value, expected, problems = read_both(raw, expected, read, tolerance)
     problems += [Problem("changed", name, "", "") for name in changed]
     after = {name: leaf.detach() for name, leaf in copies.leaves.items()}
-    slip, landed = None, {}
+    landed: dict[str, torch.Tensor] = {}
     if is_called(ours):
         landed = {name: leaf.detach() for name, leaf in mine.leaves.items()}
         for name, leaf in landed.items():
             problems += compare(
                 after[name], leaf.to(after[name].device), f"{name} after the call", tolerance
             )
-        if landed and any(p.where.endswith(" after the call") for p in problems):
-            again = Rerun(ours, side_of(case, False), side_of(kwargs, False))
-            slip = trajectory_slip(mine.before, after, landed, None, None, again)
+    again = Rerun(ours, side_of(case, False), side_of(kwargs, False))
     tried(given, not problems)
     return Finding(
         call,
@@ -209,7 +207,7 @@ def _of_call(
         [value, *after.values()],
         side_of(case, False),
         (lambda *other: ours(*other, **mine.kwargs)) if is_called(ours) else None,
-        slip,
+        lambda: trajectory_slip(mine.before, after, landed, None, None, again),
         seen={"after": after, "before": mine.before, "wanted": landed},
     )
 

@@ -36,7 +36,7 @@ def conclude(check: str, findings: Sequence[Finding], show: Show = "everything")
             sight=sight,
             cases=len(findings),
             wrong=len(wrong),
-            facts=observe(findings),
+            observing=lambda: observe(findings),
             show=show,
             seen=worst.seen,
         )
