@@ -23,15 +23,16 @@ for digit, ax in enumerate(axes):
     ax.axis("off")
 plt.show()
 
-# %% [after train_random] Two optimizers, one loop: how much is right after ever more steps
+# %% [after train_random] One loop, and any optimizer: SGD's learning rate is far too large for Adam
 import matplotlib.pyplot as plt
 import torch.nn.functional as F
 from grader.assignment.data import load_mnist
 
 digits = load_mnist()
 kinds = {
-    "SGD, lr=0.1": lambda parameters: optim.SGD(parameters, lr=0.1),
+    "SGD, lr=0.5": lambda parameters: optim.SGD(parameters, lr=0.5),
     "Adam, lr=0.001": lambda parameters: optim.Adam(parameters, lr=0.001),
+    "Adam, lr=0.5": lambda parameters: optim.Adam(parameters, lr=0.5),
 }
 
 plt.figure(figsize=(6, 3))

@@ -75,7 +75,8 @@ def _cells(exercise: Exercise) -> Iterator[Any]:
         yield _code("\n".join(lines[_first_line(node) - 1 : node.end_lineno]), GRADED)
         yield _code(f'from grader.student.notebook import check\n\ncheck("{target}")', CHECK)
         for title, code in plots.get(target, []):
-            yield nbformat.v4.new_markdown_cell(f"**{title}.** It works once `{target}` does.")
+            end = "" if title.endswith("?") else "."
+            yield nbformat.v4.new_markdown_cell(f"**{title}{end}** It works once `{target}` does.")
             yield _code(code, PLOT_CELL)
 
 
