@@ -100,7 +100,9 @@ class Notebook:
                 room -= len(code.body)
                 if left < 0 or room < 0:
                     raise UnreadableError("it holds too much code")
-                self._statements += statements(code, functions)
+            own = {getattr(node, "name", "") for code in self._codes for node in code.body}
+            for code in self._codes:
+                self._statements += statements(code, functions, own)
         self._slicer = Slicer(
             self._statements, frozenset(t for t in targets if targets.count(t) > 1)
         )
@@ -123,7 +125,9 @@ class Notebook:
         """Whether it has the exercise's targets. `own` are those that no other exercise has."""
         defined = {t for t in exercise.targets if self._slicer.defines(t)}
         named = any(code.cell.section == exercise.module for code in self._codes)
-        return bool(defined and named) or _serves(exercise, own, defined)
+        # One of several versions of a name that exercises share may be for this one.
+        varied = any(self._slicer.varies(t) for t in defined.difference(own))
+        return bool(defined and named) or varied or _serves(exercise, own, defined)
 
     def answers(self, exercise: Assigned) -> bool:
         """Whether it holds more than the exercise's stubs."""

@@ -133,6 +133,16 @@ def test_a_lesson_in_one_notebook(lay_out, find):
     )
 
 
+def test_versions_of_a_shared_name_may_be_for_each_exercise_that_has_it(lay_out, find):
+    one, two = (f"class Mnist_Logistic:\n    number = {n}" for n in (1, 2))
+    for number, (cells, modules) in enumerate(
+        [([one, two], ["modules", "refactor"]), ([one, one], ["refactor"]), ([two], ["refactor"])]
+    ):
+        cells = [*cells, "def get_model(): pass"]
+        top = lay_out({f"{number}/kim/homework.ipynb": notebook(*cells)}) / str(number)
+        assert sorted(find(top)["kim"].files) == [f"{name}.py" for name in modules]
+
+
 @pytest.mark.parametrize("tags", [["03_modules"], ["modules"]])
 def test_a_tag_tells_whose_a_definition_is(lay_out, find, tags):
     raw = json.loads(notebook(*(f"class Mnist_Logistic:\n    number = {n}" for n in (1, 2, 3))))
@@ -282,6 +292,9 @@ def test_what_a_target_lacks_is_said(lay_out, find):
         ([LOADS, "A = []\nA.append(len(d))\nA.extend([2])", USES], ["extend"], ["append"]),
         ([LOADS, "A = 1\nwith d as f:\n    A = f.read()", USES], ["A = 1"], ["with"]),
         (["A = {}\nfor k in 'ab':\n    A[k] = 1", USES], ["A = {}", "A[k] = 1"], []),
+        (["def load_it(): return 3\nA = load_it()", USES], ["A = load_it()"], []),
+        (["%run helper.py\n%run -n x.py", USES], ["from helper import *"], ["x.py"]),
+        (["%matplotlib inline\n%run ./helper\nA = 1", USES], ["A = 1"], ["helper"]),
         (["A = torch.ones(1)\nA.requires_grad_()", USES], ["requires_grad_"], []),
         (["A = torch.ones(1)\nnn.init.zeros_(A)\nnn.f_()", USES], ["zeros_"], ["nn.f_"]),
     ],

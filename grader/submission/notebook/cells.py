@@ -15,6 +15,8 @@ _CELL_MAGIC = re.compile(r"\s*%%(\w+)?[^\n]*")
 _LINE = re.compile(
     r"(?P<indent>[ \t]*)(?=\S)(?:[%!?]|[\w.]+\s*\?{1,2}\s*;?\s*$|[\w, ]+=\s*[%!]).*", re.DOTALL
 )
+# `%run helper.py` defines here what the file defines.
+_RUN = re.compile(r"[ \t]*%run[ \t]+(?:-i[ \t]+)?[\"']?(?:\./)?([A-Za-z_]\w*)(?:\.py)?[\"']?[ \t]*")
 _GOES_ON = re.compile(r"(?:else|elif|except|finally)\b")
 TRIES = 30
 TRIED = 1 << 16  # how many characters of a broken cell are parsed again, in parts
@@ -96,6 +98,10 @@ def _blank(code: Code, number: int) -> bool:
     if not (0 <= number < len(code.lines) and _LINE.fullmatch(code.lines[number])):
         return False
     while number < len(code.lines) and (found := _LINE.fullmatch(code.lines[number])):
+        if (ran := _RUN.fullmatch(code.lines[number])) and not found["indent"]:
+            code.lines[number] = f"from {ran[1]} import *"
+            number += 1
+            continue
         code.commands.append(code.lines[number].strip())
         continued = code.lines[number].endswith("\\")
         code.lines[number] = f"{found['indent']}pass" if found["indent"] else ""

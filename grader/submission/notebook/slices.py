@@ -73,6 +73,11 @@ class Slicer:
         """Whether the notebook has an answer of this name, and not only the stub."""
         return any(self._worth(number, name) > 2 for number in self._binding.get(name, ()))
 
+    def varies(self, name: str) -> bool:
+        """Whether there are different answers of this name."""
+        found = [n for n in self._binding.get(name, ()) if self._worth(n, name) > 2]
+        return len({"\n".join(self._all[n].text) for n in found}) > 1
+
     def cuts(self, exercise: Assigned, *, several: bool) -> list[Slice]:
         """The module for an exercise; empty if none of its targets is defined.
 

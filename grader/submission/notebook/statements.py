@@ -66,8 +66,11 @@ class Statement:
         return isinstance(self.node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
 
 
-def statements(code: Code, functions: set[str]) -> Iterator[Statement]:
-    """The statements of a cell, in order. A statement that calls `functions` is an experiment."""
+def statements(code: Code, functions: set[str], own: set[str]) -> Iterator[Statement]:
+    """The statements of a cell, in order. A statement that calls `functions` is an experiment.
+
+    `own`: what the notebook defines, of which no name says that it reads something.
+    """
     for nodes in _sharing_lines(code.body):
         first = min(_first_line(node) for node in nodes)
         last = max(node.end_lineno or node.lineno for node in nodes)
@@ -77,7 +80,7 @@ def statements(code: Code, functions: set[str]) -> Iterator[Statement]:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             statement.why = "it only runs inside Jupyter"
         else:
-            statement.why = _experiment(nodes, functions)
+            statement.why = _experiment(nodes, functions, own)
         yield statement
 
 
@@ -156,7 +159,7 @@ def _changes(statement: Statement, node: ast.stmt) -> None:
                 statement.changes.add(base.id)
 
 
-def _experiment(nodes: list[ast.stmt], functions: set[str]) -> str:
+def _experiment(nodes: list[ast.stmt], functions: set[str], own: set[str]) -> str:
     """Why these statements aren't run when graded; '' for a definition or a constant."""
     rests = [n for n in nodes if not isinstance(n, (ast.FunctionDef, ast.ClassDef))]
     if all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in rests):
@@ -169,7 +172,7 @@ def _experiment(nodes: list[ast.stmt], functions: set[str]) -> str:
         return "it tests"
     if plain & functions or methods & _TRAINS:
         return "it runs your code"
-    if names & _OUTSIDE or any(_READS.fullmatch(name) for name in plain | methods):
+    if names & _OUTSIDE or any(_READS.fullmatch(name) for name in (plain - own) | methods):
         return "it reads or downloads something"
     return ""
 
