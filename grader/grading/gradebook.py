@@ -99,21 +99,20 @@ class Gradebook:
             "SELECT id, digest FROM submissions WHERE student = ? ORDER BY id DESC",
             (student_key(one),),
         ).fetchall()
-        same = [id for id, digest in (known if earlier else known[:1]) if digest == one.digest]
+        content = _content(one)
+        same = [id for id, digest in (known if earlier else known[:1]) if digest == content]
         number = int(same[0]) if same else self._new(db, one, run)
         when = one.submitted.isoformat() if one.submitted else ""
-        told = (when, one.time_source, one.late)
-        if (
-            told
-            != db.execute(
-                "SELECT submitted_at, time_source, late FROM arrivals WHERE submission = ? "
-                "ORDER BY id DESC LIMIT 1",
-                (number,),
-            ).fetchone()
-        ):
+        told = (when, one.time_source, one.late, msgspec.json.encode(one.student).decode())
+        before = db.execute(
+            "SELECT submitted_at, time_source, late, who FROM arrivals WHERE submission = ? "
+            "ORDER BY id DESC LIMIT 1",
+            (number,),
+        ).fetchone()
+        if told != before:
             db.execute(
-                "INSERT INTO arrivals (run, submission, submitted_at, time_source, late) "
-                "VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO arrivals (run, submission, submitted_at, time_source, late, who) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
                 (run, number, *told),
             )
         return number
@@ -124,7 +123,7 @@ class Gradebook:
             db.execute(
                 "INSERT INTO submissions (run, student, name, seen_at, digest, details) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
-                (run, student_key(one), one.name, now(), one.digest, details),
+                (run, student_key(one), one.name, now(), _content(one), details),
             )
         )
         for name, content in one.sources.items():
@@ -282,6 +281,12 @@ class Gradebook:
             "WHERE s.submission = ? ORDER BY s.name",
             (id,),
         )
+        newer = self._db.execute(
+            "SELECT who FROM arrivals WHERE submission = ? AND who != 'null' "
+            "ORDER BY id DESC LIMIT 1",
+            (id,),
+        ).fetchone()
+        student = msgspec.json.decode(newer[0], type=Student) if newer else told.student
         sources = {file: zlib.decompress(data) for file, data in files}
         own: dict[str, dict[str, bytes]] = {}
         for path in [path for path in sources if "/" in path]:  # see `Submission.sources`
@@ -291,7 +296,7 @@ class Gradebook:
             name,
             sources,
             told.notes,
-            told.student,
+            student,
             cells=told.cells,
             own=own,
             versions=told.versions,
@@ -347,6 +352,14 @@ class Gradebook:
         trace: TracebackType | None,
     ) -> None:
         self._db.close()
+
+
+def _content(submission: Submission) -> str:
+    """A digest of the files, and of the cells that they were cut from."""
+    if not submission.cells:
+        return submission.digest
+    cells = json.dumps([submission.cells], sort_keys=True)
+    return hashlib.sha256(f"{submission.digest} {cells}".encode()).hexdigest()
 
 
 def now() -> str:

@@ -184,4 +184,9 @@ def _copy_old_results(connection: sqlite3.Connection) -> None:
             )
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
+def _second(connection: sqlite3.Connection) -> None:
+    """Version 2. What is said of a student may change without another attempt."""
+    connection.execute("ALTER TABLE arrivals ADD COLUMN who TEXT NOT NULL DEFAULT 'null'")
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _second)

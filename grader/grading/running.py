@@ -72,7 +72,10 @@ def entrants(
             (one, replace(gradebook.submission(one.id), name=f"{last.name} (attempt {one.number})"))
             for one in handed[:-1]
         ]
-        found.append(Entrant(key, last, [*attempts, (handed[-1], last)]))
+        attempts.append((handed[-1], last))
+        if len(attempts) > 1:  # a download without a student's files is no attempt of theirs
+            attempts = [one for one in attempts if one[1].files] or attempts[-1:]
+        found.append(Entrant(key, last, attempts))
     return found
 
 

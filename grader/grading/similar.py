@@ -7,8 +7,8 @@ reference is taken out, and what is left weighs by how rare it is in this class:
 512 have weighs 8 bits. What many have weighs nothing. Mistakes that few make weigh in the same way,
 and are told apart from code.
 
-copydetect was looked at: it compares files one by one, keeps the names of functions only, and knows
-no rarity. Of two independent answers to one small exercise it says that they are alike.
+copydetect was looked at: to it all names are one letter, torch's too, so calls of different
+functions look alike; it compares file with file, and everything weighs the same.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from grader.report.seen import Cause, Seen, SeenExercise, by_cause
-from grader.report.text import MEANINGS, number, score, worth
+from grader.report.text import MEANINGS, exercise_score, number, score, worth
 from grader.result import Outcome
 
 
@@ -38,7 +38,9 @@ def table(seen: Seen) -> str:
     for exercise in seen.exercises:
         bonus = f"+{number(exercise.bonus)}" if exercise.bonus else ""
         passed = f"{exercise.passed} of {len(exercise.base)}"
-        rows.append(f"| {escape(exercise.name)} | {score(exercise.score)} | {passed} | {bonus} |")
+        rows.append(
+            f"| {escape(exercise.name)} | {exercise_score(exercise)} | {passed} | {bonus} |"
+        )
     return "\n".join(rows)
 
 
@@ -58,7 +60,7 @@ def feedback(seen: Seen) -> str:
 
 
 def _exercise(exercise: SeenExercise) -> str:
-    parts = [f"## {escape(exercise.name)}: {score(exercise.score)}"]
+    parts = [f"## {escape(exercise.name)}: {exercise_score(exercise)}"]
     if exercise.base and not exercise.missed:
         parts.append("Every test passed.")
     parts += [_missed(cause) for cause in by_cause(exercise.missed)]

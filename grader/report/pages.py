@@ -28,6 +28,7 @@ def _environment() -> Environment:
     environment.filters.update(
         number=text.number,
         score=text.score,
+        exercise_score=text.exercise_score,
         line=text.line,
         block=text.block,
         title=_title,

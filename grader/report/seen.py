@@ -84,6 +84,7 @@ class SeenExercise:
     printed: str
     curve: list[float]
     band: list[tuple[float, float]]
+    excused: bool = False
 
     @property
     def passed(self) -> int:
@@ -188,6 +189,7 @@ def _exercise(exercise: ExerciseResult) -> SeenExercise:
         printed=text.block(exercise.printed).strip("\n"),
         curve=list(exercise.curve),
         band=list(exercise.band),
+        excused=exercise.excused,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from grader.judge.harmless import LIMIT, clean
 from grader.result import GRAVITY, Outcome, Result
@@ -68,6 +69,21 @@ def worth(points: float) -> str:
 def score(value: float | None) -> str:
     """A score out of 100, or 'not graded'."""
     return NOT_GRADED if value is None else number(value)
+
+
+class Scored(Protocol):
+    """An exercise's result, or the student's view of it."""
+
+    @property
+    def score(self) -> float | None: ...
+
+    @property
+    def excused(self) -> bool: ...
+
+
+def exercise_score(exercise: Scored) -> str:
+    """The score of an exercise, or that it is excused."""
+    return "excused" if exercise.excused else score(exercise.score)
 
 
 def line(text: str) -> str:

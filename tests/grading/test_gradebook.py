@@ -179,3 +179,30 @@ def test_the_earliest_of_files_times_and_the_latest_other_word_count(tmp_path):
         assert told(1, FILES) == (7, "Gradescope")
         assert told(8, "Gradescope") == (8, "Gradescope")
     assert count(tmp_path / "g", "submissions") == 1
+
+
+def test_a_roster_that_comes_later_is_remembered(tmp_path):
+    told = Student("Ann", "9", section="B")
+    with Gradebook(tmp_path / "g") as book:
+        first = put(book, sent(student=Student("", "9")), graded())
+        second = put(book, sent(student=told), graded())
+        put(book, sent(student=told), graded())
+        assert first == second
+        assert book.submission(first).student == told
+    assert count(tmp_path / "g", "arrivals") == 2
+
+
+def test_other_cells_are_another_attempt(tmp_path):
+    with Gradebook(tmp_path / "g") as book:
+        numbers = [put(book, sent(cells={"double.py": [(n, 1)]}), graded()) for n in (1, 1, 2)]
+    assert numbers[0] == numbers[1] != numbers[2]
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path):
+    path = tmp_path / "g"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        STEPS[0](db)
+        db.execute("PRAGMA user_version = 1")
+    with Gradebook(path) as book:
+        put(book, sent(student=Student("Ann", "9")), graded())
+        assert book.submission(1).student == Student("Ann", "9")

@@ -21,7 +21,7 @@ from grader.report.formats import table
 from grader.report.formats.html_students import page
 from grader.report.markdown import escape, feedback, fence
 from grader.report.seen import by_cause, seen
-from grader.result import Grades, Outcome, Student
+from grader.result import Grades, Mark, Outcome, Student
 
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -199,3 +199,24 @@ def test_names_that_would_look_alike_when_they_are_cut_are_numbered() -> None:
     rows = [line[:14] for line in shown(grades).splitlines()[1:3]]
     assert all("Max" in row or "7" in row for row in rows)
     assert len(set(rows)) == 2
+
+
+def test_what_is_excused_and_decided_is_said_everywhere(tmp_path: Path) -> None:
+    result = one()
+    result.exercises[0].excused = True
+    result.mark = Mark(None, reasons=["Excused by J. Doe."], decided=True, excused=True)
+    grades = Grades([result])
+    table_text = shown(grades)
+    assert "1 excused" in table_text and "* a person has decided something" in table_text
+    assert "not graded" not in table_text
+    for name in ("feedback", "html-students", "moodle", "csv", "html"):
+        said = "".join(p.read_text("utf-8") for p in write_report(grades, name, folder=tmp_path))
+        assert "xcused" in said, name
+        assert name == "html" or "fault" not in said.replace("default", ""), name
+        assert "J. Doe" in said or name == "moodle", name
+    result.exercises[0].decided, result.exercises[0].excused = 80.0, False
+    result.mark = Mark(80.0, reasons=["01_losses: set to 80 by J. Doe."], decided=True)
+    assert "80*" in shown(grades)
+    for name in ("feedback", "html-students", "moodle", "csv", "html"):
+        said = "".join(p.read_text("utf-8") for p in write_report(grades, name, folder=tmp_path))
+        assert "set to 80 by J. Doe" in said.replace("\\", ""), name

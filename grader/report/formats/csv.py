@@ -36,7 +36,10 @@ def _submissions(grades: Grades) -> Iterator[list[Cell]]:
         "Decided by hand", "Decisions", "Notes",
     ]  # fmt: skip
     for result in grades.results:
-        scores = {exercise.name: exercise.score for exercise in result.exercises}
+        scores: dict[str, Cell] = {
+            exercise.name: EXCUSED if exercise.excused else exercise.score
+            for exercise in result.exercises
+        }
         notes = [result.fault, *result.notes] if result.fault else result.notes
         yield [
             *_who(result),

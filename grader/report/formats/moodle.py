@@ -31,7 +31,7 @@ from grader.report.sheet import (
     sheet,
     why_not,
 )
-from grader.report.text import MEANINGS, labels, number, score
+from grader.report.text import MEANINGS, exercise_score, labels, number, score
 from grader.result import Grades, Result, Student
 
 NAME = "moodle"
@@ -84,7 +84,7 @@ def comment(seen: Seen) -> Markup:
     parts += [f"<p>{escape(reason)}</p>" for reason in seen.reasons]
     parts += [f"<p>{escape(note)}</p>" for note in seen.notes]
     for exercise in seen.exercises:
-        parts.append(f"<h5>{escape(exercise.name)}: {score(exercise.score)}</h5>")
+        parts.append(f"<h5>{escape(exercise.name)}: {exercise_score(exercise)}</h5>")
         missed = "".join(_missed(cause) for cause in by_cause(exercise.missed))
         parts += [f"<ul>{missed}</ul>"] if missed else []
         if to_write := [escape(target) for target in exercise.to_write if target]:
