@@ -68,7 +68,7 @@ def blocks(name: str) -> list[str]:
 def run_block(code: str, names: dict[str, Any]) -> list[tuple[str, str]]:
     """Run a block; pairs of what a comment says and what the line before it gave or printed.
 
-    Only comments that begin with a number, a bracket, a tensor or *about* promise something.
+    Only comments that begin with a value or *about* promise something.
     """
     comments = {}
     for token in tokenize.generate_tokens(io.StringIO(code).readline):
@@ -87,14 +87,14 @@ def run_block(code: str, names: dict[str, Any]) -> list[tuple[str, str]]:
         line = node.end_lineno or 0
         # a comment at the end of the line, or one that has the next line for itself
         comment = comments.get(line) or (comments.get(line + 1) if ends_there(code, line) else None)
-        if comment and re.match(r"about |[-\[\d(<{]|tensor|torch\.|None|True|False", comment):
+        if comment and re.match(r"about |[-\[\d(<{']|tensor|torch\.|None|True|False", comment):
             seen.append((comment, printed.getvalue().strip() or given))
     return seen
 
 
 def ends_there(code: str, line: int) -> bool:
     following = code.splitlines()[line : line + 1]
-    return bool(following) and following[0].startswith("# about")
+    return bool(following) and following[0].startswith("# ")
 
 
 def holds(promise: str, given: str) -> bool:

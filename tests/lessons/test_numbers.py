@@ -45,6 +45,13 @@ def scratch() -> Iterator[str]:
     log_p = F.log_softmax(scores, -1)[0]
     yield f"1·1 + 2·0 − 1 = {m(scores[0, 0])} and 1·0 + 2·0.5 + 0.5 = {m(scores[0, 1], 1)}"
     yield f"log-softmax is [{', '.join(m(v, 4) for v in log_p)}]"
+    u, d, loss, for_w, for_b = chain(2.0, 1.0)
+    yield f"u = 3·w = {m(u)} d = u + b = {m(d)} loss = d² = {m(loss)}"
+    yield f"d² grows 2·d = {m(2 * d)} times as fast as d"
+    yield f"for w: {m(2 * d)} · 1 · 3 = {m(for_w)} for b: {m(2 * d)} · 1 = {m(for_b)}"
+    more = chain(2.01, 1.0)[2]
+    yield f"with w = 2.01 the loss is {m(more, 4)}. It has grown by {m(more - loss, 4)}"
+    yield f"about {m(for_w)} times 0.01"
     (p0, g0), (p1, g1), (p2, _) = descent(3, clear=True)
     yield f"The gradient is 2·(p − 1) = {m(g0)}. With lr = 0.1"
     yield f"leads to {m(p0)} − 0.1·{m(g0)} = {m(p1, 1)}. There the gradient is {m(g1, 1)}"
@@ -54,6 +61,14 @@ def scratch() -> Iterator[str]:
     yield "Before training, the loss is near log 10 = 2.3 and one digit in ten is right."
     yield "a loss of about 0.4 and an accuracy of about 0.88"  # the code above it is run, too
     yield "such as 0.1"
+
+
+def chain(w: float, b: float) -> list[float]:
+    """The three steps of the calculation with two numbers, and both derivatives of the last."""
+    leaves = [torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (w, b)]
+    u = 3 * leaves[0]
+    d = u + leaves[1]
+    return [t.item() for t in (u, d, d**2, *torch.autograd.grad(d**2, leaves))]
 
 
 def descent(steps: int, clear: bool) -> list[tuple[float, float]]:
