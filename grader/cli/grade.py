@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from grader.assignment.exercises import find_exercises
+from grader.cli.cluster import Site, site_options
 from grader.cli.grading import ClassRun, out_option, report_options, run
-from grader.cli.options import Unusable, announce_isolation, setup_options, workers_option
+from grader.cli.options import Unusable, setup_options
 from grader.grading.engine import SEEDS, Setup
 from grader.grading.running import by_student
 from grader.report import ReportError, check_orders, find_formats
@@ -22,7 +23,7 @@ from grader.submission import NoSubmissions, Roster, RosterError, Submission, fi
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @setup_options
-@workers_option
+@site_options
 @out_option
 @click.option(
     "--seed", type=click.IntRange(0, SEEDS - 1), help="Inputs of the tests. [default: random]"
@@ -47,7 +48,7 @@ from grader.submission import NoSubmissions, Roster, RosterError, Submission, fi
 def grade(
     paths: tuple[Path, ...],
     setup: Setup,
-    workers: int,
+    site: Site,
     out: Path,
     seed: int | None,
     roster: Path | None,
@@ -77,9 +78,9 @@ def grade(
         seed=secrets.randbelow(SEEDS) if seed is None else seed,
         notes=notes,
     )
-    job = ClassRun(setup, workers, out, grades, submissions, regrade, seed, reports, options)
-    grades.isolation = announce_isolation(required=require_isolation)
-    run(job, "grade")
+    with site.crew(setup, full=require_isolation) as crew:
+        job = ClassRun(setup, crew, out, grades, submissions, regrade, seed, reports, options)
+        run(job, "grade")
 
 
 def _read(

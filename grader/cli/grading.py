@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from grader.assignment.exercises import AssignmentError, Exercise, find_exercises
 from grader.assignment.rules import Rules, RulesError, beside, read_rules
+from grader.cli.cluster import Crew
 from grader.cli.interrupts import Stopped
 from grader.cli.options import NOT_GRADED, Unusable, err, progress
 from grader.grading.basis import Grounds
@@ -42,7 +43,7 @@ class ClassRun:
     """One run over a class. `arrived`: what there is now; None for all that the gradebook has."""
 
     setup: Setup
-    workers: int
+    crew: Crew
     out: Path
     grades: Grades
     arrived: list[Submission] | None = None
@@ -57,6 +58,7 @@ class ClassRun:
     before: list[Result] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.grades.isolation = self.crew.isolation
         self.exercises = find_exercises(self.setup.suites)
         self.rules = read_assignment(self.setup, self.exercises)
         self.grades.title = self.grades.title or self.rules.title
@@ -103,7 +105,8 @@ class ClassRun:
         try:
             with progress("Grading") as advance:
                 advance(0, len(tasks))
-                fresh_ones = grade_all(tasks, min(self.workers, len(tasks) or 1))
+                workers = min(self.crew.workers, len(tasks) or 1)
+                fresh_ones = grade_all(tasks, workers, self.crew.start)
                 for count, fresh in enumerate(fresh_ones, 1):
                     try:
                         keep(fresh)

@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from grader.cli.cluster import Site, site_options
 from grader.cli.grading import ClassRun, open_gradebook, out_option, report_options, run
-from grader.cli.options import announce_isolation, setup_options, workers_option
+from grader.cli.options import setup_options
 from grader.grading.changes import grade_changes
 from grader.grading.engine import Setup
 from grader.grading.running import entrants, last_known, settle_all
@@ -20,7 +21,7 @@ from grader.result import Grades
 
 @click.command()
 @setup_options
-@workers_option
+@site_options
 @out_option
 @click.option("--dry-run", is_flag=True, help="Say what would be graded and why, and do nothing.")
 @click.option("--all", "anew", is_flag=True, help="Grade everything, not only what has changed.")
@@ -35,7 +36,7 @@ from grader.result import Grades
 @click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="For a report.")
 def regrade(
     setup: Setup,
-    workers: int,
+    site: Site,
     out: Path,
     dry_run: bool,
     anew: bool,
@@ -54,23 +55,23 @@ def regrade(
         results=[],
         graded_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         seed=secrets.randbelow(2**31) if seed is None else seed,
-        isolation=announce_isolation(required=False),
     )
-    job = ClassRun(setup, workers, out, grades, None, anew, seed, reports, options)
-    with open_gradebook(out) as gradebook:
-        if dry_run:
-            job.look(gradebook)
-            tasks = sum(bool(plan.todo) for plan in job.plans)
-            print(f"{tasks} of {len(job.plans)} submissions would be graded.")
-            return
-        everybody = entrants(gradebook, job.rules)
-        known = last_known(everybody, gradebook)
-        before, _ = settle_all(everybody, known, gradebook, job.rules)
+    with site.crew(setup, full=False) as crew:
+        job = ClassRun(setup, crew, out, grades, None, anew, seed, reports, options)
+        with open_gradebook(out) as gradebook:
+            if dry_run:
+                job.look(gradebook)
+                tasks = sum(bool(plan.todo) for plan in job.plans)
+                print(f"{tasks} of {len(job.plans)} submissions would be graded.")
+                return
+            everybody = entrants(gradebook, job.rules)
+            known = last_known(everybody, gradebook)
+            before, _ = settle_all(everybody, known, gradebook, job.rules)
 
-    def compare(results: Grades) -> None:
-        changes = grade_changes({r.submission: r for r in before}, results.results)
-        print()
-        changes_table.show(changes, Console())
-        print(f"\n{changes_table.write(changes, out)}: all changes.")
+        def compare(results: Grades) -> None:
+            changes = grade_changes({r.submission: r for r in before}, results.results)
+            print()
+            changes_table.show(changes, Console())
+            print(f"\n{changes_table.write(changes, out)}: all changes.")
 
-    run(job, "regrade", compare)
+        run(job, "regrade", compare)

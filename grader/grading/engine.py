@@ -38,6 +38,7 @@ seeded with come from a run's seed: nobody can try them all, to get from one to 
 SPELL_SECONDS = 0.2
 LAST_SECONDS = 10.0
 DEATHS = 2  # so many judges that died with one submission alone have died of it
+_FOLDER = threading.Lock()  # the folder that is worked in belongs to all threads
 
 
 @dataclass(frozen=True)
@@ -140,10 +141,23 @@ def failed(task: Task, why: str) -> Result:
     )
 
 
-def local_processes(workers: int) -> Executor:
-    """So many judges on this machine, each a process that ends when this one does."""
+class Lasting(Executor):
+    """Judges that aren't ended when the engine has no more tasks for them."""
+
+    def stop(self) -> list[int]:
+        """Give up what is still running; the judges, by process id, that took too long for it."""
+        raise NotImplementedError
+
+
+def local_processes(workers: int, folder: Path | None = None) -> Executor:
+    """So many judges on this machine, each a process that ends when this one does.
+
+    `folder`: they remove it if this process is killed.
+    """
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
+    return ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_begin_worker, initargs=(folder,)
+    )
 
 
 def default_workers() -> int:
@@ -195,14 +209,14 @@ def _grade(
         executor = start(1 if alone else workers)
         width = 1 if alone else 2 * workers
         ended: list[int] = []
-        for task, result in _run_pool(source, executor, width, lost, ended):
+        for task, result in run_pool(source, executor, width, lost, ended):
             if result.graded or alone:
                 yield result
             else:
                 suspects.append(replace(task, alone=True))
         shared = lost[0].setup.shared if lost else None
         late = [overran(shared, pid) for pid in ended] if shared else []
-        lost = [_without(task, late) for task in lost]
+        lost = [without(task, late) for task in lost]
         names = {name for name, _ in late}
         deaths.update(t.submission.name for t in lost if alone and t.submission.name not in names)
         hopeless = [task for task in lost if deaths[task.submission.name] == DEATHS]
@@ -210,13 +224,13 @@ def _grade(
         yield from (failed(task, "the judge's process died each time") for task in hopeless)
 
 
-def _without(task: Task, late: list[tuple[str, str]]) -> Task:
+def without(task: Task, late: list[tuple[str, str]]) -> Task:
     """The task without the tests of its submission that ended a judge."""
     tests = {test for name, test in late if name == task.submission.name}
     return replace(task, overran=task.overran | tests)
 
 
-def _run_pool(
+def run_pool(
     source: deque[Task], executor: Executor, width: int, lost: list[Task], ended: list[int]
 ) -> Iterator[tuple[Task, Result]]:
     """Grade tasks from `source`, at most `width` in the executor at a time.
@@ -250,7 +264,7 @@ def _run_pool(
                     raise error
                 yield task, future.result()
     finally:
-        ended += _stop(executor)
+        ended += stop(executor)
 
 
 def _wait(running: Iterable[Future[Result]], silence: float) -> set[Future[Result]]:
@@ -274,12 +288,13 @@ def _away() -> Iterator[None]:
     A new interpreter imports from the folder that it is started in, and that may be a submission
     with a `pickle.py` in it.
     """
-    here = Path.cwd()
-    os.chdir(Path(os.__file__).parent)
-    try:
-        yield
-    finally:
-        os.chdir(here)
+    with _FOLDER:
+        here = Path.cwd()
+        os.chdir(Path(os.__file__).parent)
+        try:
+            yield
+        finally:
+            os.chdir(here)
 
 
 @contextlib.contextmanager
@@ -315,11 +330,13 @@ def _block_ctrl_c() -> set[int] | None:
     return set(signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}))
 
 
-def _stop(executor: Executor) -> list[int]:
+def stop(executor: Executor) -> list[int]:
     """End local judges at once: they hold nothing that isn't written down already.
 
     Gives those that had ended because a test took too long.
     """
+    if isinstance(executor, Lasting):
+        return executor.stop()
     processes = dict(getattr(executor, "_processes", None) or {})
     for process in processes.values():
         with contextlib.suppress(ValueError, OSError):
@@ -328,17 +345,19 @@ def _stop(executor: Executor) -> list[int]:
     return [pid for pid, process in processes.items() if process.exitcode == ENDED_BY]
 
 
-def _begin_worker() -> None:
+def _begin_worker(folder: Path | None = None) -> None:
     # Ctrl-C is the command's to handle: it ends the judges, and they end their sandboxes.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    threading.Thread(target=_end_with_command, daemon=True).start()
+    threading.Thread(target=_end_with_command, args=(folder,), daemon=True).start()
 
 
-def _end_with_command() -> None:
+def _end_with_command(folder: Path | None) -> None:
     """Judges hold both ends of the queue that they wait at: they would outlive a killed command."""
     command = multiprocessing.parent_process()
     assert command is not None
     command.join()
+    if folder is not None:
+        remove(folder)
     os._exit(1)
