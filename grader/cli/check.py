@@ -10,7 +10,8 @@ import click
 from rich.console import Console
 
 from grader.assignment.exercises import AssignmentError, choose_exercises
-from grader.cli.options import UNUSABLE, Unusable, err, progress, setup_options, workers_option
+from grader.cli.options import UNUSABLE, Unusable, err, setup_options, workers_option
+from grader.cli.progress import progress
 from grader.grading.check import Assignment, Report
 from grader.grading.check import check as check_assignment
 from grader.grading.engine import Setup

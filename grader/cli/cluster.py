@@ -13,16 +13,17 @@ import click
 from click.core import ParameterSource
 
 from grader.cli.options import Unusable, announce_isolation, err, workers_option
+from grader.grading import engine
 from grader.grading.engine import Setup
 
 
 @dataclass(frozen=True)
 class Crew:
-    """Who grades. `start` makes the engine's executor; None for processes of this machine."""
+    """Who grades. `start` makes the engine's executor, from a number of judges."""
 
     isolation: str
     workers: int
-    start: Callable[[int], Executor] | None = None
+    start: Callable[[int], Executor]
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Site:
         `full`: refuse less than full isolation.
         """
         if not self.address:
-            yield Crew(announce_isolation(required=full), self.workers)
+            isolation = announce_isolation(required=full)
+            yield Crew(isolation, self.workers, engine.local_processes)
             return
         try:
             from grader.grading.cluster import ClusterError, connect

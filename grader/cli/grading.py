@@ -14,7 +14,8 @@ from grader.assignment.exercises import AssignmentError, Exercise, find_exercise
 from grader.assignment.rules import Rules, RulesError, beside, read_rules
 from grader.cli.cluster import Crew
 from grader.cli.interrupts import Stopped
-from grader.cli.options import NOT_GRADED, Unusable, err, progress
+from grader.cli.options import NOT_GRADED, Unusable, err
+from grader.cli.progress import ClassProgress
 from grader.grading.basis import Grounds
 from grader.grading.damage import set_aside
 from grader.grading.decisions import FILE, DecisionError, news, read_overrides
@@ -23,6 +24,7 @@ from grader.grading.gradebook import Gradebook, GradebookError
 from grader.grading.plan import Plan, make_plans, summary
 from grader.grading.reserve import Reserve
 from grader.grading.running import Entrant, entrants, settle_all, tasks_of
+from grader.grading.watched import Watched
 from grader.report import ReportError, find_formats, write_report
 from grader.report.formats import json, table
 from grader.result import Grades, Result
@@ -103,18 +105,19 @@ class ClassRun:
             gradebook.add(fresh, plan.submission, ids[name], number, plan.bases)
 
         try:
-            with progress("Grading") as advance:
-                advance(0, len(tasks))
-                workers = min(self.crew.workers, len(tasks) or 1)
-                fresh_ones = grade_all(tasks, workers, self.crew.start)
-                for count, fresh in enumerate(fresh_ones, 1):
+            workers = min(self.crew.workers, len(tasks) or 1)
+            with ClassProgress(len(tasks), workers) as progress:
+                fresh_ones = grade_all(
+                    tasks, workers, lambda n: Watched(self.crew.start(n), progress.at_work)
+                )
+                for fresh in fresh_ones:
                     try:
                         keep(fresh)
                     except GradebookError:  # a full disk
                         reserve.give_back()
                         keep(fresh)
                         raise
-                    advance(count, len(tasks))
+                    progress.done(fresh)
         except Stopped as stopped:
             cut = Cut("Interrupted", stopped.exit_code)
         except (GradebookError, OSError) as error:

@@ -9,14 +9,12 @@ import shutil
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from grader.assignment.exercises import find_exercises
 from grader.grading.engine import Setup, default_workers
@@ -192,12 +190,3 @@ def announce_isolation(*, required: bool) -> str:
     if required and here.missing:
         raise Unusable("This machine gives less than full isolation. `grader doctor` says more.")
     return here.name
-
-
-@contextmanager
-def progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error; call it with (done, of)."""
-    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

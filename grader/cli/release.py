@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from grader.assignment.exercises import find_exercises
-from grader.cli.options import Unusable, progress, solutions_option, workers_option
+from grader.cli.options import Unusable, solutions_option, workers_option
+from grader.cli.progress import progress
 from grader.release import bundles, notebooks, scaffold, student
 from grader.release.hints import HomeHints, home_hints
 from grader.release.student import ReleaseError

@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, InvalidStateError
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from distributed import Client, LocalCluster
@@ -29,6 +30,8 @@ CONNECT_SECONDS = 15
 WAIT_SECONDS = 300.0
 """How long a run waits while there is no worker at all."""
 
+# Ctrl-C, which all processes of a terminal get, is the command's to handle: it ends the workers.
+DEAF = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 LOOK_SECONDS = 2.0
 ASK_SECONDS = 120
 
@@ -58,6 +61,8 @@ def connect(address: str, setup: Setup, *, full: bool, say: Say) -> Iterator[Clu
                 dashboard_address=None,
                 security=True,
                 silence_logs=logging.CRITICAL,
+                local_directory=stack.enter_context(TemporaryDirectory(prefix="torchgrade-dask-")),
+                preload=[DEAF],
             )
             stack.enter_context(contextlib.closing(started))
         else:
