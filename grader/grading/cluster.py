@@ -47,7 +47,10 @@ def connect(address: str, setup: Setup, *, full: bool, say: Say) -> Iterator[Clu
     `full`: refuse workers with less than full isolation. `say` is called with what the instructor
     should know, a line at a time. Raises `ClusterError`.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it is said in our words
+    for name in [
+        name for name in logging.root.manager.loggerDict if name.startswith("distributed")
+    ]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said in our words
     with contextlib.ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")  # about versions, which are compared here
