@@ -7,6 +7,7 @@ import ctypes
 import functools
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -66,10 +67,10 @@ def graded(kit: Path) -> dict[str, Any]:
     return {result["submission"]: result for result in grades["results"]}
 
 
-def results_of(kit: Path) -> int:
+def results_of(kit: Path, grades: Path | None = None) -> int:
     """How many results are written down so far."""
     try:
-        place = f"{(kit / 'grades' / 'gradebook.sqlite').as_uri()}?mode=ro"
+        place = f"{((grades or kit / 'grades') / 'gradebook.sqlite').as_uri()}?mode=ro"
         with contextlib.closing(sqlite3.connect(place, uri=True)) as book:
             [[count]] = book.execute("SELECT count(*) FROM results")
             return int(count)
@@ -241,6 +242,29 @@ def test_the_disk_for_results_is_full(kit: Path, nothing_left: None) -> None:
     assert code == 2, said
     assert "disk is full" in said
     complete(kit)
+
+
+def test_the_disk_for_results_is_filled_by_others(kit: Path, nothing_left: None) -> None:
+    """There was room at the start. What was graded is written down in what was set aside."""
+    (kit / "grades").mkdir()
+    run = start(kit, "--workers", "1", prefix=small_disk(kit / "grades", "size=10m"))
+    disk = Path(f"/proc/{run.pid}/root/{kit}/grades")
+
+    def seen_from_here() -> int:
+        (kit / "copy").mkdir(exist_ok=True)  # SQLite would take the path for one of ours
+        for part in disk.glob("gradebook.sqlite*"):
+            shutil.copy(part, kit / "copy" / part.name)
+        return results_of(kit, kit / "copy")
+
+    wait_for(lambda: run.poll() is not None or seen_from_here())
+    with contextlib.suppress(OSError), (disk / "of others").open("wb", buffering=0) as file:
+        while file.write(bytes(1 << 12)):
+            pass
+    code, said = finish(run)
+    assert code == 3, said
+    said = " ".join(said.split())
+    assert re.search(r"Ended early .* disk is full\): [23] of 4 graded and kept", said), said
+    assert "json: grades/results.json" in said, "there is room for the reports"
 
 
 def test_the_disk_for_work_is_full(kit: Path, nothing_left: None) -> None:

@@ -182,7 +182,8 @@ class Gradebook:
                 yield self._db
                 self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk has ended it already
+                    self._db.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
             raise GradebookError(f"{self.path} could not be written: {error}") from None
