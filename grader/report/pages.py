@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -47,12 +48,13 @@ def _environment() -> Environment:
     return environment
 
 
-def render(name: str, *, script: str = "", **values: Any) -> str:
-    """Render the template `name`.html, with `style.css` and a script in the page.
+def render(name: str, *, scripts: Sequence[str] = (), **values: Any) -> str:
+    """Render the template `name`.html, with `style.css` and scripts in the page.
 
-    `script`: the script's name; by default the template's.
+    `scripts`: their names; by default the template's.
     """
-    style, script = (_source(file) for file in ("style.css", f"{script or name}.js"))
+    style = _source("style.css")
+    script = "\n".join(_source(f"{one}.js") for one in scripts or [name])
     policy = "; ".join(
         (
             "default-src 'none'",

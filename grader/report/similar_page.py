@@ -50,7 +50,7 @@ def write(pairs: Sequence[Pair], labels: Mapping[str, str], folder: Path, works:
     groups = [[labels.get(n, n) for n in names] for names in clusters(pairs, least(works))]
     page = render(
         "similar",
-        script="student",
+        scripts=["student"],
         pairs=[_shown(pair, labels) for pair in pairs[:PAIRS]],
         more=max(0, len(pairs) - PAIRS),
         groups=groups,

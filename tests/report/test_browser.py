@@ -226,3 +226,19 @@ def test_paper_shows_what_is_folded(browser: webdriver.Chrome, folder: Path) -> 
     assert browser.execute_script(closed) == 0
     browser.execute_script("dispatchEvent(new Event('afterprint'))")
     assert browser.execute_script(closed) > 0
+
+
+def test_a_large_classes_page_leads_to_its_students(
+    browser: webdriver.Chrome, tmp_path: Path
+) -> None:
+    size(browser, 1400)
+    write_report(sample(), "html", {"apart": "yes"}, tmp_path)
+    browser.get((tmp_path / "grades.html").as_uri())
+    browser.find_element(By.ID, "find").send_keys("MOREAU")
+    [row] = rows(browser)
+    assert row[0] == "Ada Moreau" and len(row) == 2 + sum(map(len, EXERCISES.values()))
+    browser.find_element(By.CSS_SELECTOR, "#heat tbody tr:not([hidden]) a").click()
+    opened = browser.find_element(By.CSS_SELECTOR, "details.student[open]")
+    assert "Ada Moreau" in opened.text and opened.is_displayed()
+    assert "grades-students/1.html" in browser.current_url
+    assert browser.get_log("browser") == []

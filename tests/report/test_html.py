@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import pairwise
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_class import HOSTILE, one, sample
 
-from grader.report import write_report
+from grader.report import ReportError, write_report
 from grader.report.formats import html, html_students
 from grader.report.seen import seen
 from grader.result import Grades, Outcome, Student
@@ -169,3 +170,49 @@ def test_every_text_has_contrast(theme: int) -> None:
     for ground, text in pairs:
         assert contrast(colours[ground], colours[text]) >= 4.5, (ground, text)
     assert contrast(colours["paper"], colours["fill"]) >= 2.5
+
+
+# ------------------------------------------------------------------------------ a large class
+
+
+def many(number: int) -> Grades:
+    """The made-up class again and again, under other names."""
+    base = sample(hostile=False).results
+    results = [
+        replace(base[n % len(base)], submission=f"s{n}", student=Student(f"Student {n}", f"{n}"))
+        for n in range(number)
+    ]
+    return Grades(results, title="A large class")
+
+
+def test_a_large_classes_students_are_in_pages_of_their_own(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(html, "LARGE", 12)
+    monkeypatch.setattr(html, "CHUNK", 5)
+    grades = many(13)
+    paths = write_report(grades, "html", folder=tmp_path)
+    assert [p.relative_to(tmp_path).as_posix() for p in paths] == [
+        "grades.html", *(f"grades-students/{n}.html" for n in (1, 2, 3))
+    ]  # fmt: skip
+    pages = {path.name: Page(path.read_text("utf-8")) for path in paths}
+    links = {link for link in pages["grades.html"].values("href") if ".html" in link}
+    assert len(links) == 13
+    for link in links:
+        name, _, anchor = link.removeprefix("grades-students/").partition("#")
+        assert anchor in pages[name].values("id"), link
+    assert "../grades.html" in pages["1.html"].values("href")
+    whole = write_report(grades, "html", {"apart": "no"}, tmp_path / "whole")
+    assert [path.name for path in whole] == ["grades.html"]
+    with pytest.raises(ReportError, match="yes, no or auto"):
+        write_report(grades, "html", {"apart": "perhaps"}, tmp_path)
+
+
+def test_the_map_of_a_large_class_shows_the_worst_of_each_target() -> None:
+    grades = Grades([one(Outcome.TIMED_OUT)])
+    source = html.page(grades, ["1.html#s-0"])
+    assert source.count('class="o o-timed-out first"') == 1  # one target: one cell
+    assert "Students × targets" in source
+
+
+def test_the_page_of_three_hundred_is_small() -> None:
+    links = [f"grades-students/{n // html.CHUNK + 1}.html#s-{n}" for n in range(300)]
+    assert len(html.page(many(300), links).encode()) < 1_000_000

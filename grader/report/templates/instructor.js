@@ -45,6 +45,9 @@ const [upper, lower] = heat.tHead.rows;
 const headings = [upper.cells[0], upper.cells[1], ...lower.cells];
 sortable(heat, (heading) => headings.indexOf(heading));
 
+// The exercise that each column belongs to.
+const groups = headings.map((heading) => heading.dataset.group);
+
 const buttons = [...lower.querySelectorAll("button")];
 lower.addEventListener("keydown", (event) => {
   const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -buttons.length, End: buttons.length };
@@ -66,16 +69,30 @@ const outcome = document.getElementById("outcome");
 const exercise = document.getElementById("exercise");
 const shown = document.getElementById("shown");
 
-function filter() {
-  const text = find.value.trim().toLocaleLowerCase();
-  const within = exercise.value === "" ? "" : `[data-group="${exercise.value}"]`;
-  for (const cell of heat.querySelectorAll("[data-group]")) {
-    cell.hidden = exercise.value !== "" && cell.dataset.group !== exercise.value;
+function within(group) {
+  return exercise.value === "" || group === exercise.value;
+}
+
+let narrowed = "";
+function narrow() {
+  if (narrowed === exercise.value) return;
+  narrowed = exercise.value;
+  for (const cell of heat.tHead.querySelectorAll("[data-group]")) cell.hidden = !within(cell.dataset.group);
+  for (const row of heat.tBodies[0].rows) {
+    groups.forEach((group, place) => { if (group !== undefined) row.cells[place].hidden = !within(group); });
   }
+}
+
+function filter() {
+  narrow();
+  const text = find.value.trim().toLocaleLowerCase();
+  const ended = (row) => groups.some((group, place) => (
+    group !== undefined && within(group) && row.cells[place].classList.contains(outcome.value)
+  ));
   let count = 0;
   for (const row of heat.tBodies[0].rows) {
     const named = row.cells[0].textContent.toLocaleLowerCase().includes(text);
-    const fits = outcome.value === "" || row.querySelector(`td.${outcome.value}${within}`);
+    const fits = outcome.value === "" || ended(row);
     row.hidden = !(named && fits);
     if (!row.hidden) count += 1;
   }
@@ -99,20 +116,3 @@ function tell(event) {
 }
 heat.addEventListener("mouseover", tell);
 heat.addEventListener("focusin", tell);
-
-// ---- students
-
-const students = document.querySelectorAll("details.student");
-document.getElementById("open").addEventListener("click", () => { for (const student of students) student.open = true; });
-document.getElementById("close").addEventListener("click", () => { for (const student of students) student.open = false; });
-
-function reveal() {
-  const target = location.hash && document.getElementById(location.hash.slice(1));
-  if (target && target.matches("details")) {
-    target.open = true;
-    target.scrollIntoView();
-    target.querySelector("summary").focus({ preventScroll: true });
-  }
-}
-addEventListener("hashchange", reveal);
-reveal();
