@@ -18,7 +18,7 @@ import nbformat
 from grader.assignment.exercises import Exercise, find_exercises
 
 PLOT = re.compile(r"^# %% \[after (?P<target>\w+)\] (?P<title>.+)$", re.MULTILINE)
-PLOTS = "plots.py"
+PLOTS, PICTURES = "plots.py", "pictures.py"  # what students see comes from these
 NOQA = re.compile(r"  # noqa\b.*")  # for the linter, which doesn't read cells
 # The tags of cells that are graded, and of those that aren't. `grader.submission` reads them.
 GRADED, CHECK, PLOT_CELL = "torchgrade", "torchgrade-check", "torchgrade-plot"
