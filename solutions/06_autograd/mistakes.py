@@ -180,9 +180,9 @@ END = "return losses"
 mistake("train_regression", "never_zeroes_gradients", edit(ZERO, ""),
     hint="""The gradients are never zeroed. backward() adds to what is there, so each step follows
     the sum of all gradients so far. Clear them once an epoch.""")
-NEVER_MOVES = """The model never moves, and all losses are the same: either there is no step, or
-    zero_grad() comes between backward() and step() and clears the gradients before they are
-    used."""
+NEVER_MOVES = """The model never moves, and all losses are the same. In each epoch backward()
+    computes the gradients, and then the optimizer takes a step, with nothing in between that takes
+    the gradients away."""
 mistake("train_regression", "zeroes_before_the_step", edit(ZERO, ""),
     edit("loss.backward()", "loss.backward()\n        " + ZERO), hint=NEVER_MOVES)
 mistake("train_regression", "never_steps", edit(STEP, ""), hint=NEVER_MOVES)
@@ -255,8 +255,8 @@ mistake("train_regression", "overrules_the_device", edit("if device is None:", "
 mistake("train_regression", "brings_the_model_back",
     edit(END, 'model.to("cpu")\n    return losses'), hint=ON_THE_CPU)
 mistake("train_regression", "leaves_the_data_behind", edit(MOVE, "x.to(device), y.to(device)"),
-    hint="""The model went to the device, the data stayed behind: all tensors of an operation must
-    be on the same device. Note that a tensor's `to` returns a new tensor.""")
+    hint="""Not all went to the device: the model, x and y must all be there, for all tensors of an
+    operation must be on the same device. Note that a tensor's `to` returns a new tensor.""")
 mistake("train_regression", "mean_over_samples_only",
     edit(LOSS, "loss = ((model(x) - y) ** 2).sum() / len(x)"),
     hint="""The squared errors are divided by the number of samples. With several outputs a sample

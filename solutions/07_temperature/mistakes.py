@@ -129,9 +129,10 @@ mistake("training_loop", "keeps_loss_tensors", edit(KEPT, "history.append((loss_
     loss into a plain number.""")
 mistake("training_loop", "keeps_what_it_prints",
     edit(KEPT, "if epoch == 1 or epoch % 1000 == 0: " + KEPT),
-    hint="The history has only the epochs that are printed. Print some, but keep all.")
+    hint="""The history has the first epoch, and not all the others. Each epoch is kept, whether it
+    is printed or not, and the loop goes on to the last.""")
 mistake("training_loop", "one_epoch_short", edit("range(1, n_epochs + 1)", "range(1, n_epochs)"),
-    hint="The last epoch is missing: a range that begins at 1 must end at n_epochs + 1.")
+    hint="One epoch is missing: a range that begins at 1 must end at n_epochs + 1.")
 mistake("training_loop", "validation_loss_first",
     edit(KEPT, "history.append((loss_val.item(), loss_train.item()))"),
     hint="""Each pair is the wrong way round: the training loss comes first, the validation loss
