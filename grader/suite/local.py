@@ -66,7 +66,8 @@ class Local:
 
     def student(self, exercise: Exercise) -> Any:
         """The student's module, its functions and classes wrapped."""
-        return LocalStudent(exercise, self)
+        with self.generators.kept():  # as in a sandbox, which loads it before the first test
+            return LocalStudent(exercise, self)
 
     def loaded(self, exercise: Exercise, kind: str) -> ModuleType:
         """The student's module, imported anew where something is pretended (see `Calls`)."""
@@ -182,6 +183,15 @@ class Generators:
         seed_everything(seed)
         self._states = _states()
         _set_states(kept)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """What is drawn or seeded inside has no effect afterwards."""
+        states = self._states
+        try:
+            yield
+        finally:
+            self._states = states
 
     @contextmanager
     def theirs(self) -> Iterator[None]:
