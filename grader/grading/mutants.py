@@ -59,10 +59,9 @@ class Tally:
     def is_known(self, mutant: Mutant) -> bool:
         """Whether it is written down: its diff, or each line that is changed in it."""
         diff = normal(mutant.diff)
-        lines = [line for line in diff.splitlines() if line[0] == "-"]
-        return any(fits(entry, diff) for entry in self.known) or all(
-            any(fits(entry, line) for entry in self.known) for line in lines
-        )
+        known = [diff, *(line for line in diff.splitlines() if line[0] == "-")]
+        whole, *lines = [any(fits(entry, text) for entry in self.known) for text in known]
+        return whole or (bool(lines) and all(lines))
 
     @property
     def stale(self) -> list[str]:
@@ -121,7 +120,11 @@ def read_survivors(exercise: Exercise) -> dict[str, str]:
                 diffs = [f"{lines[0]}\n{line}" for line in new]
             else:
                 diffs = ["\n".join([*lines, *new])]
-            found |= dict.fromkeys(map(normal, diffs), reason)
+            for diff in map(normal, diffs):
+                old, _, added = diff.partition("\n+")
+                if added.count("…") > old.count("…"):
+                    raise AssignmentError(f"{exercise.name}/{file.name}: more `…` than in {old}")
+                found[diff] = reason
     return found
 
 

@@ -124,6 +124,12 @@ def test_known_survivors_are_told_from_new_ones_and_stale_ones(tmp_path):
     tally = Tally([new, other, fate("-e\n+h")], known)
     assert [f.mutant.diff for f in tally.survivors] == ["-e\n+h"]
     assert tally.stale == ["-e\n+f"]
+    (tmp_path / "survivors.diff").write_text("# Kept.\n-…(x)…\n+…x…\n")
+    tally = Tally([fate("- 2 * f(x)[0]\n+ 2 * fx[0]"), fate("-f(x)\n+gx")], read_survivors(where))
+    assert [f.mutant.diff for f in tally.survivors] == ["-f(x)\n+gx"]
+    (tmp_path / "survivors.diff").write_text("# Kept.\n-f(x)\n+…x\n")
+    with pytest.raises(AssignmentError, match="more `…`"):
+        read_survivors(where)
     (tmp_path / "survivors.diff").write_text("-a\n+b\n")
     with pytest.raises(AssignmentError, match="say why"):
         read_survivors(where)
