@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Callable
 
 import pytest
 import torch
 
-from grader.judge import bounds
+from grader.judge import bounds, errors
+from grader.judge.errors import GraderFault, breach
+from grader.lockdown.limits import Limits
+from grader.lockdown.records import Layer, Profile
+from grader.wire.structs import Raised
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux's limits")
 
@@ -70,3 +76,21 @@ def test_a_judges_memory_is_bounded_and_what_it_starts_is_not():
         raise AssertionError("it was allocated")
 
     assert in_a_fork(work) == 0
+
+
+def test_what_others_may_have_taken_is_charged_to_nobody(monkeypatch):
+    """Where sandboxes share a disk, or a user's threads."""
+    shared, limits = Profile("shared", ()), Limits()
+    threads = Raised("RuntimeError", "RuntimeError", "can't start new thread", [])
+    disk = Raised("OSError", "OSError", "[Errno 28] No space left on device", [])
+    with pytest.raises(GraderFault):
+        breach(threads, limits, shared, alone=False)
+    assert "more than 64 threads" in breach(threads, limits, shared, alone=True)
+    assert breach(disk, limits, shared) == "", "there is room: it is said, and not so"
+    monkeypatch.setattr(errors, "ROOM_LEFT", shutil.disk_usage(tempfile.gettempdir()).total)
+    with pytest.raises(GraderFault):
+        breach(disk, limits, shared)
+    names = ("own disk", "own users")
+    own = Profile("own", tuple(Layer(name, "", "on") for name in names))
+    assert "more than 64 threads" in breach(threads, limits, own, alone=False)
+    assert "more than 256 MiB of files" in breach(disk, limits, own)

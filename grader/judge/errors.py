@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import builtins
 import errno
+import shutil
+import tempfile
 
-from grader.lockdown.limits import Limits, in_units
+from grader.lockdown.limits import MIB, Limits, in_units
 from grader.lockdown.records import Profile
 from grader.result import Outcome, OutcomeError
 from grader.wire.errors import BoundaryError, DeadlinePassed
@@ -23,6 +25,9 @@ _BUILTIN = (
 
 # What is kept of an exception: a message of megabytes would go into every report.
 _NAME, _MESSAGE, _FRAMES, _LINE = 100, 4_000, 20, 200
+
+
+ROOM_LEFT = 16 * MIB  # a disk that has less is full
 
 
 class GraderFault(OutcomeError):
@@ -110,7 +115,9 @@ def breach(raised: Raised, limits: Limits, layers: Profile, *, alone: bool = Tru
             return f"used more than {in_units(limits.memory_bytes)} of memory"
         if message.startswith(f"[Errno {errno.ENOSPC}]"):
             if not layers.promises("own disk"):
-                raise GraderFault("the disk is full")
+                if shutil.disk_usage(tempfile.gettempdir()).free < ROOM_LEFT:
+                    raise GraderFault("the disk is full")
+                return ""
             return (
                 f"wrote more than {in_units(limits.scratch_bytes)} of files, or made more than "
                 f"{limits.scratch_files:,} files and folders"
