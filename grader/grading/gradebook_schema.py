@@ -14,6 +14,8 @@ import msgspec
 
 from grader.result import ExerciseResult, Result
 
+NO_FILES = "From an older gradebook, which holds no files: it can't be graded anew."
+
 TABLES = """
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY,
@@ -164,7 +166,8 @@ def _copy_old_results(connection: sqlite3.Connection) -> None:
             attempts[key, digest] = connection.execute(
                 "INSERT INTO submissions (run, student, name, seen_at, digest, details) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
-                (run, key, name, graded_at, digest, packed([who, [], {}])),
+                # No digest: the same files, when they arrive, are an attempt that can be graded.
+                (run, key, name, graded_at, "", packed([who, [NO_FILES], {}])),
             ).lastrowid
         attempt = attempts[key, digest]
         grading = connection.execute(

@@ -12,6 +12,7 @@ from grader.assignment.mistakes import load_mistakes
 from grader.grading.basis import Basis, Grounds
 from grader.grading.gradebook import Gradebook
 from grader.grading.gradebook_records import GradedRow, Sheet
+from grader.grading.gradebook_schema import NO_FILES
 from grader.result import ExerciseResult, Result
 from grader.submission import Submission
 
@@ -36,7 +37,9 @@ class Plan:
         notes: dict[str, None] = {}  # reports show the first: what its code did, then its files
         for sheet in self.sheets:
             notes.update(dict.fromkeys(sheet.notes))
-        if fresh is None:
+        if fresh is None and not self.sheets:
+            fresh = Result(self.submission.name, self.submission.student, fault=NO_FILES)
+        elif fresh is None:
             newest = self.sheets[0]
             fresh = Result(
                 self.submission.name,
@@ -72,20 +75,33 @@ def make_plans(
     for student, submission in attempts:
         plan = Plan(submission, grounds.of(submission))
         entries = gradebook.entries(student)
+        lost = NO_FILES in submission.notes  # all that there is are its old results
         used: dict[int, None] = {}
         for name, basis in plan.bases.items():
             mine = [entry for entry in entries if entry.exercise == name]
-            usable = [e for e in mine if e.graded and e.basis == basis]
-            entry = next((e for e in usable if seed is None or e.seed == seed), None)
-            kept = gradebook.exercise(entry, submission) if entry and not anew else None
+            entry = _usable(mine, basis, anew=anew, seed=seed)
+            if lost:
+                entry = next((row for row in mine if row.graded), None)
+            kept = gradebook.exercise(entry, submission) if entry else None
             if entry is None or kept is None:
-                plan.todo[name] = _reason(mine, basis, anew=anew)
+                if not lost:
+                    plan.todo[name] = _reason(mine, basis, anew=anew)
             else:
                 plan.kept[name] = hints[name].refreshed(kept)
                 used[entry.grading] = None
         plan.sheets = [gradebook.sheet(grading) for grading in sorted(used, reverse=True)]
         plans.append(plan)
     return plans
+
+
+def _usable(
+    entries: Sequence[GradedRow], basis: Basis, *, anew: bool, seed: int | None
+) -> GradedRow | None:
+    """The newest result that needs no grading anew."""
+    if anew:
+        return None
+    same = (row for row in entries if row.graded and row.basis == basis)
+    return next((row for row in same if seed is None or row.seed == seed), None)
 
 
 def _reason(entries: Sequence[GradedRow], basis: Basis, *, anew: bool) -> str:

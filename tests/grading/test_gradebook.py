@@ -10,10 +10,13 @@ from typing import Any
 
 import msgspec
 import pytest
+import tiny
 
-from grader.grading.basis import Basis
+from grader.assignment.exercises import find_exercises
+from grader.grading.basis import Basis, Grounds
 from grader.grading.gradebook import Gradebook, GradebookError
-from grader.grading.gradebook_schema import STEPS
+from grader.grading.gradebook_schema import NO_FILES, STEPS
+from grader.grading.plan import make_plans
 from grader.result import ExerciseResult, Grades, Outcome, Result, Student, TestResult
 from grader.submission import Submission, Version
 from grader.submission.arrival.times import FILES
@@ -111,8 +114,19 @@ def test_a_file_from_before_there_were_versions_becomes_history(tmp_path):
             first, second = book.entries("9")
             assert first.basis == Basis("", "", "", "")
             assert book.exercise(second, submission) == old.exercises[0]
-    assert count(path, "submissions") == 1
-    assert count(path, "gradings") == 2
+    exercises = find_exercises(tiny.write_assignment(tmp_path / "kit"))
+    with Gradebook(path) as book:
+        old_attempt = book.submission(first.submission)
+        assert old_attempt.notes == [NO_FILES]
+        grounds = Grounds(exercises, "limits")
+        [plan] = make_plans([("9", old_attempt)], exercises, grounds, book, anew=True)
+        assert plan.todo == {} and NAME in plan.kept  # it can't be graded anew, and stays
+        assert plan.result(None).exercises[0].tests == old.exercises[0].tests
+        [plan] = make_plans([("nobody", old_attempt)], exercises, grounds, book)
+        assert plan.result(None).fault == NO_FILES
+        put(book, submission, graded())  # once its files arrive, it can
+        assert len(book.attempts("9")) == 2
+    assert count(path, "gradings") == 3
 
 
 def test_a_file_of_a_later_version_is_refused_and_left_alone(tmp_path):
