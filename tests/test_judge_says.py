@@ -160,6 +160,13 @@ def test_what_is_observed_stands_beside_what_was_given(here: Here) -> None:
     assert here.tests("x.sin() + x * x")[0].cause == "values of the result"
 
 
+def test_what_they_gave_has_its_own_name(here: Here) -> None:
+    """Not that of what stands for it in the judge."""
+    [values, *_] = here.tests("type('Box', (), {})()")
+    assert "It gave <Box>." in values.feedback
+    assert "The type of the result is not right: a Box." in values.feedback
+
+
 def test_one_cause_has_one_name(here: Here) -> None:
     """Tests that end at one line of the student's share their cause, whatever they were given."""
     tests = here.tests("x.reshape(9)")

@@ -83,4 +83,15 @@ def summary(value: Any) -> str:
     if value is None or isinstance(value, (str, bytes, int, float, torch.Size)):
         text = f"{value:.6g}" if isinstance(value, float) else repr(value)
         return text if len(text) <= 80 else f"{text[:77]}…"
-    return f"<{getattr(value, '__name__', type(value).__name__)}>"
+    name = class_name(value)
+    return f"<{name if is_proxy(value) else getattr(value, '__name__', name)}>"
+
+
+def class_name(value: Any) -> str:
+    """The name of a value's class, on the student's side if it lives there."""
+    return str(value.__dict__["_handle"].name)[:80] if is_proxy(value) else type(value).__name__
+
+
+def is_proxy(value: Any) -> bool:
+    """Whether a value stands for one that lives on the student's side, across the boundary."""
+    return "_handle" in getattr(value, "__dict__", {})

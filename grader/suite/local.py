@@ -77,6 +77,9 @@ class Local:
             with pretended(kind), imported_anew(self.path(exercise).parent):
                 return self.module(exercise)
 
+    def took_back(self, copies: Copies) -> None:
+        """A call has ended, and this is what became of its arguments: nothing has to come back."""
+
     def seed(self, seed: int) -> None:
         """Seed what the student's code draws from."""
         self.generators.seed(seed)
@@ -144,6 +147,7 @@ class ByValue:
         except Exception:
             calls.failed = call_text(self.__name__, args, kwargs)
             raise
+        self._local.took_back(copies)
         calls.changed += copies.changed()
         calls.returned(result)
         return result

@@ -16,6 +16,7 @@ import msgspec
 import torch
 
 from grader.assignment.exercises import Exercise
+from grader.suite.checks.sides import Copies
 from grader.suite.current import Measured, measured
 from grader.suite.local import Generators, Local
 from grader.suite.seen import Sight, sight_of
@@ -95,11 +96,20 @@ def _too_long(number: int, frame: types.FrameType | None) -> None:
 
 
 class Rehearsed(Local):
-    """The answer in this process. What `lab` makes draws from its generators too."""
+    """The answer in this process, as it is across the boundary.
+
+    What `lab` makes draws from the answer's generators too.
+    """
 
     def __init__(self, file: Path) -> None:
         super().__init__(file)
         self.lab: Any = _Lab(torch, self.generators)
+
+    def took_back(self, copies: Copies) -> None:
+        """Refuse what can't come back across the boundary, in its words."""
+        for tensor, shape, dtype in copies.shared:
+            if tensor.shape != shape or tensor.dtype != dtype:
+                raise TypeError("your code changed the shape or the dtype of an argument in place")
 
 
 class _Lab:

@@ -9,11 +9,13 @@ import math
 import re
 import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from grader.suite.current import place
 
 KEPT_CHARACTERS = 300
+_OURS = Path(__file__).parents[1]
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 
@@ -78,10 +80,19 @@ def _raised(error: BaseException) -> tuple[str, str]:
     else:
         frames = traceback.extract_tb(error.__traceback__)
         message = str(error)
-        lines = [f.line or "" for f in frames if not _is_library(f.filename)]
-    calls = re.findall(r"(\w+)\(", lines[-1]) if lines else []
+        theirs = [f for f in frames if not _is_library(f.filename)]
+        ours = bool(theirs) and Path(theirs[-1].filename).is_relative_to(_OURS)
+        lines = [] if ours else [f.line or "" for f in theirs]
     first = _ADDRESS.sub("", message).strip().splitlines()[:1]
-    return (first or [""])[0][:KEPT_CHARACTERS], calls[-1] if calls else ""
+    return (first or [""])[0][:KEPT_CHARACTERS], _operation(error, lines[-1] if lines else "")
+
+
+def _operation(error: BaseException, line: str) -> str:
+    """The last call in a line of code, or else its operators: one of these raised the error."""
+    if calls := re.findall(r"(\w+)\(", line):
+        return str(calls[-1])
+    named = _type_name(error) in ("NameError", "UnboundLocalError")  # no operation is at fault
+    return "" if named else " ".join(sorted(set(re.findall(r"[-+*/%@]+", line))))
 
 
 def _is_library(file: str) -> bool:

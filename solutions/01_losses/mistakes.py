@@ -126,8 +126,8 @@ mistake("nll", "normalises_again",
     hint="""log_softmax is applied to what is log_softmax's result already. The value doesn't show
     it, but the gradient does: it should reach the right class's number only.""")
 mistake("nll", "python_number", edit(".mean()", ".mean().item()"),
-    hint="""item() gives a plain Python number, which has no graph: backward() can't start from it.
-    Return the tensor.""")
+    hint="""This is a plain Python number, which has no graph: backward() can't start from it.
+    item() and float() make one of a tensor. Return the tensor.""")
 mistake("nll", "detached_loss", edit("-input", "-input.detach()"),
     hint="""The value is right, but the loss has no graph that leads back to input: no gradient
     flows, and a model that minimises it learns nothing.""")

@@ -31,8 +31,9 @@ mistake("init_params", "one_column_for_all", edit(DRAWN, "torch.randn(n_in, 1).r
 mistake("init_params", "weights_are_no_leaf",
     edit(DRAWN, "torch.randn(n_in, n_out, requires_grad=True)"),
     edit("weights.requires_grad_()", "weights"),
-    hint="""The division comes after requires_grad=True, so it is recorded: the weights are its
-    result and not a leaf, and their .grad stays None. Scale first, then ask for gradients.""")
+    hint="""The weights are the result of a calculation that was recorded, such as a division after
+    requires_grad=True. So they are no leaf, and their .grad stays None. Scale first, then ask for
+    gradients.""")
 mistake("init_params", "no_gradients_asked_for", edit(PAIR, "weights, torch.zeros(n_out)"),
     hint="""Neither tensor requires grad, so backward() has nothing to compute gradients for. Ask
     for it with requires_grad.""")

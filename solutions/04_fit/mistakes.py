@@ -51,8 +51,8 @@ mistake("fit", "gradients_zeroed_before_the_update",
     edit("loss.backward()", "loss.backward()\n            model.zero_grad(set_to_none=False)"),
     hint=NOTHING_MOVES)
 mistake("fit", "only_the_last_gradient_zeroed", edit("model.zero_grad()", "p.grad.zero_()"),
-    hint="""The line that clears the gradient stands outside the loop over the parameters, so only
-    the last parameter's is cleared.""")
+    hint="""Only the last parameter's gradient is cleared. Does the line that does it stand outside
+    the loop over the parameters?""")
 mistake("fit", "ascends", edit("p -=", "p +="),
     hint="""The parameters move along the gradient, up the hill: the loss grows. The update has a
     minus.""")
@@ -69,7 +69,7 @@ mistake("fit", "lr_divided_by_batch_size", edit("lr * p.grad", "lr / bs * p.grad
     hint="""The gradient is divided by the batch size, but the loss is a mean already: the steps
     are far too small.""")
 mistake("fit", "bias_never_updated", edit("p -= lr * p.grad", "p -= lr * p.grad * (p.dim() > 1)"),
-    hint="Only parameters with two dimensions are updated, so no bias ever moves.")
+    hint="No bias ever moves: every parameter has its share in each update.")
 mistake("fit", "first_layer_only", edit("model.parameters()", "list(model.parameters())[:2]"),
     hint="""Only the first two parameters are updated. A network has more than one layer: walk
     through all of model.parameters().""")

@@ -57,12 +57,12 @@ mistake("dz_dw", "derivative_for_y", edit("y = w**2", "y = (w**2).detach().requi
     hint="""10 is dz/dy, the derivative for y. Ask for the derivative for w, one link further
     back.""")
 mistake("dz_dw", "doubles_instead_of_squaring", edit("w**2", "w * 2"),
-    hint="""2·w where w squared was meant: z is then a line, and its derivative is 20
-    everywhere.""")
+    hint="""The derivative is 20 everywhere, as that of a line. z is no line: y is w squared,
+    and not 2·w.""")
 mistake("dz_dw", "goes_backward_twice",
     edit(BACKWARD, "z.sum().backward(retain_graph=True)\n    z.sum().backward()"),
-    hint="""backward() ran twice, and each run ADDS to w.grad: you got twice the derivative. Go
-    backward once.""")
+    hint="""This is twice the derivative. Each backward() ADDS to w.grad, so it may run only once,
+    and z has the factor 10 only once.""")
 mistake("dz_dw", "keeps_one_w_for_all_calls", whole("""
     KEPT = torch.zeros((), requires_grad=True)
 

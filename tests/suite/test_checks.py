@@ -128,6 +128,24 @@ def test_a_changed_argument_is_told_and_poisons_nothing(here: Here) -> None:
     assert failed(leaves_alone, student.log_softmax, x).problem == "changed"
 
 
+def test_what_a_call_does_to_lists_and_flags_is_told_too(here: Here) -> None:
+    """As across the boundary: an entry that is replaced, a tensor that no longer asks for grad."""
+    student = here("""
+def replaces(params):
+    params[0] = params[0] + 1
+def freezes(params):
+    params[0].requires_grad_(False)
+def moves(params):
+    with torch.no_grad():
+        params[0] += 1
+""")
+    params = lambda: [torch.zeros(2, requires_grad=True)]  # noqa: E731
+    for name in ("replaces", "freezes"):
+        mismatch = failed(same, getattr(student, name), None, params(), read=anything)
+        assert [p.where for p in mismatch.problems if p.kind == "changed"] == ["params"]
+    same(student.moves, None, params(), read=anything)
+
+
 def test_gradients_that_do_not_arrive(here: Here) -> None:
     student = here("def double(x):\n    return (2 * x).detach()\ndef triple(x):\n    return 3 * x")
     ours = lambda x: 2 * x  # noqa: E731
@@ -370,6 +388,8 @@ def test_fingerprints(here: Here) -> None:
     assert not alike(sight(total), sight(f"{total} * 2"))
     assert alike(sight("input.nosuch()"), sight("(input + 1).nosuch()"))
     assert not alike(sight("input.nosuch()"), sight("input.other()"))
+    assert not alike(sight("input[:2, :2] * input[:3, :3]"), sight("input[:2, :2] + input[:3, :3]"))
+    assert alike(sight("nothing + input"), sight("target - nothing"))
     with_graph = f"{total} + torch.zeros((), requires_grad=True)"
     assert not alike(sight(total), sight(with_graph))
     assert "nan" in repr(sight("input.sum() * float('nan')").got)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.suite.calls import summary
+from grader.suite.calls import class_name, summary
 
 
 class Unreadable(Exception):
@@ -99,7 +99,7 @@ def described(value: Any) -> str:
         return "a NumPy array"
     if isinstance(value, torch.nn.Module):
         return f"a model, {summary(value)}"
-    name = value.__class__.__name__
+    name = class_name(value)
     return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
 
 

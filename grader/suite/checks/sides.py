@@ -143,6 +143,11 @@ class Copies:
         self._device, self._share_leaves = device, share_leaves
         self._copies: list[tuple[str, Any, Any]] = []  # name, original, copy
         self._known: dict[int, Any] = {}
+        self._held: list[tuple[str, Any, list[Any]]] = []  # name, list or dict, what was in it
+        self._asked: list[tuple[str, torch.Tensor, bool]] = []  # name, tensor, requires grad
+        self.shared: list[tuple[torch.Tensor, torch.Size, torch.dtype]] = []
+        """The leaves that are passed on themselves, as they were."""
+
         self._leaves: dict[str, torch.Tensor] = {}
         named = iter(names)
         self.args = [self._copy(arg, next(named)) for arg in args]
@@ -152,12 +157,16 @@ class Copies:
         if id(value) in self._known:
             return self._known[id(value)]
         if isinstance(value, torch.Tensor) and self._is_shared(value):
+            if "_remote" not in vars(value):
+                self._asked.append((name, value, value.requires_grad))
+                self.shared.append((value, value.shape, value.dtype))
             return value
         if isinstance(value, torch.Tensor):
             copy: Any = copy_of(value, self._device)
             if value.requires_grad:
                 self._leaves[name] = copy
             self._copies.append((name, value, copy))
+            self._asked.append((name, copy, copy.requires_grad))
         elif isinstance(value, np.ndarray):
             copy = value.copy()
             self._copies.append((name, value, copy))
@@ -168,6 +177,8 @@ class Copies:
             copy = {key: self._copy(item, f"{name}[{key!r}]") for key, item in value.items()}
         else:
             return value
+        if isinstance(copy, (list, dict)):
+            self._held.append((name, copy, _items(copy)))
         self._known[id(value)] = copy
         return copy
 
@@ -193,14 +204,33 @@ class Copies:
             for name, _, copy in self._copies:
                 if isinstance(copy, torch.Tensor) and copy.is_floating_point():
                     self._leaves[name] = copy.requires_grad_()
+            self._asked = [(name, copy, copy.requires_grad) for name, copy, _ in self._asked]
 
     def changed(self, *, leaves: bool = False) -> list[str]:
-        """The arguments that aren't what they were; those that require grad only if asked for."""
-        return [
+        """The arguments that aren't what they were; those that require grad only if asked for.
+
+        A list or dict that holds other things, or a tensor that no longer requires grad as it did,
+        has changed in any case.
+        """
+        names = [
             name
             for name, original, copy in self._copies
             if (leaves or name not in self._leaves) and not same_bits(original, copy)
         ]
+        names += [name for name, held, items in self._held if not _same_items(held, items)]
+        names += [name for name, tensor, asked in self._asked if tensor.requires_grad != asked]
+        return list(dict.fromkeys(name.partition("[")[0] for name in names))
+
+
+def _items(held: Any) -> list[Any]:
+    return [*held.keys(), *held.values()] if isinstance(held, dict) else list(held)
+
+
+def _same_items(held: Any, items: list[Any]) -> bool:
+    now = _items(held)
+    return len(now) == len(items) and all(
+        left is right for left, right in zip(now, items, strict=True)
+    )
 
 
 def copy_of(tensor: torch.Tensor, device: Device | None = None) -> torch.Tensor:

@@ -19,6 +19,7 @@ from torch import nn
 
 from grader.suite import current
 from grader.suite.checks.mismatch import Mismatch, Mismatched, Problem
+from grader.suite.checks.readers import described
 from grader.suite.checks.sides import Device, Either, define, name_of, undrawn
 
 Optimizer = Callable[[Any, Any], Any]
@@ -177,7 +178,7 @@ def twins(
     else:
         mine, our_opt = build() if inspect.isclass(build) else build(nn), None
     if not isinstance(theirs, nn.Module):
-        raise _odd(f"a {theirs.__class__.__name__}", "a model (nn.Module)", "type", "what is made")
+        raise _odd(described(theirs), "a model (nn.Module)", "type", "what is made")
     if dtype is not None:
         theirs, mine = theirs.to(dtype), mine.to(dtype)
     width = None if ours is None else inputs or getattr(mine, "in_features", None)
