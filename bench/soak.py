@@ -46,7 +46,7 @@ from grader.submission import Submission
 
 ROOT = Path(__file__).parents[1]
 SEED = 7
-BATCH = 100
+BATCH, TOLD = 100, 50
 JUDGE_BYTES = 2 << 30
 GROWTH_BYTES = 128 << 20
 SETTLED, ENOUGH = 10, 40  # results of a judge: until its memory is what it will be; to tell growth
@@ -263,6 +263,7 @@ class Soak:
     def storm(self, submissions: int, seconds: float) -> None:
         """Grade until so many are graded, or the time is up."""
         right = self.quiet()
+        print(f"{len(right)} honest answers graded in quiet", flush=True)
         until = time.monotonic() + seconds
         killer = Killer(random.Random(self.rng.random()), self.kinds, 2 * self.workers + 1)
         killer.start()
@@ -270,10 +271,17 @@ class Soak:
             count = min(BATCH, submissions - done)
             batch = [self.drawn(done + number) for number in range(count)]
             entries = {task.submission.name: entry for entry, task in batch}
-            for result in grade_all([task for _, task in batch], self.workers, self.start):
+            results = grade_all([task for _, task in batch], self.workers, self.start)
+            for result in results:
                 killer.result()
                 self._look(result, entries.pop(result.submission, None), right)
-            self.problems += [f"{name} has no result" for name in entries]
+                if self.graded.total() % TOLD == 0:
+                    print(f"{self.graded.total()} graded; {dict(killer.killed)} killed", flush=True)
+                if time.monotonic() > until:
+                    results.close()  # its judges end, whatever they are at
+                    break
+            else:
+                self.problems += [f"{name} has no result" for name in entries]
         killer.stop()
         self.killed = killer.killed
 

@@ -342,6 +342,8 @@ def stop(executor: Executor) -> list[int]:
         with contextlib.suppress(ValueError, OSError):
             process.kill()
     executor.shutdown(wait=True, cancel_futures=True)
+    if not ENDED_BY:  # there is no such signal on Windows
+        return []
     return [pid for pid, process in processes.items() if process.exitcode == ENDED_BY]
 
 
