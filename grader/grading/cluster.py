@@ -72,7 +72,7 @@ def connect(address: str, setup: Setup, *, full: bool, say: Say) -> Iterator[Clu
             started = address
         try:
             client = Client(started, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError, TimeoutError) as error:
+        except (OSError, ValueError, TypeError, RuntimeError) as error:  # of networks, names, keys
             raise ClusterError(f"No Dask scheduler answers at {address} ({error}).") from None
         stack.callback(_quietly, client.close, 5)
         cluster = Cluster(client, setup, full=full, say=say)
@@ -209,9 +209,9 @@ def _pass_on(done: Future[Result], future: Future[Result], task: Task) -> None:
         error = done.exception()
         if error is None:
             future.set_result(done.result())
-        elif isinstance(error, (AssignmentError, OSError)):
+        elif isinstance(error, AssignmentError):
             future.set_exception(error)
-        else:  # such as KilledWorker: every worker that had it has died
+        else:  # a worker's trouble, or KilledWorker: every worker that had it has died
             future.set_result(failed(task, f"{type(error).__name__}: {error}"))
 
 

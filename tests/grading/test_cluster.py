@@ -72,7 +72,7 @@ class Dask:
             process.wait()
 
 
-def until(condition: object, seconds: float = 120) -> None:
+def until(condition: object, seconds: float = 240) -> None:
     """Wait for it."""
     give_up = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
@@ -137,6 +137,7 @@ def test_a_scheduler_that_is_not_there(kit: Path, grader, monkeypatch: pytest.Mo
         (["--scheduler", "tcp://a:1", "--cluster", "local:2"], "not both"),
         (["--scheduler", "tcp://a:1", "--workers", "2"], "--workers is for this machine"),
         (["--scheduler", "nonsense://a"], "No Dask scheduler answers at nonsense://a"),
+        (["--scheduler", "tls://127.0.0.1:1"], "check your TLS configuration"),
         (["--cluster", "slurm:2"], "give local:N"),
         (["--cluster", "local:0"], "give local:N"),
     ],
