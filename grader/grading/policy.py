@@ -11,6 +11,7 @@ from statistics import mean
 from grader.assignment.rules import ExerciseRules, Rules
 from grader.grading.gradebook_records import Handed
 from grader.result import Attempt, ExerciseResult, Mark, Result
+from grader.submission.arrival.times import FILES
 
 DAY = timedelta(days=1)
 
@@ -154,7 +155,8 @@ def _days_late(handed: Handed, rules: Rules, ruling: Ruling) -> tuple[int, str]:
     if handed.when is not None and handed.when > due + rules.lateness.grace:
         late = handed.when - due
         return math.ceil(late / DAY), f"Handed in {length(late)} late{said}"
-    if handed.late and handed.when is None and not ruling.extension:
+    guessed = handed.when is None or handed.source == FILES
+    if handed.late and guessed and not ruling.extension:
         return 1, "Late by the platform's word, which doesn't say how much: counted as a day"
     return 0, ""
 

@@ -13,6 +13,7 @@ from grader.assignment.rules import Rules, RulesError, duration, read_rules
 from grader.grading.gradebook_records import Handed
 from grader.grading.policy import Ruling, length, settle
 from grader.result import ExerciseResult, Outcome, Result, TestResult
+from grader.submission.arrival.times import FILES
 
 NAMES = ("01_a", "02_b", "03_c")
 DUE = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
@@ -154,6 +155,9 @@ def test_rules_that_say_nothing_change_no_total(rows):
         (at(days=9), 55),
         (Handed(), 80),
         (Handed(late=True), 70),
+        (Handed(when=DUE - timedelta(days=1), source=FILES, late=True), 70),
+        (Handed(when=DUE + timedelta(days=2), source=FILES, late=True), 60),
+        (Handed(when=DUE - timedelta(days=1), source="Gradescope", late=True), 80),
     ],
 )
 def test_each_day_begun_costs_up_to_a_cap(tmp_path, handed, total):
