@@ -8,12 +8,12 @@ from __future__ import annotations
 import __future__
 
 import ast
+import contextlib
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -48,8 +48,9 @@ class Stepwise(SourceFileLoader):
         space = module.__dict__
         space[STAND_IN] = self._files.stand_in
         for statement, code in self._compiled():
+            imports = isinstance(statement, (ast.Import, ast.ImportFrom))
             try:
-                with self._files.clock.running():
+                with contextlib.nullcontext() if imports else self._files.clock.running():
                     exec(code, space)
             except MemoryError:
                 raise
@@ -90,7 +91,7 @@ class Clock:
         self._left, self._last = seconds, last
         self._on = False
 
-    @contextmanager
+    @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """A statement runs. Raises `TooLong` in it; where there is no such clock, never."""
         if self._on or not CLOCKED or threading.current_thread() is not threading.main_thread():
