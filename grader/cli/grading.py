@@ -270,7 +270,8 @@ def show(
         for order in dict.fromkeys(("json", "feedback", *reports)) if files else ():
             name = order.partition("=")[0]
             written = write_report(grades, order, options.get(name), out)
-            where = written[0].parent if len(written) > 1 else written[0] if written else out
+            one_file = len(written) == 1 or Path(find_formats()[name].out).suffix
+            where = out if not written else written[0] if one_file else written[0].parent
             lines.append(f"{name:>13}: {where}")
     except ReportError as error:
         raise Unusable(str(error)) from None
