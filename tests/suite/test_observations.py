@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from grader.suite import current
 from grader.suite.checks import Mismatched, anything, gradients, loss, same, scores
 from grader.suite.checks.cases import traits, works_and_fails
-from grader.suite.checks.mismatch import Fact
+from grader.suite.checks.mismatch import Fact, Mismatch, Problem
 from grader.suite.checks.observations import OBSERVATIONS
 from grader.suite.current import Case
 from grader.suite.local import Local
@@ -238,6 +238,22 @@ def test_traits_of_inputs() -> None:
     assert traits(fit) == {"short_batch", "one_round"}
     assert traits({**fit, "bs": 7, "epochs": 2}) == {"one_batch"}
     assert traits({"x": torch.randn(7, 2), "steps": 4, "batch_size": 3}) == set()
+
+
+def test_an_observation_that_raises_costs_its_sentence_only() -> None:
+    """What a student's code gives may be anything; the test has failed all the same."""
+
+    def raises() -> tuple[Fact, ...]:
+        raise RuntimeError("no such operator for sparse tensors")
+
+    mismatch = Mismatch("same", (Problem("values", "the result", "1", "2"),), observing=raises)
+    assert (mismatch.facts, mismatch.observed) == ((), [])
+    assert "yours is 1, expected is 2" in mismatch.public()
+    odd = [torch.eye(3).to_sparse(), torch.eye(3) * 1j, torch.eye(3).bool(), torch.empty(0, 3)]
+    for value in odd:
+        with pytest.raises(Exception) as caught:
+            same(lambda x, value=value: value, right, scores(3, 3))
+        assert getattr(caught.value, "mismatch", mismatch).detail()
 
 
 def test_every_observation_has_been_tried_here() -> None:

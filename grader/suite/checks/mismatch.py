@@ -90,8 +90,15 @@ class Mismatch:
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
-        """What was observed, what tells most first."""
-        return self.observing()
+        """What was observed, what tells most first.
+
+        An observation that can't be made, of whatever the student's code gave, costs no more than
+        its sentence.
+        """
+        try:
+            return self.observing()
+        except Exception:
+            return ()
 
     @property
     def problem(self) -> str:
