@@ -35,8 +35,8 @@ mistake("init_params", "weights_are_no_leaf",
     requires_grad=True. So they are no leaf, and their .grad stays None. Scale first, then ask for
     gradients.""")
 mistake("init_params", "no_gradients_asked_for", edit(PAIR, "weights, torch.zeros(n_out)"),
-    hint="""Neither tensor requires grad, so backward() has nothing to compute gradients for. Ask
-    for it with requires_grad.""")
+    hint="""The weights don't require grad, so backward() computes no gradient for them. Ask for
+    it with requires_grad, for the bias too.""")
 mistake("init_params", "bias_without_gradient", edit(ZEROS, "torch.zeros(n_out)"),
     hint="""The bias doesn't require grad, so it would stay at zero for ever. It is learned, just
     like the weights.""")

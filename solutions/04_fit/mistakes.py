@@ -120,8 +120,8 @@ mistake("fit", "short_batches_skipped",
     edit("/ len(losses)", "/ max(len(losses), 1)"),
     hint=LAST_BATCH)
 mistake("fit", "empty_batch_at_the_end", edit("len(x_train), bs", "len(x_train) + 1, bs"),
-    hint="""`len(x_train) // bs + 1` is one batch too many where bs divides the number of samples:
-    the mean over an empty batch is NaN.""")
+    hint="""Where bs divides the number of samples there is one batch
+    too many (`len(x_train) // bs + 1` makes such): it is empty, and its mean is NaN.""")
 mistake("fit", "batches_overlap", edit(BATCHES, "range(len(x_train))"),
     hint="The start moves by one sample from batch to batch. It should move by bs.")
 mistake("fit", "first_batch_only", edit(SLICES, "x_train[:bs], y_train[:bs]"),
@@ -143,7 +143,7 @@ mistake("fit", "batch_size_ignored", edit("history = []", "history, bs = [], 64"
     hint="The batch size is 64 whatever `bs` says.")
 mistake("fit", "epochs_ignored", edit("range(epochs)", "range(1)"), hint=ONE_PASS)
 mistake("fit", "one_epoch_short", edit("range(epochs)", "range(1, epochs)"),
-    hint="range(1, epochs) makes one epoch too few: it starts at 1 and ends before `epochs`.")
+    hint="One epoch is missing. `range(1, epochs)`, say, starts at 1 and ends before `epochs`.")
 mistake("fit", "returns_in_the_loop", edit("    return history", "        return history"),
     hint=ONE_PASS)
 
