@@ -104,6 +104,15 @@ def test_what_can_not_be_read_is_told_first(kit, grader, file, old, new, said):
     assert done.stdout.splitlines()[-1].startswith("The assignment doesn't hold: ")
 
 
+def test_missing_hints_are_told_first(kit, grader):
+    """Students are led by them."""
+    change(kit / "exercises/01_double/hints.toml", '    "+ adds tensors.",\n', "")
+    done = grader(kit, "check", "double")
+    assert done.returncode == 2
+    said = " ".join(done.stdout.split())
+    assert "hints.toml: double: 3 hints are wanted: the idea, where to look, nearly" in said
+
+
 def test_a_suite_that_does_not_load_is_told(kit, grader):
     change(kit / "solutions/01_double/test_double.py", "import torch", "import nothing_of_the_kind")
     done = grader(kit, "check")

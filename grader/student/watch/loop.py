@@ -26,7 +26,7 @@ TICK = 0.5  # seconds between two looks at how long a run takes
 HANGS = 90  # seconds without a word after which a run is ended: the tests' own limits are shorter
 SETTLE = 20  # milliseconds for which a file must have been left alone
 SETTLED = (Phase.STUB, Phase.BROKEN, Phase.FAILED, Phase.GREEN)
-HANDED_OVER = "\nbreakpoint(): the terminal is the debugger's. c goes on, q ends the test.\n"
+HANDED_OVER = "\nbreakpoint(): the terminal is the debugger's.\nc goes on, q ends the run.\n"
 
 
 class Watch:

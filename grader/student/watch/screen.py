@@ -96,7 +96,7 @@ def _failure(desk: Desk, width: int) -> Iterator[str]:
     for line in rest:
         yield from _wrapped(line, width)
     if seen.hint:
-        yield from _wrapped(f"Hint: {seen.hint}", width)
+        yield from ["", *_wrapped(f"Hint: {seen.hint}", width)]
     others, passed = len(seen.failed) - 1, len(seen.passed)
     counts = [_checks(others, "more ", "fail")] if others > 0 else []
     counts += [_checks(passed, "", "pass")] if passed else []
