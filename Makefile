@@ -1,7 +1,7 @@
 # make demo    grade the sample class: what an instructor sees
 # make test    everything that must hold: lint, types, the assignment, the test suite
 # make quick   lint, types, the rules for imports, the unit tests: within a minute, while editing
-# make bench   what grading a submission costs, and where the time goes
+# make bench   what grading a submission costs, and where the time goes (bench/class.py: a class)
 # make clean   remove the environment and whatever these commands made
 #
 # The README has the same as plain pip commands.

@@ -44,7 +44,7 @@ class ClassProgress:
         """`total`: how many submissions there are to grade. `clock` gives seconds."""
         self._shown = min(SHOWN, workers)
         self._total, self._console, self._clock = total, console, clock
-        self._began = self._said = clock()
+        self._began = self._first = self._said = clock()
         self._done = self._grave = 0
         self._names: list[str] = []
         self._until = ExitStack()
@@ -73,8 +73,10 @@ class ClassProgress:
         self._show()
 
     def done(self, result: Result) -> None:
-        """One has been graded."""
+        """One has been graded. The first has waited for judges to start: it sets no pace."""
         self._done += 1
+        if self._done == 1:
+            self._first = self._clock()
         self._grave += needs_a_look(result)
         self._show()
         if self._bar is None and self._clock() - self._said >= LOG_SECONDS:
@@ -86,9 +88,10 @@ class ClassProgress:
     def figures(self) -> str:
         """How fast it goes, how long it takes still, and how many need a look."""
         parts = []
-        passed = self._clock() - self._began
-        if self._done and passed > 0:
-            pace = self._done / passed
+        since, done = (self._first, self._done - 1) if self._done > 1 else (self._began, self._done)
+        passed = self._clock() - since
+        if done and passed > 0:
+            pace = done / passed
             parts += [f"{pace:.1f}/s" if pace >= 1 else f"{60 * pace:.1f}/min"]
             parts += [f"{in_words((self._total - self._done) / pace)} left"]
         if self._grave:

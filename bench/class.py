@@ -1,0 +1,295 @@
+"""A class graded from end to end: how fast, how big, and what a larger one would take.
+
+The class is made of right answers in many styles, of known mistakes, and of mutants. Each exercise
+of a submission is drawn by itself, so that hardly two are alike. It is graded by `grader grade` in
+a process of its own, with the HTML report, as an instructor does it: once for each size up to the
+one that is asked for, and for each number of workers. What comes after `--` is passed on to `grader
+grade` (`-- --cluster local:2`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import os
+import random
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from grader.assignment.exercises import Exercise, find_exercises
+from grader.assignment.mistakes import load_mistakes
+from grader.grading.mutation import mutants_of
+from grader.report.formats import json
+
+ROOT = Path(__file__).parents[1]
+SIZES = (10, 100, 1000)
+LARGER = (5_000, 50_000)
+SEED = 7
+SHARES = {"right": 0.5, "mistake": 0.3, "mutant": 0.2}
+MUTANTS = 60  # of each exercise: making all of them takes longer than grading some
+SPELL_SECONDS = 0.5
+PR_SET_CHILD_SUBREAPER = 36
+TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+
+
+def answers(exercise: Exercise, draw: random.Random) -> dict[str, list[str]]:
+    """Texts of an exercise's file, by kind."""
+    styles = sorted((ROOT / "tests" / "styles" / exercise.name).glob("*.py"))
+    right = [file.read_text("utf-8") for file in [exercise.file, *styles]]
+    changed = mutants_of(right[0], exercise.targets)
+    # A mistake replaces its target: what is defined last counts.
+    wrong = [f"{right[0]}\n\n{mistake.source}" for mistake in load_mistakes(exercise)]
+    mutants = [mutant.source for mutant in draw.sample(changed, min(MUTANTS, len(changed)))]
+    return {"right": right, "mistake": wrong, "mutant": mutants}
+
+
+def make_class(exercises: list[Exercise], size: int, folder: Path) -> list[Path]:
+    """Write `size` submissions below `folder`; their folders."""
+    draw = random.Random(SEED)
+    pools = {exercise: answers(exercise, draw) for exercise in exercises}
+    found = []
+    for number in range(size):
+        place = folder / f"student-{number:05d}"
+        place.mkdir(parents=True)
+        for exercise, pool in pools.items():
+            [kind] = draw.choices(list(SHARES), list(SHARES.values()))
+            text = f"{draw.choice(pool[kind])}\n# submission {number}\n"
+            (place / exercise.file.name).write_text(text, "utf-8")
+        found.append(place)
+    return found
+
+
+# --- processes ------------------------------------------------------------------------------------
+
+
+def family(pid: int) -> Iterator[int]:
+    """A process and all below it (Linux)."""
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            for child in (thread / "children").read_text().split():
+                yield from family(int(child))
+        yield pid
+
+
+def role(pid: int, command: int) -> str:
+    """What a process is for, by its command line; a fork has that of its zygote."""
+    if pid == command:
+        return "command"
+    line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+    parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    if "grader.sandbox" in line:
+        above = Path(f"/proc/{parent}/cmdline").read_bytes().decode(errors="replace")
+        return "sandboxes, rehearsals" if "grader.sandbox" in above else "zygotes"
+    if "spawn_main" in line:
+        return "judges"
+    return "others"
+
+
+@dataclass
+class Seen:
+    """What was seen of a run's processes: by role, the peak memory of one, in bytes."""
+
+    peaks: dict[str, int] = field(default_factory=dict)
+    most: int = 0  # bytes at once, of all; memory that is shared counts for each of its share
+
+    def look(self, command: int) -> None:
+        """Look at all processes of a run that there are now."""
+        total = 0
+        for pid in family(command):
+            with contextlib.suppress(OSError, StopIteration):  # it has just ended
+                status = Path(f"/proc/{pid}/status").read_text()
+                peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+                name = role(pid, command)
+                self.peaks[name] = max(self.peaks.get(name, 0), int(peak.split()[1]) << 10)
+                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+                pss = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
+                total += int(pss.split()[1]) << 10
+        self.most = max(self.most, total)
+
+
+def keep_orphans() -> None:
+    """Have what a judge leaves behind become a child of this process, so that its time counts."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def spent() -> float:
+    """Processor time of all that was started here and has ended, after waiting for it."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG if not sys.platform.startswith("linux") else 0)[0]:
+            pass
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def has_results(out: Path) -> bool:
+    """Whether the first result is in the gradebook."""
+    place = f"{(out / 'gradebook.sqlite').as_uri()}?mode=ro"
+    try:
+        with contextlib.closing(sqlite3.connect(place, uri=True)) as book:
+            return book.execute("SELECT 1 FROM results LIMIT 1").fetchone() is not None
+    except sqlite3.Error:  # there is no file yet, or no table in it
+        return False
+
+
+# --- runs -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Run:
+    """One run of `grader grade`.
+
+    Seconds of the clock, and of the processor: in all, and until the first result. `disk`: bytes.
+    """
+
+    size: int
+    workers: int
+    wall: float
+    first: float
+    cpu: float
+    disk: dict[str, int]
+    seen: Seen
+    faults: int
+
+    @property
+    def rate(self) -> float:
+        """Submissions a second, once the first is there."""
+        return (self.size - 1) / (self.wall - self.first) if self.size > 1 else 1 / self.wall
+
+
+def grade(folder: Path, members: list[Path], workers: int, solutions: Path, more: list[str]) -> Run:
+    """Grade some of the class, with nothing kept from before."""
+    here = folder / f"{len(members)}-{workers}"
+    class_folder, out = here / "class", here / "grades"
+    class_folder.mkdir(parents=True)
+    for member in members:
+        shutil.copytree(member, class_folder / member.name)
+    command = [sys.executable, "-m", "grader", "grade", str(class_folder), "--out", str(out)]
+    command += ["--solutions", str(solutions), "--seed", str(SEED), "--report", "html"]
+    command += more or ["--workers", str(workers)]
+    began, before, first, seen = time.perf_counter(), spent(), 0.0, Seen()
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    with (here / "log").open("w+") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        while process.poll() is None:
+            seen.look(process.pid)
+            if not first and has_results(out):
+                first = time.perf_counter() - began
+            time.sleep(SPELL_SECONDS)
+        wall = time.perf_counter() - began
+        if process.returncode:
+            log.seek(0)
+            raise SystemExit(f"grader grade: exit code {process.returncode}\n{log.read()}")
+    results = json.read(out / "results.json").results
+    run = Run(
+        len(members), workers, wall, first, spent() - before, sizes(out), seen,
+        sum(bool(result.fault) for result in results),
+    )  # fmt: skip
+    shutil.rmtree(here)
+    return run
+
+
+def sizes(out: Path) -> dict[str, int]:
+    """Bytes on disk, by what they are for."""
+    found: dict[str, int] = {}
+    for file in (file for file in out.rglob("*") if file.is_file()):
+        top = file.relative_to(out).parts[0]
+        kind = next((k for k in ("gradebook", "results", "feedback") if top.startswith(k)), "HTML")
+        found[kind] = found.get(kind, 0) + file.stat().st_size
+    return found
+
+
+# --- what is shown --------------------------------------------------------------------------------
+
+
+def table(title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    shown = Table(box=None, title=title, title_justify="left")
+    for number, head in enumerate(heads):
+        shown.add_column(head, justify="right" if number else "left")
+    for row in rows:
+        shown.add_row(*row)
+    Console().print(shown, "")
+
+
+def show(runs: list[Run]) -> None:
+    table(
+        "Cost",
+        ("submissions", "workers", "s", "first after s", "a second", "CPU s each", "not graded"),
+        [
+            (
+                f"{r.size:,}", str(r.workers), f"{r.wall:.1f}", f"{r.first:.1f}",
+                f"{r.rate:.2f}", f"{r.cpu / r.size:.3f}", str(r.faults),
+            )
+            for r in runs
+        ],
+    )  # fmt: skip
+    last = runs[-1]
+    table(
+        "Peak memory of one process (MiB)",
+        ("what", "MiB"),
+        [(name, f"{size >> 20}") for name, size in sorted(last.seen.peaks.items())]
+        + [("all at once", f"{last.seen.most >> 20}")],
+    )
+    table(
+        "On disk, a submission (KB)",
+        ("what", "KB"),
+        [(kind, f"{size / last.size / 1000:.1f}") for kind, size in sorted(last.disk.items())],
+    )
+    kept = sum(size for kind, size in last.disk.items() if kind != "feedback") / last.size
+    rows = []
+    for size in LARGER:
+        hours = (last.first + size / last.rate) / 3600
+        rows.append((f"{size:,}", f"{hours:.2f}", f"{size * kept / 1e6:,.0f}"))
+    heads = ("submissions", "hours", "MB (gradebook, results, HTML)")
+    table("Larger classes, at that rate and size", heads, rows)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("size", nargs="?", type=int, default=1000)
+    parser.add_argument("--exercises", type=int, default=3, help="how many, from 01 on")
+    parser.add_argument("--workers", type=int, nargs="+", default=[len(os.sched_getaffinity(0))])
+    parser.add_argument("--one-size", action="store_true", help="not the smaller ones before")
+    mine, more = _split(sys.argv[1:])
+    arguments = parser.parse_args(mine)
+    keep_orphans()
+    every = [*(size for size in SIZES if size < arguments.size), arguments.size]
+    with tempfile.TemporaryDirectory(prefix="torchgrade-class-") as temporary:
+        folder = Path(temporary)
+        solutions = folder / "solutions"
+        for exercise in find_exercises(ROOT / "solutions")[: arguments.exercises]:
+            shutil.copytree(exercise.folder, solutions / exercise.name)
+        members = make_class(find_exercises(solutions), arguments.size, folder / "all")
+        runs = [
+            grade(folder, members[:size], workers, solutions, more)
+            for workers in arguments.workers
+            for size in (every[-1:] if arguments.one_size else every)
+        ]
+    show(runs)
+    whole = [run for run in runs if run.size == arguments.size]
+    for run in whole[1:]:
+        times = run.rate / whole[0].rate
+        print(f"{run.workers} workers: {times:.2f} times as many a second as {whole[0].workers}.")
+    return 0
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """What is before and after `--`."""
+    place = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:place], arguments[place + 1 :]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
