@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from _pytest._code import TracebackEntry
 
 FRAMES = 2  # of the student's own lines: where it began and where it ended
+ROOM = 8  # lines of what a check found: below that many, the student's own line is shown too
 MESSAGE = 300  # characters of an exception's message
 
 
@@ -126,7 +127,9 @@ class Failure:
             return wrap(f"{text} Did you mean your `{meant}`?" if meant else text)
         if isinstance(error, Mismatched):
             call, found = wrap(error.mismatch.call), self._found(error.mismatch)
-            return "\n".join(filter(None, [call, found, self._returning()]))
+            text = "\n".join(filter(None, [call, found]))
+            line = self._returning() if len(text.splitlines()) <= ROOM else ""
+            return f"{text}\n{line}" if line else text
         if self.own:
             return self._told(f"Your code raised {type(error).__name__}:", self._advice())
         return self._explain_check()
