@@ -6,6 +6,7 @@ plugin; each task carries one submission; only this process writes anything down
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import logging
@@ -72,7 +73,8 @@ def connect(address: str, setup: Setup, *, full: bool, say: Say) -> Iterator[Clu
             started = address
         try:
             client = Client(started, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError, TypeError, RuntimeError) as error:  # of networks, names, keys
+        except (OSError, asyncio.TimeoutError, ValueError, TypeError, RuntimeError) as error:
+            # Of networks, names and keys.
             raise ClusterError(f"No Dask scheduler answers at {address} ({error}).") from None
         stack.callback(_quietly, client.close, 5)
         cluster = Cluster(client, setup, full=full, say=say)
@@ -105,7 +107,7 @@ class Cluster:
             if not self._client.nthreads():
                 self._say(f"Waiting {WAIT_SECONDS:g} s for a Dask worker.")
             self._client.wait_for_workers(1, timeout=WAIT_SECONDS)
-        except TimeoutError:
+        except asyncio.TimeoutError:  # Python 3.10 has two errors of that name
             raise ClusterError("The Dask scheduler has no workers.") from None
         found = self._ask(list(self._client.nthreads()))
         problems = [

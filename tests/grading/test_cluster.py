@@ -11,13 +11,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 import pytest
 import tiny
 
 from grader.grading import cluster, cluster_worker
-from grader.grading.cluster_worker import Facts
+from grader.grading.cluster_worker import Facts, WarmJudge
 
 SLOW = "import time\n\n\ndef double(x):\n    time.sleep(0.2)\n    return x + x\n"
 NAMES = [f"s{number}" for number in range(6)]
@@ -146,6 +147,30 @@ def test_what_can_not_be_meant(kit: Path, grader, options: list[str], said: str)
     done = grader(kit, "grade", "class", *options)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_a_scheduler_without_workers(kit: Path, grader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "WAIT_SECONDS", 0.2)
+    with cluster.LocalCluster(n_workers=0, processes=False, dashboard_address=None) as empty:
+        done = grader(kit, "grade", "class", "--scheduler", empty.scheduler_address)
+    assert done.returncode == 2
+    assert "The Dask scheduler has no workers." in done.stderr
+
+
+@pytest.mark.slow
+def test_a_judge_stays_until_it_dies(tmp_path: Path) -> None:
+    """And a new one takes its place: the worker goes on."""
+    judge = WarmJudge(tmp_path / "suites")
+    try:
+        first = judge.submit(os.getpid).result()
+        assert judge.stop() == []
+        assert judge.submit(os.getpid).result() == first
+        with pytest.raises(BrokenExecutor):
+            judge.submit(os._exit, 9).result()
+        judge.stop()
+        assert judge.submit(os.getpid).result() != first
+    finally:
+        judge.end()
 
 
 def test_a_worker_is_shown_with_what_is_not_as_here() -> None:
