@@ -240,6 +240,18 @@ def test_traits_of_inputs() -> None:
     assert traits({"x": torch.randn(7, 2), "steps": 4, "batch_size": 3}) == set()
 
 
+def test_what_ours_print_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    def ours(x: torch.Tensor) -> torch.Tensor:
+        print("the reference says", x.shape)
+        return right(x)
+
+    with pytest.raises(Mismatched) as caught:
+        same(lambda x: right(x.T).T, ours, scores(4, 5))
+    capsys.readouterr()
+    assert [fact.name for fact in caught.value.mismatch.facts] == ["other_dimension"]
+    assert capsys.readouterr().out == ""
+
+
 def test_an_observation_that_raises_costs_its_sentence_only() -> None:
     """What a student's code gives may be anything; the test has failed all the same."""
 

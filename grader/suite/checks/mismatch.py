@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -93,10 +95,11 @@ class Mismatch:
         """What was observed, what tells most first.
 
         An observation that can't be made, of whatever the student's code gave, costs no more than
-        its sentence.
+        its sentence. What our own code prints where it is called once more is nobody's business.
         """
         try:
-            return self.observing()
+            with redirect_stdout(io.StringIO()):
+                return self.observing()
         except Exception:
             return ()
 
