@@ -1,8 +1,11 @@
 """Generate each exercise's notebook from its lesson, its stub file and its plots.
 
-The prose comes from the exercise's README.md. Each target of the stub file gets a cell, followed by
-one that tests it. Cells of `plots.py`, if there is one, begin with `# %% [after TARGET] TITLE`. The
-same sources always give the same notebook.
+The prose comes from the exercise's README.md, and so does the code printed in it, which becomes
+cells that run. Each target of the stub file gets a cell, followed by one that tests it, where the
+lesson says `<!-- write: TARGET -->`. Other comments in the lesson: what lies between
+`<!-- file -->` and `<!-- end -->` is about the file and the terminal, and isn't in the notebook;
+`<!-- math ... -->` holds in TeX what the lines above it say in plain text. Cells of `plots.py`, if
+there is one, begin with `# %% [after TARGET] TITLE`. The same sources always give the same notebook.
 """
 
 from __future__ import annotations
@@ -22,10 +25,17 @@ PLOTS, PICTURES = "plots.py", "pictures.py"  # what students see comes from thes
 NOQA = re.compile(r"  # noqa\b.*")  # for the linter, which doesn't read cells
 # The tags of cells that are graded, and of those that aren't. `grader.submission` reads them.
 GRADED, CHECK, PLOT_CELL = "torchgrade", "torchgrade-check", "torchgrade-plot"
-INTRODUCTION = """## Your answers
-
-Write them here instead of in the file `{file}`: this notebook is graded just like it. Run the next
-cell first (Shift+Enter)."""
+LESSON_CODE = "torchgrade-lesson"
+FILE_ONLY = re.compile(r"^<!-- file -->\n.*?^<!-- end -->\n\n?", re.MULTILINE | re.DOTALL)
+MATH = re.compile(r"^ {4}.*\n(?:(?: {4}.*)?\n)*<!-- math\n((?:.*\n)*?)-->", re.MULTILINE)
+HERE = re.compile(r",\sin\s`python`\sfrom\sthe\sfolder\s`exercises/\w+`")
+# Where a markdown cell ends: code, the place for a target, the next section.
+PART = re.compile(
+    r"^```python\n(?P<code>.*?)^```\n|^<!-- write: (?P<target>\w+) -->\n|^(?=## )",
+    re.MULTILINE | re.DOTALL,
+)
+INTRODUCTION = """**Your answers.** Write them here instead of in the file `{file}`: this notebook is
+graded just like it. Run the next cell first (Shift+Enter): your answers need it."""
 TARGET = """### `{target}`
 
 Write it here and run the cell. The cell below it runs its tests."""
@@ -58,26 +68,66 @@ def _metadata() -> dict[str, Any]:
 
 
 def _cells(exercise: Exercise) -> Iterator[Any]:
-    lesson = (exercise.folder / "README.md").read_text(encoding="utf-8")
-    for section in re.split(r"^(?=## )", lesson, flags=re.MULTILINE):
-        yield nbformat.v4.new_markdown_cell(section.strip())
+    """The lesson's cells, and each target's where the lesson wants them written."""
+    answers = _answers(exercise)
+    for kind, text in _parts(_lesson(exercise)):
+        if kind == "target":
+            yield from answers.pop("", [])
+            yield from answers.pop(text)
+        elif kind == "code":
+            yield _code(text, LESSON_CODE)
+        else:
+            yield nbformat.v4.new_markdown_cell(text)
+    for cells in answers.values():  # those that the lesson has no place for
+        yield from cells
+
+
+def _lesson(exercise: Exercise) -> str:
+    """The lesson as the notebook tells it."""
+    text = (exercise.folder / "README.md").read_text(encoding="utf-8")
+    text = MATH.sub(lambda found: f"$$\n{found[1]}$$", FILE_ONLY.sub("", text))
+    own = re.compile(rf"^from {exercise.module} import .*\n\n?", re.MULTILINE)
+    return own.sub("", HERE.sub("", text)).replace(f"in `{exercise.file.name}`", "in this notebook")
+
+
+def _parts(lesson: str) -> Iterator[tuple[str, str]]:
+    """The lesson cut up: ("text", markdown), ("code", Python) and ("target", name), in order."""
+    begin = 0
+    for found in PART.finditer(lesson):
+        if prose := lesson[begin : found.start()].strip():
+            yield "text", prose
+        if found["code"]:
+            yield "code", found["code"].strip()
+        elif found["target"]:
+            yield "target", found["target"]
+        begin = found.end()
+    if prose := lesson[begin:].strip():
+        yield "text", prose
+
+
+def _answers(exercise: Exercise) -> dict[str, list[Any]]:
+    """The cells in which each target is written, checked and looked at; under "" the imports."""
     source = exercise.file.read_text(encoding="utf-8")
     tree = ast.parse(source)
     lines = source.splitlines()
     named = ((getattr(node, "name", ""), node) for node in tree.body)
     stubs = {name: node for name, node in named if name in exercise.targets}
     first = min(_first_line(node) for node in stubs.values())
-    yield nbformat.v4.new_markdown_cell(INTRODUCTION.format(file=exercise.file.name))
-    yield _code(NOQA.sub("", "\n".join(_after_docstring(tree, lines, first)).strip()), GRADED)
+    above = NOQA.sub("", "\n".join(_after_docstring(tree, lines, first)).strip())
+    introduction = INTRODUCTION.format(file=exercise.file.name)
+    cells = {"": [nbformat.v4.new_markdown_cell(introduction), _code(above, GRADED)]}
     plots = _plots(exercise)
     for target, node in stubs.items():
-        yield nbformat.v4.new_markdown_cell(TARGET.format(target=target))
-        yield _code("\n".join(lines[_first_line(node) - 1 : node.end_lineno]), GRADED)
-        yield _code(f'from grader.student.notebook import check\n\ncheck("{target}")', CHECK)
+        cells[target] = [
+            nbformat.v4.new_markdown_cell(TARGET.format(target=target)),
+            _code("\n".join(lines[_first_line(node) - 1 : node.end_lineno]), GRADED),
+            _code(f'from grader.student.notebook import check\n\ncheck("{target}")', CHECK),
+        ]
         for title, code in plots.get(target, []):
             end = "" if title.endswith("?") else "."
-            yield nbformat.v4.new_markdown_cell(f"**{title}{end}** It works once `{target}` does.")
-            yield _code(code, PLOT_CELL)
+            said = f"**{title}{end}** It works once `{target}` does."
+            cells[target] += [nbformat.v4.new_markdown_cell(said), _code(code, PLOT_CELL)]
+    return cells
 
 
 def _code(source: str, tag: str) -> Any:

@@ -24,8 +24,9 @@ NUMBER = re.compile(r"[-−]?\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 def text_of(name: str) -> str:
-    """The lesson, with every run of blanks and line ends as one blank."""
-    return words((LESSONS[name].folder / "README.md").read_text("utf-8"))
+    """The lesson without its comments, with every run of blanks and line ends as one blank."""
+    text = (LESSONS[name].folder / "README.md").read_text("utf-8")
+    return words(re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
 
 
 def words(text: str) -> str:

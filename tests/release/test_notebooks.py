@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from lessons.lesson import blocks
 from nbclient import NotebookClient
 
 from grader.assignment.exercises import Exercise, find_exercises
@@ -37,7 +39,11 @@ def test_the_notebook_on_disk_is_the_one_that_is_made(exercise: Exercise) -> Non
 
 
 def tagged(book: nbformat.NotebookNode, tag: str) -> list[nbformat.NotebookNode]:
-    return [cell for cell in book.cells if tag in cell.metadata.get("tags", [])]
+    return [cell for cell in book.cells if has(cell, tag)]
+
+
+def has(cell: nbformat.NotebookNode, tag: str) -> bool:
+    return tag in cell.metadata.get("tags", [])
 
 
 def blank(exercise: Exercise) -> nbformat.NotebookNode:
@@ -62,6 +68,10 @@ def filled(exercise: Exercise, other: Mapping[str, str] | None = None) -> nbform
     assert len(cells) == len(exercise.targets)
     for target, cell in zip(exercise.targets, cells, strict=True):
         cell.source = {**answers, **(other or {})}[target]
+    # What the lesson shows at its end trains for seconds. tests/lessons runs the same code.
+    last = max(n for n, cell in enumerate(book.cells) if has(cell, "torchgrade-check"))
+    shown = [n for n, cell in enumerate(book.cells) if n > last and has(cell, "torchgrade-lesson")]
+    book.cells = [cell for n, cell in enumerate(book.cells) if n not in shown]
     return book
 
 
@@ -104,6 +114,33 @@ def test_right_answers_pass_and_plot(
     for cell in plots:
         said(cell)
         assert any("image/png" in output.get("data", {}) for output in cell.outputs)
+
+
+@each
+def test_the_notebook_is_its_lesson_and_speaks_of_itself(
+    exercise: Exercise, right: dict[str, nbformat.NotebookNode]
+) -> None:
+    """Explained, written, checked, one target after the other; the lesson's code runs."""
+    book = blank(exercise)
+    prose = "\n".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
+    for other in ("pytest exercises", "in `python` from", f"in `{exercise.file.name}`:", "<!--"):
+        assert other not in prose
+    assert prose.count("$$") >= 2 and prose.count("$$") % 2 == 0
+    for shown in re.findall(r"\]\((\w+\.svg)\)", prose):
+        assert (exercise.folder / shown).is_file()
+    tags = [cell.metadata.get("tags", ["prose"])[0] for cell in book.cells]
+    for place, tag in enumerate(tags):
+        if tag == "torchgrade-check":
+            assert tags[place - 2 : place] == ["prose", "torchgrade"]
+    written = blocks(exercise.name)
+    cells = [cell.source for cell in tagged(book, "torchgrade-lesson")]
+    assert len(cells) == len(written)
+    own = f"from {exercise.module} import "
+    for cell, block in zip(cells, written, strict=True):
+        kept = [line for line in block.splitlines() if line and not line.startswith(own)]
+        assert [line for line in cell.splitlines() if line] == kept
+    for cell in tagged(right[exercise.name], "torchgrade-lesson"):
+        said(cell)
 
 
 def test_stubs_are_not_attempted_and_away_from_its_folder_a_notebook_says_so(
@@ -151,7 +188,7 @@ def test_wrong_answers_are_explained_and_mended() -> None:
 
     assert softmax.startswith("✗ log_softmax: 3 of 5 tests passed.\n\n✗ Each row is normalised by")
     assert "Your code raised RuntimeError:" in softmax
-    assert "cell [3], line 3, in log_softmax\n" in softmax
+    assert "cell [4], line 3:\n" in softmax
     assert "Your code printed:\n      so far" in softmax
     assert "✗ nll: 0 of 5 tests passed" in nll
     assert nll.count("It did not finish") == 0
