@@ -5,7 +5,8 @@ cells that run. Each target of the stub file gets a cell, followed by one that t
 lesson says `<!-- write: TARGET -->`. Other comments in the lesson: what lies between
 `<!-- file -->` and `<!-- end -->` is about the file and the terminal, and isn't in the notebook;
 `<!-- math ... -->` holds in TeX what the lines above it say in plain text. Cells of `plots.py`, if
-there is one, begin with `# %% [after TARGET] TITLE`. The same sources always give the same notebook.
+there is one, begin with `# %% [after TARGET] TITLE`. The same sources always give the same
+notebook.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ PART = re.compile(
     r"^```python\n(?P<code>.*?)^```\n|^<!-- write: (?P<target>\w+) -->\n|^(?=## )",
     re.MULTILINE | re.DOTALL,
 )
-INTRODUCTION = """**Your answers.** Write them here instead of in the file `{file}`: this notebook is
-graded just like it. Run the next cell first (Shift+Enter): your answers need it."""
+INTRODUCTION = """**Your answers.** Write them here instead of in the file `{file}`: this notebook
+is graded just like it. Run the next cell first (Shift+Enter): your answers need it."""
 TARGET = """### `{target}`
 
 Write it here and run the cell. The cell below it runs its tests."""

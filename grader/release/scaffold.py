@@ -37,11 +37,24 @@ This scaffold is a tiny exercise that already works: `{name}(x)` keeps the posit
 
 ## What to write
 
-In `{name}.py`: `{name}(x)`.
+You write, in `{name}.py`: `{name}(x)`.
+
+<!-- write: {name} -->
 
 ## See it work
 
+<!-- file -->
+
     pytest exercises/{folder}
+
+<!-- end -->
+
+```python
+import torch
+from {name} import {name}
+
+print({name}(torch.tensor([-1.0, 2.0])))  # tensor([0., 2.])
+```
 """
 PUBLIC = '''"""What your {name}.py must do. Read the tests: they are the exercise in examples."""
 

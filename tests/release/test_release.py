@@ -19,9 +19,10 @@ import nbformat
 import pytest
 import tiny
 
-from grader.assignment.exercises import Exercise
+from grader.assignment.exercises import Exercise, find_exercises
 from grader.assignment.mistakes import load_mistakes
 from grader.release.bundles import suites, unpack_suites
+from grader.student.progress import UNFINISHED
 
 pytestmark = pytest.mark.slow
 
@@ -168,6 +169,10 @@ def test_the_readme_names_what_is_there(released: Path) -> None:
     for name in re.findall(r"exercises/[\w/.]+", text):
         assert (released / name).exists(), name
     assert "constraints.txt" in text
+    assert f"| {UNFINISHED} | nothing fails, and something is still to be written |" in text
+    for exercise in find_exercises(ROOT / "exercises"):
+        targets = ", ".join(f"`{target}`" for target in exercise.targets)
+        assert f"| `{exercise.name}` | {targets} |" in text
     assert "notebook = [" in (released / "pyproject.toml").read_text("utf-8")
 
 
