@@ -22,7 +22,7 @@ def test_the_code_gives_what_its_comments_say(name: str, monkeypatch: pytest.Mon
     monkeypatch.chdir(LESSONS[name].folder)
     names: dict[str, object] = {"__name__": "lesson"}
     seen = []
-    with torch.random.fork_rng(), importable(reference(name)):
+    with torch.random.fork_rng(devices=[]), importable(reference(name)):
         torch.manual_seed(0)
         for block in blocks(name):
             seen += run_block(block, names)
@@ -47,7 +47,7 @@ def test_the_debugger_shows_what_04_says(monkeypatch: pytest.MonkeyPatch) -> Non
     exec(source.replace(place, place + "            breakpoint()\n"), names)
     digits = load_mnist()
     before = sys.gettrace()
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = nn.Linear(784, 10)
         try:

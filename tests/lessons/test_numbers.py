@@ -93,7 +93,7 @@ def modules() -> Iterator[str]:
     yield f"gives ({', '.join(m(v, 1) for v in torch.tensor([0.0, -1.0]) @ w + b)})"
     yield f"which costs log(10) ≈ {m(torch.tensor(10.0).log(), 2)}"
     digits = load_mnist()
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         weights = torch.randn(784, 10)
     loud = F.cross_entropy(digits.x_train @ weights, digits.y_train)
