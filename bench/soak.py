@@ -324,7 +324,8 @@ def left_over(temporary: Path, seconds: float = 30) -> list[str]:
         below = family()
         left = [f"process {pid}: {command[:80]}" for pid, (_, command) in below.items()]
         left = [line for line in left if "resource_tracker" not in line]
-        left += [str(path) for path in temporary.iterdir()]
+        # torch keeps a cache of its own for each user, not for each run.
+        left += [str(p) for p in temporary.iterdir() if not p.name.startswith("torchinductor_")]
         if not left or time.monotonic() > give_up:
             return left
         time.sleep(0.05)
