@@ -57,6 +57,7 @@ class Gradebook:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=PATIENCE_SECONDS, isolation_level=None)
+            self._db.execute("PRAGMA page_size = 1024")  # of a new file: its rows are small
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA foreign_keys = ON")
             migrate(self._db)
