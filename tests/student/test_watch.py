@@ -91,6 +91,14 @@ def test_an_edit_elsewhere_goes_where_the_edit_is(desk: Desk, kit: Kit) -> None:
     assert desk.spot.target == "half"
 
 
+def test_a_half_saved_file_leads_nowhere_else(desk: Desk, kit: Kit) -> None:
+    """An editor that empties the file first: what is being written is found all the same."""
+    save(desk, kit, RIGHT, {"double", "half"})
+    assert save(desk, kit, "") is Do.RUN
+    assert save(desk, kit, RIGHT.replace("x / 2", "x / 3"), {"double"}) is Do.RUN
+    assert desk.spot.target == "half"
+
+
 def test_broken_code_runs_nothing(desk: Desk, kit: Kit) -> None:
     assert save(desk, kit, "def double(x):\n    return (2 * x\n") is Do.NOTHING
     said = text(desk)

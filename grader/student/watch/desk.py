@@ -158,8 +158,9 @@ class Desk:
         old, new = before.digests, answers.digests
         changed = [s for s in spots if old.get(s.target) != new.get(s.target)]
         self.red -= set(changed)
-        if self.spot not in changed and (changed := self._written(changed)):
-            self.go(self.course.spots.index(changed[0]))
+        settled = self.spot not in changed or self.spot in self.green
+        if settled and (written := self._written(changed)):
+            self.go(self.course.spots.index(written[0]))
             return self.look()
         return self.look() if self.spot in spots else Do.NOTHING
 

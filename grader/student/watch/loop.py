@@ -46,6 +46,7 @@ class Watch:
         self._heard = self._began = time.monotonic()
         self._debugging = self._paused = False
         self._printed = ""
+        self._size = shutil.get_terminal_size()
         self._over = threading.Event()
 
     def go(self, exercise: str = "") -> None:
@@ -117,6 +118,8 @@ class Watch:
         return True
 
     def _tick(self) -> None:
+        if shutil.get_terminal_size() != self._size:
+            self._draw()
         if not self._busy or self._debugging:
             return
         if self._run is not None and time.monotonic() - self._heard > HANGS:
@@ -336,8 +339,9 @@ class Watch:
     def _draw(self) -> None:
         if self._debugging or self._paused:
             return
+        self._size = shutil.get_terminal_size()
         seconds = int(time.monotonic() - self._began)
-        width, height = self._columns, shutil.get_terminal_size().lines
+        width, height = self._columns, self._size.lines
         file = self._name(self.desk.spot.exercise.file)
         if self._terminal:
             lines = screen.drawn(self.desk, width, height, file, seconds)
