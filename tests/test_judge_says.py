@@ -16,6 +16,7 @@ from grader.lockdown.limits import Patience
 from grader.result import Outcome, TestResult
 from grader.submission import Submission
 
+ROOT = Path(__file__).parents[1]
 SEED = 5
 MISTAKES = """
 from grader.assignment.mistakes import edit, mistake
@@ -273,3 +274,12 @@ def test_suites_may_be_named_from_here(
     result = judge.grade(Submission("s", {"double.py": tiny.answer("x + x").encode()}), SEED)
     judge.close()
     assert (result.total, result.bonus) == (100, 25)
+
+
+def test_nothing_of_ours_is_among_what_a_student_prints(judge: Judge) -> None:
+    """Not even of the profiler, which sees what runs in 01."""
+    source = (ROOT / "solutions" / "01_losses" / "losses.py").read_text("utf-8")
+    told = source + '\n\nprint("loaded")\n'
+    submission = Submission("s", {"losses.py": told.encode()})
+    [losses] = judge.grade(submission, SEED, frozenset(["01_losses"])).exercises
+    assert set(losses.printed.split()) == {"loaded"}
