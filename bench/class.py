@@ -119,6 +119,16 @@ class Seen:
         self.most = max(self.most, total)
 
 
+def ticking(command: int) -> float:
+    """Processor time of a run's processes so far (Linux)."""
+    ticks = 0
+    for pid in family(command):
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(int(each) for each in fields[11:15])
+    return ticks / TICKS
+
+
 def keep_orphans() -> None:
     """Have what a judge leaves behind become a child of this process, so that its time counts."""
     if sys.platform.startswith("linux"):
@@ -134,14 +144,15 @@ def spent() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def has_results(out: Path) -> bool:
-    """Whether the first result is in the gradebook."""
+def count(out: Path) -> int:
+    """How many submissions have been graded so far."""
     place = f"{(out / 'gradebook.sqlite').as_uri()}?mode=ro"
     try:
         with contextlib.closing(sqlite3.connect(place, uri=True)) as book:
-            return book.execute("SELECT 1 FROM results LIMIT 1").fetchone() is not None
+            [[found]] = book.execute("SELECT count(*) FROM gradings")
+            return int(found)
     except sqlite3.Error:  # there is no file yet, or no table in it
-        return False
+        return 0
 
 
 # --- runs -----------------------------------------------------------------------------------------
@@ -151,22 +162,31 @@ def has_results(out: Path) -> bool:
 class Run:
     """One run of `grader grade`.
 
-    Seconds of the clock, and of the processor: in all, and until the first result. `disk`: bytes.
+    Seconds of the clock: in all, and until the first results were there, and the last ones. Of the
+    processor: in all, and until the first. `begun`: how many were among the first. `disk`: bytes.
     """
 
     size: int
     workers: int
     wall: float
     first: float
+    last: float
+    begun: int
     cpu: float
+    cpu_first: float
     disk: dict[str, int]
     seen: Seen
     faults: int
 
     @property
     def rate(self) -> float:
-        """Submissions a second, once the first is there."""
-        return (self.size - 1) / (self.wall - self.first) if self.size > 1 else 1 / self.wall
+        """Submissions a second, once the first are there."""
+        return (self.size - self.begun) / max(self.last - self.first, SPELL_SECONDS)
+
+    @property
+    def later(self) -> float:
+        """Processor time of a submission, once the first are there; reports are in it."""
+        return (self.cpu - self.cpu_first) / max(self.size - self.begun, 1)
 
 
 def grade(folder: Path, members: list[Path], workers: int, solutions: Path, more: list[str]) -> Run:
@@ -179,14 +199,19 @@ def grade(folder: Path, members: list[Path], workers: int, solutions: Path, more
     command = [sys.executable, "-m", "grader", "grade", str(class_folder), "--out", str(out)]
     command += ["--solutions", str(solutions), "--seed", str(SEED), "--report", "html"]
     command += more or ["--workers", str(workers)]
-    began, before, first, seen = time.perf_counter(), spent(), 0.0, Seen()
+    began, before, seen = time.perf_counter(), spent(), Seen()
+    first = last = cpu_first = 0.0
+    begun = 0
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     with (here / "log").open("w+") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         while process.poll() is None:
             seen.look(process.pid)
-            if not first and has_results(out):
-                first = time.perf_counter() - began
+            done, now = count(out), time.perf_counter() - began
+            if done and not first:
+                first, begun, cpu_first = now, done, ticking(process.pid)
+            if done < len(members) or not last:
+                last = now  # a look too early, so half a spell is missing on average
             time.sleep(SPELL_SECONDS)
         wall = time.perf_counter() - began
         if process.returncode:
@@ -194,7 +219,8 @@ def grade(folder: Path, members: list[Path], workers: int, solutions: Path, more
             raise SystemExit(f"grader grade: exit code {process.returncode}\n{log.read()}")
     results = json.read(out / "results.json").results
     run = Run(
-        len(members), workers, wall, first, spent() - before, sizes(out), seen,
+        len(members), workers, wall, first, last, begun, spent() - before, cpu_first,
+        sizes(out), seen,
         sum(bool(result.fault) for result in results),
     )  # fmt: skip
     shutil.rmtree(here)
@@ -225,12 +251,12 @@ def table(title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> No
 
 def show(runs: list[Run]) -> None:
     table(
-        "Cost",
-        ("submissions", "workers", "s", "first after s", "a second", "CPU s each", "not graded"),
+        "Seconds in all, and until the first result; CPU seconds a submission, in all and later",
+        ("submissions", "workers", "s", "first", "a second", "CPU s", "later", "not graded"),
         [
             (
                 f"{r.size:,}", str(r.workers), f"{r.wall:.1f}", f"{r.first:.1f}",
-                f"{r.rate:.2f}", f"{r.cpu / r.size:.3f}", str(r.faults),
+                f"{r.rate:.2f}", f"{r.cpu / r.size:.3f}", f"{r.later:.3f}", str(r.faults),
             )
             for r in runs
         ],
