@@ -226,7 +226,8 @@ def _sentence(problem: Problem) -> list[str]:
 
 def _counted(problem: Problem) -> str:
     if problem.differing == problem.total:
-        return "it is not right" if problem.total == 1 else f"all {problem.total} numbers are wrong"
+        every = {1: "it is not right", 2: "both numbers are wrong"}
+        return every.get(problem.total, f"all {problem.total} numbers are wrong")
     return f"{problem.differing} of {problem.total} numbers are wrong"
 
 
