@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.assignment.exercises import AssignmentError, Exercise
 from grader.assignment.mistakes import load_mistakes, splice
+from grader.assignment.stubs import stubs_in
 from grader.grading import engine
 from grader.grading.engine import Setup
 from grader.result import Outcome
@@ -113,10 +114,13 @@ def meet_mistakes(
         tests = [n for n in all_tests(half) if _failed(refused[n]) or n in base]
         seen = rehearsal.run(half, answers, tests, seed)
     met = []
-    for mistake, known in zip(mistakes, seen, strict=True):
-        broken = {name: _no_answer(known[name]) for name in tests if _failed(known[name])}
-        found = {name: outcome for name, outcome in broken.items() if outcome}
-        met.append(Met(mistake.name, list(broken), found))
+    for mistake, answer, known in zip(mistakes, answers, seen, strict=True):
+        failed = [name for name in tests if _failed(known[name])]
+        unwritten = dict.fromkeys(
+            failed if target in stubs_in(answer) else (), Outcome.NOT_ATTEMPTED
+        )
+        died = {name: Outcome.CRASHED for name in failed if known[name].lost}
+        met.append(Met(mistake.name, failed, unwritten | died))
     fingerprints = [[known[name] for name in base] for known in seen]
     return met, _classes([mistake.name for mistake in mistakes], fingerprints)
 
@@ -126,18 +130,6 @@ _REFUSING = "def {0}(*args, **kwargs):\n    raise NotImplementedError\n"
 
 def _failed(known: Known) -> bool:
     return known.lost or known.sight is not None
-
-
-def _no_answer(known: Known) -> Outcome | None:
-    """What the outcome of a failed test says of an answer that is none."""
-    if known.lost:
-        return Outcome.CRASHED
-    assert known.sight is not None
-    if known.sight.check != "raised":
-        return None
-    kind, _, call = known.sight.got  # torch raises it too, in the call of an answer's line
-    stub = kind == "NotImplementedError" and call in ("", kind)
-    return Outcome.NOT_ATTEMPTED if stub else None
 
 
 def _classes(names: list[str], fingerprints: list[list[Known]]) -> list[list[str]]:
