@@ -31,7 +31,7 @@ DIES = """
 mistake("double", "dies", edit("x + x", "__import__('os')._exit(1)"), hint="It ends the process.")
 """
 NEVER_ENDS = """
-mistake("double", "never_ends", edit("x + x", "next(iter(int, 1))"), hint="It never ends.")
+mistake("double", "never_ends", edit("x + x", "any(iter(int, 1))"), hint="It never ends.")
 """
 
 

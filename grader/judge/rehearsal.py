@@ -144,7 +144,9 @@ class Rehearsal:
         ask = Ask(exercise.name, files, seed, todo, self._home, self._cpu_seconds)
         channel.deadline = min(time.monotonic() + START_SECONDS, self._ends)
         channel.send(Returned(None), [memoryview(msgspec.msgpack.encode(ask))])
+        channel.receive()  # the suite is collected
         while expected:
+            channel.deadline = min(time.monotonic() + GRACE * self._patience.test, self._ends)
             _, body = channel.receive()
             try:
                 told = msgspec.msgpack.decode(body, type=Told)
@@ -153,7 +155,6 @@ class Rehearsal:
             except (msgspec.DecodeError, LookupError) as error:
                 raise GraderFault(f"the rehearsal told nonsense: {error}") from None
             yield *pair, Known(told.sight, tuple(told.curves), measured=tuple(told.measured))
-            channel.deadline = min(time.monotonic() + GRACE * self._patience.test, self._ends)
 
     # -- what is known ----------------------------------------------------------------------------
 
