@@ -16,8 +16,8 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS)
 QUICK_CHECKS := "ruff check ." "ruff format --check ." "mypy"
 CHECKS := $(QUICK_CHECKS) "grader check"
 
-# A process for each processor; tests that share a fixture of their file in one (tests/conftest.py).
-PYTEST_FLAGS ?= -n auto --dist loadgroup -rs
+# A process for each processor; the tests of a file, which may share a fixture, in one.
+PYTEST_FLAGS ?= -n auto --dist loadfile -rs
 
 .PHONY: demo test quick bench clean
 .DEFAULT_GOAL := demo

@@ -36,29 +36,6 @@ def pytest_configure(config: pytest.Config) -> None:
     torch.set_num_threads(1)  # xdist has a process for each processor already
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup`, tests that share a fixture of their module run in one process.
-
-    The others go wherever there is room: one by one.
-    """
-    for item in items:
-        shared = [name for name, scope in _scopes(item) if scope in ("class", "module")]
-        if shared:
-            parameters = getattr(item, "callspec", None)
-            chosen = parameters.params if parameters else {}
-            which = [str(chosen[name]) for name in shared if name in chosen]
-            place = item.path.relative_to(ROOT).as_posix()
-            item.add_marker(pytest.mark.xdist_group("-".join([place, *which])))
-
-
-def _scopes(item: pytest.Item) -> Iterator[tuple[str, str]]:
-    """The fixtures that a test uses, and how long each lives."""
-    known = getattr(item, "_fixtureinfo", None)  # private: pytest 8.2 to 9.2 have it
-    for name, definitions in (known.name2fixturedefs if known else {}).items():
-        yield name, definitions[-1].scope
-
-
 @pytest.fixture(scope="session")
 def forker() -> Iterator[Forker]:
     """Where all sandboxes of this process come from, unless a test is about that."""

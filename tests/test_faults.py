@@ -22,6 +22,8 @@ from typing import Any
 import pytest
 import tiny
 
+from grader.judge.sandboxes import Forker
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc"),
@@ -78,10 +80,10 @@ def results_of(kit: Path, grades: Path | None = None) -> int:
         return 0
 
 
-def complete(kit: Path) -> None:
-    """Grading again grades the rest, and then everything has its grade."""
-    code, said = finish(start(kit))
-    assert code == 0, said
+def complete(kit: Path, grader: Any) -> None:
+    """Grading again, in this process, grades the rest; then everything has its grade."""
+    done = grader(kit, "grade", "class")
+    assert done.returncode == 0, done.stderr
     all_passed(kit)
 
 
@@ -138,7 +140,7 @@ def wait_for(what: Callable[[], Any], seconds: float = 240) -> Any:
 
 
 @pytest.fixture
-def nothing_left(kit: Path) -> Iterator[None]:
+def nothing_left(kit: Path, forker: Forker) -> Iterator[None]:
     """What a test leaves behind would become a child of this process, or lie in its temp."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     before = set(below(os.getpid()))
@@ -180,15 +182,15 @@ def nobody_is_charged(kit: Path) -> None:
         assert outcomes <= {"passed", "not graded"}
 
 
-def test_the_command_is_killed(kit: Path, nothing_left: None) -> None:
+def test_the_command_is_killed(kit: Path, nothing_left: None, grader: Any) -> None:
     run = start(kit)
     wait_for(lambda: results_of(kit))
     run.kill()
     run.wait()
-    complete(kit)
+    complete(kit, grader)
 
 
-def test_interrupted(kit: Path, nothing_left: None) -> None:
+def test_interrupted(kit: Path, nothing_left: None, grader: Any) -> None:
     """It waits for no test: some here would take ten minutes. Five times is no worse than once."""
     sleeping = [kit / "class" / name / "double.py" for name in NAMES[1:]]
     for file in sleeping:
@@ -204,7 +206,7 @@ def test_interrupted(kit: Path, nothing_left: None) -> None:
     assert list(graded(kit)) == NAMES[:1]
     for file in sleeping:
         file.write_text(SLOW)
-    complete(kit)
+    complete(kit, grader)
 
 
 def test_asked_to_end(kit: Path, nothing_left: None) -> None:
@@ -236,12 +238,12 @@ def small_disk(place: Path, room: str) -> tuple[str, ...]:
     return ("unshare", "--mount", "sh", "-ec", script, "sh", str(place))
 
 
-def test_the_disk_for_results_is_full(kit: Path, nothing_left: None) -> None:
+def test_the_disk_for_results_is_full(kit: Path, nothing_left: None, grader: Any) -> None:
     (kit / "grades").mkdir()
     code, said = finish(start(kit, prefix=small_disk(kit / "grades", "size=8k")))
     assert code == 2, said
     assert "disk is full" in said
-    complete(kit)
+    complete(kit, grader)
 
 
 def test_the_disk_for_results_is_filled_by_others(kit: Path, nothing_left: None) -> None:
@@ -267,20 +269,20 @@ def test_the_disk_for_results_is_filled_by_others(kit: Path, nothing_left: None)
     assert "json: grades/results.json" in said, "there is room for the reports"
 
 
-def test_the_disk_for_work_is_full(kit: Path, nothing_left: None) -> None:
+def test_the_disk_for_work_is_full(kit: Path, nothing_left: None, grader: Any) -> None:
     code, said = finish(start(kit, prefix=small_disk(kit / "tmp", "nr_inodes=3")))
     assert code == 3, said
     assert sorted(graded(kit)) == NAMES
     assert any(_not_graded(result) for result in graded(kit).values())
     nobody_is_charged(kit)
-    complete(kit)
+    complete(kit, grader)
 
 
 @pytest.mark.parametrize(
     ("descriptors", "code", "outcome"), [(24, 3, "not graded"), (40, 0, "passed")]
 )
 def test_few_descriptors(
-    kit: Path, nothing_left: None, descriptors: int, code: int, outcome: str
+    kit: Path, nothing_left: None, descriptors: int, code: int, outcome: str, grader: Any
 ) -> None:
     """Too few for a judge's sandboxes, but not for the command: nobody is charged for that."""
 
@@ -294,4 +296,4 @@ def test_few_descriptors(
     for result in results.values():
         assert {t["outcome"] for e in result["exercises"] for t in e["tests"]} <= {outcome}
         assert _not_graded(result) == (outcome == "not graded")
-    complete(kit)
+    complete(kit, grader)

@@ -9,10 +9,6 @@ import torch
 
 from grader.assignment.exercises import Exercise
 from grader.assignment.mistakes import load_mistakes, splice
-from grader.grading.rehearsed import _no_answer
-from grader.judge.rehearsal import Known
-from grader.result import Outcome
-from grader.suite.seen import sight_of
 
 REFERENCE = '''"""Losses."""
 
@@ -135,20 +131,3 @@ def test_all_unclear_mistakes_are_listed_at_once(tmp_path):
     ]
     assert "the reference defines nll, twice" in lines[1]
     assert "give it a hint" in lines[2]
-
-
-def test_what_torch_does_not_implement_is_an_answer_all_the_same():
-    """A mistake that torch refuses with NotImplementedError isn't taken for a stub."""
-
-    def stub(x):
-        raise NotImplementedError("double")
-
-    def by_torch(x):
-        return torch.log_softmax(x, dim=0)
-
-    outcomes = []
-    for function in (stub, by_torch):
-        with pytest.raises(NotImplementedError) as raised:
-            function(torch.ones(2, dtype=torch.int64))
-        outcomes.append(_no_answer(Known(sight_of(raised.value))))
-    assert outcomes == [Outcome.NOT_ATTEMPTED, None]
