@@ -50,6 +50,9 @@ def start(
 ) -> subprocess.Popen[str]:
     command = [*prefix, sys.executable, "-m", "grader", "grade", "class", "--workers", "2", *more]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "TMPDIR": str(kit / "tmp")}
+    # Ctrl-C is ignored under nohup or behind `&`, and what is started would inherit that.
+    heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    options.setdefault("preexec_fn", heard)
     return subprocess.Popen(
         command, cwd=kit, env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
