@@ -11,11 +11,18 @@ import click
 
 from grader.assignment.exercises import find_exercises
 from grader.cli.cluster import Site, site_options
-from grader.cli.grading import ClassRun, out_option, report_options, run
+from grader.cli.grading import (
+    ClassRun,
+    out_option,
+    report_options,
+    reports_option,
+    run,
+    settings_option,
+)  # fmt: skip
 from grader.cli.options import Unusable, setup_options
 from grader.grading.engine import SEEDS, Setup
 from grader.grading.running import by_student
-from grader.report import ReportError, check_orders, find_formats
+from grader.report import ReportError, check_orders
 from grader.result import Grades
 from grader.submission import NoSubmissions, Roster, RosterError, Submission, find_submissions
 
@@ -34,14 +41,8 @@ from grader.submission import NoSubmissions, Roster, RosterError, Submission, fi
     help="A CSV of names, ids, logins and e-mail addresses, to tell whose a submission is.",
 )
 @click.option("--single", is_flag=True, help="Each PATH is one student's, whatever it looks like.")
-@click.option(
-    "--report",
-    "reports",
-    multiple=True,
-    metavar="NAME[=PATH]",
-    help=f"Write this report too: {', '.join(find_formats())}.",
-)
-@click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="For a report.")
+@reports_option
+@settings_option
 @click.option("--title", default="", help="The assignment's name, for the reports.")
 @click.option("--regrade", is_flag=True, help="Grade anew what was graded with the same files.")
 @click.option("--require-isolation", is_flag=True, help="Refuse to grade with less than full.")

@@ -38,6 +38,16 @@ out_option = click.option(
     show_default=True,
     help="The folder with the gradebook, results.json and the feedback.",
 )
+reports_option = click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="NAME[=PATH]",
+    help=f"Write this report too: {', '.join(find_formats())}.",
+)
+settings_option = click.option(
+    "--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="For a report."
+)
 
 
 @dataclass

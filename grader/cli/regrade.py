@@ -10,12 +10,20 @@ import click
 from rich.console import Console
 
 from grader.cli.cluster import Site, site_options
-from grader.cli.grading import ClassRun, open_gradebook, out_option, report_options, run
+from grader.cli.grading import (
+    ClassRun,
+    open_gradebook,
+    out_option,
+    report_options,
+    reports_option,
+    run,
+    settings_option,
+)  # fmt: skip
 from grader.cli.options import setup_options
 from grader.grading.changes import grade_changes
 from grader.grading.engine import Setup
 from grader.grading.running import entrants, last_known, settle_all
-from grader.report import changes_table, find_formats
+from grader.report import changes_table
 from grader.result import Grades
 
 
@@ -26,14 +34,8 @@ from grader.result import Grades
 @click.option("--dry-run", is_flag=True, help="Say what would be graded and why, and do nothing.")
 @click.option("--all", "anew", is_flag=True, help="Grade everything, not only what has changed.")
 @click.option("--seed", type=click.IntRange(0, 2**31), help="As for `grader grade`.")
-@click.option(
-    "--report",
-    "reports",
-    multiple=True,
-    metavar="NAME[=PATH]",
-    help=f"Write this report too: {', '.join(find_formats())}.",
-)
-@click.option("--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="For a report.")
+@reports_option
+@settings_option
 def regrade(
     setup: Setup,
     site: Site,

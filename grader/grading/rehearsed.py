@@ -17,6 +17,8 @@ from grader.grading.engine import Setup
 from grader.result import Outcome
 
 if TYPE_CHECKING:
+    import pytest
+
     from grader.judge.rehearsal import Known, Rehearsal
 
 T = TypeVar("T")
@@ -65,7 +67,7 @@ def rehearsing(setup: Setup, cpu_seconds: float = 0.0, home: bool = False) -> It
 
 def base_tests(half: Exercise) -> list[str]:
     """The names of a suite's base tests, in order."""
-    return [name for name, is_bonus in _collected(half) if not is_bonus]
+    return [name for name, bonus in _collected(half) if not bonus]
 
 
 def all_tests(half: Exercise) -> list[str]:
@@ -76,12 +78,21 @@ def all_tests(half: Exercise) -> list[str]:
 @functools.cache
 def _collected(half: Exercise) -> list[tuple[str, bool]]:
     """A suite's tests by name, and whether each is a bonus."""
+    return [(test.name, is_bonus(test)) for test in collect(half)]
+
+
+def collect(half: Exercise) -> list[pytest.Function]:
+    """A suite's tests, in order. Raises `AssignmentError` where they don't load."""
     from grader.suite.session import Suites
 
     suites = Suites([half.suite], half.folder.parent.parent)
     if suites.problems:
         raise AssignmentError("\n".join(suites.problems))
-    return [(t.name, t.get_closest_marker("bonus") is not None) for t in suites.tests]
+    return suites.tests
+
+
+def is_bonus(test: pytest.Function) -> bool:
+    return test.get_closest_marker("bonus") is not None
 
 
 @dataclass(frozen=True)

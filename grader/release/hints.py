@@ -9,10 +9,10 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.assignment.exercises import AssignmentError, Exercise, find_exercises
+from grader.assignment.exercises import Exercise, find_exercises
 from grader.assignment.mistakes import Mistake, load_mistakes, splice
 from grader.grading.engine import Setup
-from grader.grading.rehearsed import in_processes, rehearsing
+from grader.grading.rehearsed import collect, in_processes, is_bonus, rehearsing
 from grader.student.fingerprints import FILE, Fingerprint, Sights, lock
 
 SEED = 0  # pytest's own at home, where no --seed is given
@@ -69,15 +69,11 @@ def hints_of(solution: Exercise, public: Exercise) -> HomeHints:
 def home_tests(public: Exercise) -> list[str]:
     """The names of a public suite's base tests that run on every student's machine."""
     from grader.suite.plugin import device_of
-    from grader.suite.session import Suites
 
-    suites = Suites([public.suite], public.folder.parent.parent)
-    if suites.problems:
-        raise AssignmentError("\n".join(suites.problems))
     return [
         test.name
-        for test in suites.tests
-        if test.get_closest_marker("bonus") is None and device_of(test) in EVERYWHERE
+        for test in collect(public)
+        if not is_bonus(test) and device_of(test) in EVERYWHERE
     ]
 
 
