@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 from collections.abc import Sequence
 from functools import cache
@@ -64,8 +65,18 @@ def render(name: str, *, scripts: Sequence[str] = (), **values: Any) -> str:
             "form-action 'none'",
         )
     )
-    template = _environment().get_template(f"{name}.html")
-    return template.render(policy=policy, style=Markup(style), script=Markup(script), **values)
+    return part(name, policy=policy, style=Markup(style), script=Markup(script), **values)
+
+
+def part(name: str, **values: Any) -> str:
+    """Render the template `name`.html as it is: a part of a page."""
+    return _environment().get_template(f"{name}.html").render(**values)
+
+
+def packed(html: str) -> str:
+    """A part of a page, compressed: `students.js` unpacks it where the page is opened."""
+    data = html.encode("utf-8", "replace")
+    return base64.b64encode(gzip.compress(data, 9, mtime=0)).decode("ascii")
 
 
 def _source(file: str) -> str:

@@ -1,8 +1,8 @@
 """HTML for the instructor: class, tests, mistakes and students. It holds secrets.
 
 A class of ordinary size is one file with everything. Of a larger one, the students' own results lie
-in pages beside it, fifty to a page, and the map shows targets instead of tests: so the page of
-5,000 opens at once.
+in pages beside it, fifty to a page, compressed, and the map shows targets instead of tests: so the
+page of 5,000 opens at once, and all of it takes little room.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from grader.report import analysis, text
 from grader.report.files import ReportError, save
 from grader.report.formats.table import outcome
-from grader.report.pages import css, mark, render
+from grader.report.pages import css, mark, packed, part, render
 from grader.report.seen import titles
 from grader.report.stuck import hurdles, stuck
 from grader.result import Grades, Outcome, Result, TestResult
@@ -52,22 +52,19 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     if asked == "no" or (asked == "auto" and len(grades.results) <= LARGE):
         return [save(out, page(grades))]
     folder = out.with_name(f"{out.stem}-students")
+    numbered = list(enumerate(grades.results))
     chunks = [
-        (
-            folder / f"{first // CHUNK + 1}.html",
-            list(enumerate(grades.results))[first : first + CHUNK],
-        )
-        for first in range(0, len(grades.results), CHUNK)
+        (folder / f"{first // CHUNK + 1}.html", numbered[first : first + CHUNK])
+        for first in range(0, len(numbered), CHUNK)
     ]
     links = [f"{folder.name}/{path.name}#s-{n}" for path, chunk in chunks for n, _ in chunk]
     shared = _shared(grades)
-    return [
-        save(out, page(grades, links)),
-        *(
-            save(path, render("students", students=chunk, back=out.name, **shared))
-            for path, chunk in chunks
-        ),
-    ]
+    written = [save(out, page(grades, links))]
+    for path, chunk in chunks:
+        inner = packed(part("student_list", students=chunk, **shared))
+        outer = render("students", students=chunk, back=out.name, packed=inner, **shared)
+        written.append(save(path, outer))
+    return written
 
 
 def page(grades: Grades, links: list[str] | None = None) -> str:

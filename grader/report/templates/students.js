@@ -3,9 +3,9 @@ document.documentElement.classList.add("js");
 
 // ---- students
 
-const students = document.querySelectorAll("details.student");
-document.getElementById("open")?.addEventListener("click", () => { for (const student of students) student.open = true; });
-document.getElementById("close")?.addEventListener("click", () => { for (const student of students) student.open = false; });
+function openAll(open) { for (const student of document.querySelectorAll("details.student")) student.open = open; }
+document.getElementById("open")?.addEventListener("click", () => openAll(true));
+document.getElementById("close")?.addEventListener("click", () => openAll(false));
 
 function reveal() {
   const target = location.hash && document.getElementById(location.hash.slice(1));
@@ -15,5 +15,15 @@ function reveal() {
     target.querySelector("summary").focus({ preventScroll: true });
   }
 }
+
+// In a large class's pages the students are compressed: HTML, by gzip, in base64.
+async function unpack(packed) {
+  const bytes = Uint8Array.from(atob(packed.textContent), (one) => one.charCodeAt(0));
+  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  packed.outerHTML = await new Response(plain).text();
+}
+
 addEventListener("hashchange", reveal);
-reveal();
+const packed = document.getElementById("packed");
+if (packed) unpack(packed).then(reveal);
+else reveal();
