@@ -59,11 +59,12 @@ def test_model_worked_example(student):
 
 def test_model_rows(student):
     """Each row by itself: scores -1, -1 mean 1/2 and 1/2, scores log 3 - 1, -1: 3/4 and 1/4."""
-    xb = torch.tensor([[0.0, 0.0], [1.0, 5.0], [0.0, 0.0]])
-    weights = torch.tensor([[math.log(3), 0.0], [0.0, 0.0]])
-    right = torch.tensor([[0.5, 0.5], [0.75, 0.25], [0.5, 0.5]]).log()
-    same(student.model, right, xb, weights, torch.tensor([-1.0, -1.0]))
-    same(student.model, right.double(), xb.double(), weights.double(), -torch.ones(2).double())
+    for dtype in (torch.float32, torch.float64):
+        xb = torch.tensor([[0, 0], [1, 5], [0, 0]], dtype=dtype)
+        weights = torch.tensor([[math.log(3), 0], [0, 0]], dtype=dtype)
+        bias = torch.tensor([-1, -1], dtype=dtype)
+        right = torch.tensor([[0.5, 0.5], [0.75, 0.25], [0.5, 0.5]], dtype=dtype).log()
+        same(student.model, right, xb, weights, bias)
 
 
 def test_model_gradient(student):
