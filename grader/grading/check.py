@@ -96,9 +96,10 @@ def check(assignment: Assignment, workers: int, advance: Callable[[int, int], No
                 report.problems.append(Defect(name, f"{answer} could not be graded: {why}", todo))
             continue
         _, exercise, half, *_ = wrong[place - len(hidden) - len(public)]
-        fates, classes = found
+        fates, classes, used = found
         suite = HIDDEN if half == exercise else PUBLIC
         known[exercise.name].met |= {(suite, fate.mistake): fate for fate in fates}
+        known[exercise.name].used |= {(suite, test): share for test, share in used.items()}
         if suite == HIDDEN:
             by_name = {mistake.name: mistake for mistake in load_mistakes(exercise)}
             alike = [[by_name[name] for name in names] for names in classes]

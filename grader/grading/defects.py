@@ -12,6 +12,7 @@ from grader.grading.rehearsed import Met
 from grader.result import ExerciseResult, Outcome, TestResult
 
 MISTAKES_PER_TARGET = 3
+MOST_OF_A_TOLERANCE = 0.5  # that the reference may need: other machines round otherwise
 PUBLIC_SHARE = 0.92  # of the mistakes, that the public suite must catch too
 REFERENCE, STUB = "=reference", "=stub"
 HIDDEN, PUBLIC = "hidden", "public"
@@ -61,13 +62,15 @@ class KnownAnswers:
     """What became of the known answers to one exercise, by suite.
 
     `graded`: the right answers, the stub and some of the mistakes, across the boundary, by suite
-    and name. `met`: the mistakes, in a rehearsal, by suite and name.
+    and name. `met`: the mistakes, in a rehearsal, by suite and name. `used`: the share of a
+    tolerance that the reference needs, by suite and test.
     """
 
     exercise: Exercise
     styles: list[Path]
     graded: dict[tuple[str, str], ExerciseResult] = field(default_factory=dict)
     met: dict[tuple[str, str], Met] = field(default_factory=dict)
+    used: dict[tuple[str, str], float] = field(default_factory=dict)
 
 
 class Defects:
@@ -85,6 +88,7 @@ class Defects:
         for what, todo in (
             *self._suite(),
             *self._right_answers(),
+            *self._tolerances(),
             *self._stub(),
             *self._all_mistakes(),
             *self._recognised(),
@@ -126,6 +130,15 @@ class Defects:
                         f"the right answer {style.name} doesn't pass {_said(test)}",
                         "a right answer that fails is the worst fault: mend the test",
                     )
+
+    def _tolerances(self) -> Iterator[tuple[str, str]]:
+        for (suite, test), share in sorted(self._known.used.items()):
+            if share > MOST_OF_A_TOLERANCE:
+                yield (
+                    f"the reference passes the {suite} {test} with {share:.0%} of the tolerance: "
+                    "on another machine it may fail",
+                    "write what is expected with more digits, in the dtype that is compared",
+                )
 
     def _stub(self) -> Iterator[tuple[str, str]]:
         for test in self._tests(HIDDEN, STUB):

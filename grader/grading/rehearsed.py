@@ -110,11 +110,12 @@ class Met:
 
 def meet_mistakes(
     setup: Setup, exercise: Exercise, half: Exercise, target: str, seed: int
-) -> tuple[list[Met], list[list[str]]]:
+) -> tuple[list[Met], list[list[str]], dict[str, float]]:
     """The mistakes in a target meet every test of a suite that reaches the target.
 
     Which ones do is found out with a target that refuses. Also given are the names of those that
     all base tests of the target see alike, where they are several: feedback can't tell them apart.
+    Last: the share of a tolerance that the reference needs, by base test of the target.
     """
     mistakes = [mistake for mistake in load_mistakes(exercise) if mistake.target == target]
     answers = [splice(exercise, mistake) for mistake in mistakes]
@@ -124,6 +125,7 @@ def meet_mistakes(
         [refused] = rehearsal.run(half, [refusing], all_tests(half), seed)
         tests = [n for n in all_tests(half) if _failed(refused[n]) or n in base]
         seen = rehearsal.run(half, answers, tests, seed)
+        [right] = rehearsal.run(half, [exercise.file.read_text("utf-8")], base, seed)
     met = []
     for mistake, answer, known in zip(mistakes, answers, seen, strict=True):
         failed = [name for name in tests if _failed(known[name])]
@@ -133,7 +135,8 @@ def meet_mistakes(
         died = {name: Outcome.CRASHED for name in failed if known[name].lost}
         met.append(Met(mistake.name, failed, unwritten | died))
     fingerprints = [[known[name] for name in base] for known in seen]
-    return met, _classes([mistake.name for mistake in mistakes], fingerprints)
+    used = {name: right[name].tolerance_used for name in base}
+    return met, _classes([mistake.name for mistake in mistakes], fingerprints), used
 
 
 _REFUSING = "def {0}(*args, **kwargs):\n    raise NotImplementedError\n"

@@ -36,13 +36,15 @@ class Known(msgspec.Struct, frozen=True):
     """What one test saw of one answer of ours.
 
     `lost`: the process died or hung at it, so nothing is known. `sight` is None where it passed.
-    `measured` is what `learns` measured.
+    `measured` is what `learns` measured. `tolerance_used` is the largest share of a tolerance that
+    values called the same have needed.
     """
 
     sight: Sight | None = None
     curves: tuple[list[float], ...] = ()
     lost: bool = False
     measured: tuple[Measured, ...] = ()
+    tolerance_used: float = 0.0
 
 
 LOST = Known(lost=True)
@@ -154,7 +156,16 @@ class Rehearsal:
                 expected.remove(pair)
             except (msgspec.DecodeError, LookupError) as error:
                 raise GraderFault(f"the rehearsal told nonsense: {error}") from None
-            yield *pair, Known(told.sight, tuple(told.curves), measured=tuple(told.measured))
+            measured = tuple(told.measured)
+            yield (
+                *pair,
+                Known(
+                    told.sight,
+                    tuple(told.curves),
+                    measured=measured,
+                    tolerance_used=told.tolerance_used,
+                ),
+            )
 
     # -- what is known ----------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ class _Running:
     checks: int = 0
     measured: list[Measured] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
+    tolerance_used: float = 0.0
 
 
 _running = _Running()
@@ -71,6 +72,16 @@ def place() -> int:
 def measured() -> list[Measured]:
     """What the running test has measured of trained models; `learns` adds to it."""
     return _running.measured
+
+
+def within(share: float) -> None:
+    """Two values are the same; they lie `share` of the tolerance apart, from 0 to 1."""
+    _running.tolerance_used = max(_running.tolerance_used, share)
+
+
+def tolerance_used() -> float:
+    """The largest share of a tolerance that the running test has needed so far, from 0 to 1."""
+    return _running.tolerance_used
 
 
 def cases() -> list[Case]:

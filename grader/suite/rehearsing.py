@@ -17,7 +17,7 @@ import torch
 
 from grader.assignment.exercises import Exercise
 from grader.suite.checks.sides import Copies
-from grader.suite.current import Measured, measured
+from grader.suite.current import Measured, measured, tolerance_used
 from grader.suite.local import Generators, Local
 from grader.suite.seen import Sight, sight_of
 from grader.suite.session import Suites
@@ -46,6 +46,7 @@ class Told(msgspec.Struct):
 
     `curves`: the losses that the answer's calls returned, where that is a loss an epoch.
     `measured`: what `learns` measured.
+    `tolerance_used`: the largest share of a tolerance that values called the same have needed.
     """
 
     answer: int
@@ -53,6 +54,7 @@ class Told(msgspec.Struct):
     sight: Sight | None
     curves: list[list[float]]
     measured: list[Measured]
+    tolerance_used: float
 
 
 def serve(channel: Channel, folder: Path) -> None:
@@ -81,7 +83,14 @@ def serve(channel: Channel, folder: Path) -> None:
             for ended in suites.run(tests, provider, ask.seed, started):
                 limit(0)
                 sight = None if ended.error is None else sight_of(ended.error)
-                told = Told(number, ended.test.name, sight, provider.calls.curves, measured())
+                told = Told(
+                    number,
+                    ended.test.name,
+                    sight,
+                    provider.calls.curves,
+                    measured(),
+                    tolerance_used(),
+                )
                 channel.send(Returned(None), [memoryview(msgspec.msgpack.encode(told))])
 
 

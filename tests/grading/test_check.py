@@ -43,6 +43,8 @@ def test_every_fault_is_told_with_what_to_do_about_it(kit, grader):
     change(solutions / "mistakes.py", '"x * 3"', '"x * 2"')  # variant 1 is right
     change(solutions / "mistakes.py", '"x - x"', '"x * 1"')  # variant 4 is as variant 2
     change(hidden, "torch.randn(4)\n    same", "torch.randn(4).clamp(max=0)\n    same")
+    few_digits = "same(student.double, torch.tensor([0.6666]), torch.ones(1) / 3)"
+    change(hidden, "torch.randn(4))\n", f"torch.randn(4))\n    {few_digits}\n")
     change(hidden, "test_double_of_whole_numbers", "test_whole_numbers")
     with hidden.open("a") as suite:
         suite.write("\n\ndef test_double_twice(student):\n    student.double(torch.ones(1))\n")
@@ -57,6 +59,7 @@ def test_every_fault_is_told_with_what_to_do_about_it(kit, grader):
     for fault in (
         "the right answer wrong.py doesn't pass test_double_values (failed",
         "variant_1 passes every base test of double",
+        "passes the hidden test_double_keeps_its_argument with 77% of the tolerance",
         "no check tells these apart: variant_2, variant_4",
         "test_double_twice has no docstring",
         "test_whole_numbers names no target",
