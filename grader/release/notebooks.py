@@ -20,9 +20,8 @@ from typing import Any
 import nbformat
 
 from grader.assignment.exercises import Exercise, find_exercises
+from grader.assignment.plots import plots_of
 
-PLOT = re.compile(r"^# %% \[after (?P<target>\w+)\] (?P<title>.+)$", re.MULTILINE)
-PLOTS, PICTURES = "plots.py", "pictures.py"  # what students see comes from these
 NOQA = re.compile(r"  # noqa\b.*")  # for the linter, which doesn't read cells
 # The tags of cells that are graded, and of those that aren't. `grader.submission` reads them.
 GRADED, CHECK, PLOT_CELL = "torchgrade", "torchgrade-check", "torchgrade-plot"
@@ -117,17 +116,18 @@ def _answers(exercise: Exercise) -> dict[str, list[Any]]:
     above = NOQA.sub("", "\n".join(_after_docstring(tree, lines, first)).strip())
     introduction = INTRODUCTION.format(file=exercise.file.name)
     cells = {"": [nbformat.v4.new_markdown_cell(introduction), _code(above, GRADED)]}
-    plots = _plots(exercise)
+    plots = plots_of(exercise)
     for target, node in stubs.items():
         cells[target] = [
             nbformat.v4.new_markdown_cell(TARGET.format(target=target)),
             _code("\n".join(lines[_first_line(node) - 1 : node.end_lineno]), GRADED),
             _code(f'from grader.student.notebook import check\n\ncheck("{target}")', CHECK),
         ]
-        for title, code in plots.get(target, []):
-            end = "" if title.endswith("?") else "."
-            said = f"**{title}{end}** It works once `{target}` does."
-            cells[target] += [nbformat.v4.new_markdown_cell(said), _code(code, PLOT_CELL)]
+        for plot in plots:
+            if plot.target == target:
+                end = "" if plot.title.endswith("?") else "."
+                said = f"**{plot.title}{end}** It works once `{target}` does."
+                cells[target] += [nbformat.v4.new_markdown_cell(said), _code(plot.code, PLOT_CELL)]
     return cells
 
 
@@ -146,14 +146,3 @@ def _after_docstring(tree: ast.Module, lines: list[str], first: int) -> list[str
     if ast.get_docstring(tree) is not None:
         start = tree.body[0].end_lineno or 0
     return lines[start : first - 1]
-
-
-def _plots(exercise: Exercise) -> dict[str, list[tuple[str, str]]]:
-    path = exercise.folder / PLOTS
-    if not path.is_file():
-        return {}
-    _, *parts = PLOT.split(path.read_text(encoding="utf-8"))
-    found: dict[str, list[tuple[str, str]]] = {}
-    for target, title, code in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
-        found.setdefault(target, []).append((title.strip(), code.strip()))
-    return found

@@ -11,7 +11,7 @@ from pathlib import Path
 from grader.assignment.exercises import DATA, find_exercises
 from grader.grading.secrets import leaks
 from grader.release.hints import HomeHints, write_desks
-from grader.release.notebooks import PICTURES, PLOTS, notebook_of
+from grader.release.notebooks import notebook_of
 
 FILES = ("constraints.txt", "LICENSE")
 TEMPLATES = {
@@ -20,6 +20,7 @@ TEMPLATES = {
     "action.yml": ".github/actions/grade/action.yml",
     "workflow.yml": ".github/workflows/grade.yml",
 }
+PICTURES = "pictures.py"  # what draws the lessons' pictures; students get the pictures
 # In that repository, `pytest` runs the exercises. The project's own tests aren't there.
 PYTEST = ('testpaths = ["tests"]', 'testpaths = ["exercises"]')
 JUNK = ("__pycache__", "*.pyc", ".*_cache", ".ipynb_checkpoints", "*.egg-info", ".DS_Store")
@@ -62,8 +63,8 @@ def _refuse_leaks(root: Path, solutions: Path, shipped: Path) -> None:
 
 def _write(root: Path, out: Path) -> None:
     shutil.copytree(root / "grader", out / "grader", ignore=shutil.ignore_patterns(*JUNK))
-    # Notebooks are generated again. What they are made from isn't for students.
-    sources = shutil.ignore_patterns(*JUNK, PLOTS, PICTURES, "*.ipynb")
+    # Notebooks are generated again.
+    sources = shutil.ignore_patterns(*JUNK, PICTURES, "*.ipynb")
     shutil.copytree(root / "exercises", out / "exercises", ignore=sources)
     for exercise in find_exercises(root / "exercises"):
         book = out / "exercises" / exercise.name / f"{exercise.module}.ipynb"

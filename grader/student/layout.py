@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import textwrap
 
@@ -28,3 +29,9 @@ def cut(text: str, lines: int, characters: int = 2_000, rest: str = "[…]") -> 
     if len(shown) <= lines and len(whole) <= characters:
         return whole
     return "\n".join([*shown[: lines - 1], rest])
+
+
+def without_markup(markdown: str) -> str:
+    """A lesson for a terminal: a picture is what it shows, in words; there are no comments."""
+    text = re.sub(r"<!--.*?-->\n*|</?picture>|<source[^>]*>", "", markdown, flags=re.DOTALL)
+    return re.sub(r"!\[([^\]]*)\]\(([^)]*)\)", r"*Picture* (\2): \1", text)

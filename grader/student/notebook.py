@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import sys
 import textwrap
@@ -12,6 +14,8 @@ from typing import Any
 import pytest
 
 from grader.assignment.exercises import FOLDER, Exercise
+from grader.assignment.guides import guides_of
+from grader.student.answers import given_targets, public_tests, read_answers
 from grader.student.endings import (
     Ending,
     ending_of,
@@ -19,8 +23,9 @@ from grader.student.endings import (
     note_of_hint,
     note_on_others,
 )
+from grader.student.picture import can_draw, draw
 from grader.student.plugin import LOCAL
-from grader.student.store import NOTEBOOK, keep
+from grader.student.store import NOTEBOOK, keep, passing
 from grader.suite.local import Local
 from grader.suite.session import PytestFault, run_pytest
 
@@ -47,7 +52,8 @@ def check(target: str) -> None:
         print(f"The tests could not be run.\n{fault}")
     else:
         print(tests.told())
-        tests.keep()
+        if tests.keep():
+            _celebrate(exercise, names)
 
 
 class _Notebook(Local):
@@ -105,10 +111,12 @@ class _Tests:
             return f"There is no test of {self._target} here."
         return "\n\n".join([self._headline(), *self._failures()])
 
-    def keep(self) -> None:
-        """Keep what passed, for `grader watch`."""
+    def keep(self) -> bool:
+        """Keep what passed, for `grader watch` too; whether it was the last of the exercise."""
         outcomes = [(seen.function, seen.passed) for seen, _ in self._seen]
+        before = _is_done(self._exercise)
         keep(self._exercise, self._target, NOTEBOOK, outcomes)
+        return not before and _is_done(self._exercise)
 
     def _headline(self) -> str:
         base = [seen for seen, _ in self._seen if not seen.bonus]
@@ -134,6 +142,26 @@ class _Tests:
             note = textwrap.indent(hint + note_on_others(ending, others), INDENT)
             told[ending.reason] = f"{mark} {text}\n{note}".rstrip()
         return list(told.values())
+
+
+def _is_done(exercise: Exercise) -> bool:
+    """Whether every target of an exercise passes, in the notebook or in the file."""
+    targets = given_targets(exercise)
+    tests = public_tests(exercise, targets)
+    return passing(exercise, tests, read_answers(exercise, targets).digests) >= set(targets)
+
+
+def _celebrate(exercise: Exercise, names: dict[str, Any]) -> None:
+    """The end of an exercise: what was learned, and the picture that it made."""
+    print(f"\nThe exercise {exercise.name} is done. You know now:")
+    for line in guides_of(exercise).learned:
+        print(textwrap.fill(line, 90, initial_indent="- ", subsequent_indent="  "))
+    if "IPython" not in sys.modules or not can_draw(exercise):
+        return
+    print("And this is what your code makes:")
+    with contextlib.suppress(Exception):  # a picture is no test: nothing is wrong without one
+        display: Any = importlib.import_module("IPython.display")
+        display.display(display.Image(filename=str(draw(exercise, names))))
 
 
 def _run(exercise: Exercise, tests: _Tests) -> None:

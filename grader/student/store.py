@@ -10,11 +10,12 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from grader.assignment.exercises import Exercise
+from grader.student.answers import PublicTest
 
 FOLDER = ".torchgrade"
 NOTEBOOK = "notebook"  # in place of a content, where the answer is in a notebook
@@ -94,3 +95,19 @@ def keep(
     failed = {test for test, passed in found if not passed}
     passed = {test for test, _ in found} - failed
     Store(exercise.folder.parent).ran(exercise.name, target, content, passed, failed)
+
+
+def passing(
+    exercise: Exercise, tests: Iterable[PublicTest], contents: Mapping[str, str]
+) -> set[str]:
+    """The targets that are known to pass all their base tests, with these contents."""
+    base: dict[str, set[str]] = {}
+    for test in tests:
+        if test.target and not test.bonus:
+            base.setdefault(test.target, set()).add(test.name)
+    kept = Store(exercise.folder.parent)
+    return {
+        target
+        for target, needed in base.items()
+        if needed <= kept.passed(exercise.name, target, contents.get(target, ""))
+    }

@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -92,10 +93,18 @@ def said(cell: nbformat.NotebookNode) -> str:
 
 
 @pytest.fixture(scope="module")
-def right() -> dict[str, nbformat.NotebookNode]:
-    """The notebooks with right answers, after a run."""
+def right(tmp_path_factory: pytest.TempPathFactory) -> dict[str, nbformat.NotebookNode]:
+    """The notebooks with right answers, after a run where nothing was done before.
+
+    All pictures are drawn by the cells of the plots; at its end only the first draws them again.
+    """
+    folder = tmp_path_factory.mktemp("home") / "exercises"
+    shutil.copytree(ROOT / "exercises", folder, ignore=shutil.ignore_patterns("plots.py"))
+    first = EXERCISES[0]
+    shutil.copy(first.folder / "plots.py", folder / first.name)
     books = {exercise.name: filled(exercise) for exercise in EXERCISES}
-    execute(*((books[exercise.name], exercise.folder) for exercise in EXERCISES))
+    execute(*((books[exercise.name], folder / exercise.name) for exercise in EXERCISES))
+    assert (folder.parent / ".torchgrade" / "pictures" / f"{first.name}.png").is_file()
     return books
 
 
@@ -107,9 +116,12 @@ def test_right_answers_pass_and_plot(
     checks, plots = tagged(book, "torchgrade-check"), tagged(book, "torchgrade-plot")
     assert len(checks) == len(exercise.targets)
     for target, cell in zip(exercise.targets, checks, strict=True):
-        line = said(cell)
+        line, *rest = said(cell).splitlines()
         assert line.startswith(f"✓ {target}: "), line
-        assert line.count("\n") == 1
+        assert bool(rest) == (cell is checks[-1])
+    assert rest[1] == f"The exercise {exercise.name} is done. You know now:"
+    drawn = [output for output in checks[-1].outputs if output.output_type == "display_data"]
+    assert len(drawn) == (exercise is EXERCISES[0])
     assert plots
     for cell in plots:
         said(cell)

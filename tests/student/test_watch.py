@@ -12,8 +12,11 @@ from kits import RIGHT, ROOT, SETTINGS, STUB, Kit
 
 from grader.assignment.exercises import Exercise
 from grader.assignment.guides import Guide, Question, guides_of, missing
+from grader.assignment.plots import plots_of
 from grader.assignment.sealing import sealed
 from grader.student.answers import PublicTest, public_tests, read_answers, with_stub
+from grader.student.layout import without_markup
+from grader.student.picture import can_draw, picture_of
 from grader.student.store import NOTEBOOK, Store
 from grader.student.watch.course import course_of
 from grader.student.watch.desk import Course, Desk, Do, Phase
@@ -77,6 +80,9 @@ def test_the_end_of_an_exercise_and_of_all(desk: Desk, kit: Kit) -> None:
     assert desk.phase is Phase.GREEN
     assert "The exercise 01_first is done. You know now:" in text(desk)
     assert "- Two." in text(desk)
+    desk.pictures["01_first"] = "The picture that it made"
+    assert "- Two.\nThe picture that it made\n" in text(desk)
+    assert desk.press("v") is Do.PICTURE
     desk.green |= set(desk.course.spots)
     assert "That was the last one." in text(desk)
     assert desk.press("n") is Do.NOTHING
@@ -246,6 +252,34 @@ def test_guides_are_complete_and_say_what_is_missing(kit: Kit) -> None:
 )  # fmt: skip
 def test_answers_may_be_written_in_many_ways(right: str, given: str, holds: bool) -> None:
     assert Question("", right, "").is_right(given) == holds
+
+
+def test_a_finished_exercise_is_drawn_with_the_students_code(kit: Kit) -> None:
+    """Figure by figure, in one picture; what is printed is dropped, and nothing is left behind."""
+    exercise = Exercise(kit.write(f"import torch\n{RIGHT}").parent)
+    assert not can_draw(exercise)
+    (exercise.folder / "plots.py").write_text(
+        "# %% [after double] Twice\nimport matplotlib.pyplot as plt\nprint('drawn')\n"
+        "twice = double(torch.rand(3))\nplt.plot(twice)\nplt.show()\n"
+        "# %% [after half] And back\nplt.plot(half(twice))\nplt.show()\n"
+    )
+    assert [plot.title for plot in plots_of(exercise)] == ["Twice", "And back"]
+    done = subprocess.run(
+        [sys.executable, "-m", "grader.student.picture", exercise.folder],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert [file.name for file in picture_of(exercise).parent.iterdir()] == ["01_first.png"]
+    head = picture_of(exercise).read_bytes()[:24]
+    width, height = (int.from_bytes(head[at : at + 4], "big") for at in (16, 20))
+    assert height > 700 and width > 500
+
+
+def test_a_lesson_in_a_terminal_has_no_markup() -> None:
+    text = "<!-- write: a -->\nA\n<picture>![a hill](hill.svg)</picture>\n<!-- math\nx\n-->\nB\n"
+    assert without_markup(text) == "A\n*Picture* (hill.svg): a hill\nB\n"
 
 
 # -- the whole of it -------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ class Do(Enum):
     RUN_ALL = auto()
     MOVED = auto()  # to another target
     LESSON = auto()
+    PICTURE = auto()
     RESET = auto()
     QUIT = auto()
 
@@ -101,7 +102,10 @@ class Asking:
 
 @dataclass
 class Desk:
-    """The state. `at`: which of the course's spots. `note`: one line for the student."""
+    """The state. `at`: which of the course's spots. `note`: one line for the student.
+
+    `pictures`: what there is to say of an exercise's picture, by the exercise's name.
+    """
 
     course: Course
     at: int = 0
@@ -111,6 +115,7 @@ class Desk:
     red: set[Spot] = field(default_factory=set)
     seen: Heard = field(default_factory=Heard)
     asking: Asking | None = None
+    pictures: dict[str, str] = field(default_factory=dict)
     pick: int = 0
     rung: int = 0
     note: str = ""
@@ -275,6 +280,8 @@ class Desk:
                 return Do.RUN_ALL
             case "o":
                 return Do.LESSON
+            case "v":
+                return Do.PICTURE
             case "r":
                 self.phase = Phase.CONFIRM
             case "q":

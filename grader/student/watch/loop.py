@@ -16,10 +16,13 @@ from typing import Any
 from grader.result import Outcome
 from grader.student import fingerprints
 from grader.student.answers import PublicTest, read_answers, with_stub
-from grader.student.store import Store
+from grader.student.layout import without_markup
+from grader.student.picture import can_draw, picture_of
+from grader.student.store import Store, passing
 from grader.student.watch import screen
 from grader.student.watch.desk import Course, Desk, Do, Phase, Spot
 from grader.student.watch.keys import Keyboard
+from grader.student.watch.pictures import Artist, opened
 from grader.student.watch.spares import Spare, Spares
 
 TICK = 0.5  # seconds between two looks at how long a run takes
@@ -39,6 +42,7 @@ class Watch:
         self._store = Store(folder)
         self._events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._spares = Spares(lambda spare, message: self._events.put(("run", (spare, message))))
+        self._artist = Artist(lambda *drawn: self._events.put(("drawn", drawn)))
         self._keyboard: Keyboard | None = None
         self._job: tuple[Path, list[str]] | None = None  # what waits for a process to be ready
         self._run: Spare | None = None
@@ -63,6 +67,7 @@ class Watch:
             self._over.set()
             self._end_run()
             self._spares.close()
+            self._artist.stop()
             if self._keyboard is not None:
                 self._keyboard.let_go()
 
@@ -96,6 +101,8 @@ class Watch:
             return self._key(what)
         if kind == "saved":
             self._saved(what)
+        elif kind == "drawn":
+            self._drawn(*what)
         else:
             self._told(*what)
         return True
@@ -150,6 +157,8 @@ class Watch:
             self._start(self.desk.mine, everything=True)
         elif what is Do.LESSON:
             self._lesson()
+        elif what is Do.PICTURE:
+            self._show_picture()
         elif what is Do.RESET:
             self._reset()
         self._draw()
@@ -162,6 +171,7 @@ class Watch:
         self._store.at = desk.spot.name
         self._read(desk.spot.exercise.name)
         do = desk.look()
+        self._picture(anew=False)
         if do is Do.NOTHING and self._terminal and not self._store.asked(desk.spot.name):
             desk.ask()
             if desk.phase is Phase.QUESTION:
@@ -195,13 +205,8 @@ class Watch:
         spots = self.desk.course.of(name)
         targets = tuple(spot.target for spot in spots)
         answers = read_answers(spots[0].exercise, targets)
-        green = set()
-        for spot in spots:
-            content = answers.digests.get(spot.target, "")
-            base = self.desk.course.base(spot)
-            if base and base <= self._store.passed(name, spot.target, content):
-                green.add(spot.target)
-        return answers, green
+        tests = [test for spot in spots for test in self.desk.course.tests[spot]]
+        return answers, passing(spots[0].exercise, tests, answers.digests)
 
     def _reset(self) -> None:
         spot = self.desk.spot
@@ -217,13 +222,39 @@ class Watch:
         self.desk.look()
         self.desk.note = f"It is a stub again. Your file is kept as {self._name(copy)}."
 
+    def _picture(self, *, anew: bool) -> None:
+        """Have the picture of an exercise that is done drawn; `anew`: its code may be new."""
+        desk, exercise = self.desk, self.desk.spot.exercise
+        if not desk.exercise_done or desk.answers[exercise.name].stubs:  # in the notebook, perhaps
+            return
+        if not can_draw(exercise):
+            desk.pictures[exercise.name] = "Its picture needs matplotlib: pip install matplotlib"
+        elif picture_of(exercise).exists() and not anew:
+            self._drawn(exercise.name, True)
+        elif anew or exercise.name not in desk.pictures:
+            desk.pictures[exercise.name] = "Its picture is being drawn, with your code …"
+            self._artist.draw(exercise)
+
+    def _drawn(self, name: str, done: bool) -> None:
+        file = self._name(picture_of(self.desk.course.of(name)[0].exercise))
+        told = f"The picture that it made (v opens it): {file}" if done else ""
+        self.desk.pictures[name] = told or "Its picture could not be drawn."
+        self._draw()
+
+    def _show_picture(self) -> None:
+        picture = picture_of(self.desk.spot.exercise)
+        if not picture.exists():
+            self.desk.note = "There is a picture when all of the exercise is done."
+        elif not opened(picture):
+            self.desk.note = f"Nothing here can show it. Open {self._name(picture)} in your editor."
+
     def _lesson(self) -> None:
         from rich.console import Console
         from rich.markdown import Markdown
 
         lesson = self.desk.spot.exercise.folder / "README.md"
         try:
-            text = lesson.read_text("utf-8")
+            text = without_markup(lesson.read_text("utf-8"))
         except OSError:
             self.desk.note = f"There is no {self._name(lesson)}."
             return
@@ -316,6 +347,7 @@ class Watch:
             failed = mine & self.desk.seen.failed
             passed = (mine & self.desk.seen.passed) - failed
             self._store.ran(spot.exercise.name, spot.target, content, passed, failed)
+        self._picture(anew=True)
         if self._debugging:
             self._debugging, self._paused = False, True
             print("\nThe run is over. Press a key.", flush=True)

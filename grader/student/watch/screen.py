@@ -121,6 +121,8 @@ def _green(desk: Desk, width: int, count: int) -> Iterator[str]:
         yield f"The exercise {desk.spot.exercise.name} is done. You know now:"
         for line in desk.course.learned.get(desk.spot.exercise.name, ()):
             yield from _wrapped(f"- {line}", width)
+        if picture := desk.pictures.get(desk.spot.exercise.name):
+            yield from _wrapped(picture, width)
     yield ""
     if desk.all_done:
         yield from _wrapped(" ".join(FINISHED.split()), width)
