@@ -19,6 +19,7 @@ from grader.suite.checks import (
     random_batches,
     row_uses,
     same,
+    updates,
 )
 
 
@@ -88,13 +89,18 @@ def parameter(value, gradient):
     return p
 
 
+def step(student, params, lr):
+    """One step, which has to change the parameters."""
+    updates(lambda: student.sgd_step([*params], lr), params)
+
+
 def test_sgd_step_worked_example(student):
     """From 3.0, with gradients 4.0 and then 3.2, learning rate 0.1 leads to 2.6, then to 2.28."""
     p = parameter([3.0], [4.0])
-    student.sgd_step([p], 0.1)
+    step(student, [p], 0.1)
     same(p.detach(), torch.tensor([2.6]))
     p.grad = torch.tensor([3.2])
-    student.sgd_step([p], 0.1)
+    step(student, [p], 0.1)
     same(p.detach(), torch.tensor([2.28]))
 
 
@@ -106,7 +112,7 @@ def test_sgd_step_every_parameter(student):
         parameter([0.0], [60.0]),
     )
     params = [a, b, c]
-    student.sgd_step([*params], 0.5)
+    step(student, params, 0.5)
     same([p.detach() for p in params], [torch.tensor(v) for v in ([[0.0]], [-0.5, 1.0], [-30.0])])
 
 
@@ -133,7 +139,7 @@ def test_sgd_step_by_hand(student):
 
     def sgd_step(start):
         p = parameter(start, [4.0])
-        student.sgd_step([p], 0.1)
+        step(student, [p], 0.1)
         return p.detach()
 
     by_hand(sgd_step, torch.tensor([2.6]), [3.0], forbids=OPTIMIZERS)
@@ -145,7 +151,8 @@ def training(student):
     def train(steps, lr):
         weights, bias = torch.zeros(3, 2, requires_grad=True), torch.zeros(2, requires_grad=True)
         x, y = torch.ones(6, 3), torch.zeros(6, dtype=torch.int64)
-        student.train(x, y, weights, bias, steps=steps, batch_size=4, lr=lr)
+        given = {"steps": steps, "batch_size": 4, "lr": lr}
+        updates(lambda: student.train(x, y, weights, bias, **given), [weights, bias])
         return [*weights.detach(), bias.detach()]
 
     return train
@@ -179,6 +186,9 @@ def test_train_reads_digits(student):
     """After 200 steps, more than 80 of 100 digits are read right that it has never seen."""
     x, y, x_valid, y_valid = load_mnist()
     weights, bias = torch.zeros(784, 10, requires_grad=True), torch.zeros(10, requires_grad=True)
-    leaves_alone(lambda x, y: student.train(x, y, weights, bias, 200, 64, 0.2), x, y)
+    params = weights, bias
+    leaves_alone(
+        lambda x, y: updates(lambda: student.train(x, y, *params, 200, 64, 0.2), params), x, y
+    )
     right = ((x_valid @ weights + bias).argmax(-1) == y_valid).float().mean().item()
     judged(right, "more than 0.8 are right", right > 0.8)

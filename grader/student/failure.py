@@ -97,6 +97,8 @@ class Failure:
             return f"{self.target} did not finish"
         if isinstance(self.error, Mismatched):
             mismatch = self.error.mismatch
+            if mismatch.facts and mismatch.show == "everything":
+                return f"{self.target}: {re.sub('[0-9.]+', '#', mismatch.facts[0].text)}"
             # two tests may find the same values wrong for two reasons
             own = mismatch.call if mismatch.problem == "values" else ""
             return "\n".join([self.target, own, self._found(mismatch)])

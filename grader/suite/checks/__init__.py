@@ -38,6 +38,7 @@ from grader.suite.checks.training import (
     row_uses,
     trained_alike,
     untrained_loss,
+    updates,
     uses,
 )
 from grader.suite.checks.twins import Twins, twins
@@ -95,5 +96,6 @@ __all__ = [
     "trained_alike",
     "twins",
     "untrained_loss",
+    "updates",
     "uses",
 ]

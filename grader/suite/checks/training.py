@@ -1,4 +1,4 @@
-"""The checks of training: `trained_alike`, `learns`, `untrained_loss`, `independent`."""
+"""The checks of training: `updates`, `trained_alike`, `learns`, `untrained_loss`, `independent`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,31 @@ from grader.suite.checks.twins import Twins
 from grader.suite.checks.verdict import claim, conclude
 
 Reader = Callable[[Any], Any]
+
+
+def updates(
+    train: Callable[[], Any],
+    model: nn.Module | Sequence[torch.Tensor],
+    *,
+    show: Show = "everything",
+) -> Any:
+    """`train()` changes at least one parameter of `model`. Returns what `train` gave.
+
+    Where nothing moves, all else that a test would find wrong follows from that: so every test of
+    training fails for this one reason, which is told once.
+    """
+    current.next_check()
+
+    def numbers() -> list[torch.Tensor]:
+        held = model.parameters() if isinstance(model, nn.Module) else model
+        return [parameter.detach().clone() for parameter in held]
+
+    before = numbers()
+    value = train()
+    if all(map(torch.equal, before, numbers())):
+        still = Problem("claim", "training changes the parameters", "no parameter had changed", "")
+        raise claim("updates", still, None, "", show)
+    return value
 
 
 def trained_alike(
@@ -296,7 +321,8 @@ def uses(train: Callable[..., Any]) -> Callable[[int, int, int], torch.Tensor]:
         model = lab.nn.Linear(n, 1, bias=False)
         model.load_state_dict({"weight": torch.zeros(1, n)})
         opt = lab.optim.SGD(model.parameters(), lr=1.0)
-        train(model, opt, lab.define(total), torch.eye(n), torch.zeros(n, 1), steps, batch_size)
+        given = lab.define(total), torch.eye(n), torch.zeros(n, 1), steps, batch_size
+        updates(lambda: train(model, opt, *given), model)
         return -model.state_dict()["weight"][0]  # type: ignore[no-any-return]
 
     return used
@@ -317,7 +343,8 @@ def row_uses(train: Callable[..., Any]) -> Callable[[int, int, int], torch.Tenso
     def used(n: int, steps: int, batch_size: int) -> torch.Tensor:
         weights, bias, lr = torch.zeros(2 * n, 2), torch.zeros(2), 1e-3
         samples = torch.eye(n, 2 * n), torch.zeros(n, dtype=torch.int64)
-        train(*samples, weights.requires_grad_(), bias.requires_grad_(), steps, batch_size, lr)
+        params = weights.requires_grad_(), bias.requires_grad_()
+        updates(lambda: train(*samples, *params, steps, batch_size, lr), params)
         return (weights.detach()[:n, 0] * 2 * batch_size / lr).nan_to_num()
 
     return used
