@@ -130,7 +130,8 @@ class Failure:
         if isinstance(error, Mismatched):
             call, found = wrap(error.mismatch.call), self._found(error.mismatch)
             text = "\n".join(filter(None, [call, found]))
-            line = self._returning() if len(text.splitlines()) <= ROOM else ""
+            given = error.mismatch.check != "updates" and len(text.splitlines()) <= ROOM
+            line = self._returning() if given else ""
             return f"{text}\n{line}" if line else text
         if self.own:
             return self._told(f"Your code raised {type(error).__name__}:", self._advice())

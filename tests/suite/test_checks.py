@@ -31,6 +31,7 @@ from grader.suite.checks import (
     tensors,
     trained_alike,
     twins,
+    updates,
 )
 from grader.suite.checks import define as defined
 from grader.suite.seen import alike, sight_of
@@ -355,6 +356,18 @@ def test_claims_and_measures(here: Here) -> None:
     assert learns(lambda: None, lambda: 0.2, below=0.5) == 0.2
     failed(learns, lambda: None, lambda: 0.7, below=0.5)
     assert [m.value for m in current.measured()] == [0.2, 0.7]
+
+
+def test_training_that_changes_nothing(here: Here) -> None:
+    """Whatever the model, it is the same words: so tests that fail for it are told together."""
+    here("")
+    said = set()
+    for model in (nn.Linear(2, 3), [torch.tensor([float("nan"), 1.0])]):
+        params = [*model.parameters()] if isinstance(model, nn.Module) else model
+        assert updates(lambda params=params: params[0].detach().add_(1)[0].shape, model) is not None
+        said.add(failed(updates, lambda: 1, [params[0].detach().nan_to_num()]).public())
+    [text] = said
+    assert "yours: no parameter had changed" in text
 
 
 def test_one_number_in_any_form(here: Here) -> None:

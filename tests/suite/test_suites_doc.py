@@ -70,6 +70,7 @@ def test_examples_pass(tmp_path: Path) -> None:
         ("].mean()", "].sum()", {"test_nll_values", "test_nll_by_example"}),
         ("p -= lr", "p += lr", {"test_sgd_step_moves"}),
         ("opt.zero_grad()", "pass", {"test_fit_short_last_batch", "test_fit_any_loss"}),
+        ("opt.step()", "pass", {"test_fit_moves"}),
         ("randint(len(x), (batch_size,))", "arange(batch_size)", {"test_train_random_draws"}),
         ("randint(len(x)", "randint(len(x) - 1", {"test_train_random_draws"}),
         ("@ self.weight", "@ self.weight.detach()", {"test_MyLinear_values"}),

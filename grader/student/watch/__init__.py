@@ -2,5 +2,6 @@
 
 `course` is what there is to learn, `desk` what is known of it and what a key or a run makes of it,
 and `screen` is the desk as text. `spares` keeps processes waiting with torch imported (`spare` is
-their program), `keys` is the keyboard, and `loop` holds them together.
+their program), `keys` is the keyboard, `artist` draws what a finished exercise makes, and `loop`
+holds them together.
 """

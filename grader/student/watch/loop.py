@@ -20,9 +20,9 @@ from grader.student.layout import without_markup
 from grader.student.picture import can_draw, picture_of
 from grader.student.store import Store, passing
 from grader.student.watch import screen
+from grader.student.watch.artist import Artist, opened
 from grader.student.watch.desk import Course, Desk, Do, Phase, Spot
 from grader.student.watch.keys import Keyboard
-from grader.student.watch.pictures import Artist, opened
 from grader.student.watch.spares import Spare, Spares
 
 TICK = 0.5  # seconds between two looks at how long a run takes
