@@ -179,3 +179,27 @@ def _instant(when: datetime, place: str) -> datetime:
 def beside(solutions: Path) -> Path:
     """Where the file of the assignment with this `solutions/` is."""
     return solutions.parent / FILE
+
+
+def without_students(content: bytes) -> str:
+    """The text of an `assignment.toml` without those that it names, for where anybody can read it.
+
+    Comments are left out too. Raises `RulesError`.
+    """
+    try:
+        file = msgspec.toml.decode(content, type=_File)
+    except msgspec.DecodeError as error:
+        raise RulesError(f"{FILE}: {error}.") from None
+
+    def text(value: str) -> str:  # JSON's strings are TOML's too
+        return msgspec.json.encode(value).decode()
+
+    late = file.lateness
+    lines = [f"title = {text(file.title)}", f"attempts = {text(file.attempts)}"]
+    lines += [f"drop_lowest = {file.drop_lowest}", "", "[lateness]"]
+    lines += [f"due = {late.due.isoformat()}"] if late.due else []
+    lines += [f"grace = {text(late.grace)}", f"penalty = {late.penalty}", f"cap = {late.cap}"]
+    for name, one in file.exercises.items():
+        lines += ["", f"[exercises.{text(name)}]", f"bonus = {str(one.bonus).lower()}"]
+        lines += [f"weight = {one.weight}"] if one.weight is not None else []
+    return "\n".join(lines) + "\n"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -14,18 +16,27 @@ from typing import NoReturn
 import click
 
 from grader.assignment.exercises import AssignmentError, find_exercises
+from grader.assignment.rules import Rules
+from grader.cli.grading import read_assignment
 from grader.cli.options import NOT_GRADED, Unusable, announce_isolation, err, setup_options
+from grader.grading.decisions import extended
 from grader.grading.engine import SEEDS, Setup, Task, grade_all
+from grader.grading.gradebook_records import Handed, names_of
+from grader.grading.policy import Ruling, settle
 from grader.report import ReportError, find_formats, report_failure, write_report
+from grader.report.formats import gradescope
 from grader.report.terminal import inert
 from grader.report.text import line
 from grader.result import Grades, Result
-from grader.submission import NoSubmissions, find_submissions
+from grader.submission import NoSubmissions, Submission, find_submissions
+from grader.submission.arrival.times import FILES
 
 FORMATS = sorted(name for name, form in find_formats().items() if form.write_failure)
 HELP = f"""Grade the one SUBMISSION and write the result that a platform reads.
 
-FORMAT is one of {", ".join(FORMATS)}. docs/ci.md says how to set each platform up.
+FORMAT is one of {", ".join(FORMATS)}. docs/ci.md says how to set each platform up. An
+assignment.toml beside the suites counts: weights, bonus, and lateness where the platform or the
+last commit says when it was handed in.
 
 Exit codes: 0 graded, whatever the grade; 2 unusable arguments; 3 not graded, by no fault of the
 submission's (the result says so, and no points are counted)."""
@@ -38,6 +49,8 @@ REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (AssignmentError, "The tests of this assignment are broken: the instructor has to fix them."),
     (Unusable, "The grader isn't set up correctly: the instructor has to fix that."),
 )
+# The variables in which a platform says whose a submission is.
+WHOSE = {"classroom": ("GITHUB_ACTOR",), "classroom50": ("USERNAME",)}
 FAULT = "A fault in the grader kept it from being graded."
 
 
@@ -68,6 +81,13 @@ class Unattended(click.Command):
     show_default=True,
     help="Seconds after which the platform would end the job.",
 )
+@click.option(
+    "--student",
+    "students",
+    multiple=True,
+    metavar="NAME",
+    help="Whose it is, for the extensions in assignment.toml. [default: as the platform says]",
+)
 @click.option("--require-isolation", is_flag=True, help="Refuse to grade without full isolation.")
 @click.option(
     "--detail",
@@ -81,6 +101,7 @@ def ci(
     setup: Setup,
     out: Path | None,
     time_limit: int,
+    students: tuple[str, ...],
     require_isolation: bool,
     detail: bool,
 ) -> None:
@@ -90,7 +111,11 @@ def ci(
     try:
         isolation = announce_isolation(required=require_isolation)
         patience = replace(setup.patience, submission=time_limit - overhead)
-        result = _grade(submission, replace(setup, patience=patience))
+        exercises = find_exercises(setup.suites)
+        rules = read_assignment(setup, exercises)
+        [read] = find_submissions(submission, exercises, single=True)
+        result = _grade(read, replace(setup, patience=patience))
+        result = _settled(result, read, rules, form, out, students)
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         write_report(Grades([result], graded_at=now, seed=result.seed, isolation=isolation), target)
         print(inert(f"{line(result.submission)}: {result.total:.1f} of 100"))
@@ -103,12 +128,34 @@ def _target(form: str, out: Path | None) -> str:
     return f"{form}={out}" if out else form
 
 
-def _grade(submission: Path, setup: Setup) -> Result:
-    [read] = find_submissions(submission, find_exercises(setup.suites), single=True)
+def _grade(read: Submission, setup: Setup) -> Result:
     [result] = grade_all([Task(setup, read, secrets.randbelow(SEEDS))], 1)
     if not result.graded:
         raise RuntimeError(result.fault or "a test could not be run")
     return result
+
+
+def _settled(
+    result: Result,
+    read: Submission,
+    rules: Rules,
+    form: str,
+    out: Path | None,
+    names: Sequence[str],
+) -> Result:
+    """What the assignment's rules make of the result."""
+    when, source = read.submitted, read.time_source
+    if when is None or source == FILES:  # a checkout's files are as old as the checkout
+        when, source = None, ""
+    told: Sequence[str] = [os.environ[key] for key in WHOSE.get(form, ()) if os.environ.get(key)]
+    if form == "gradescope":
+        said, told = gradescope.submitted(gradescope.metadata_of(out or Path(gradescope.OUT)))
+        when, source = (said, "Gradescope") if said else (when, source)
+    if rules.lateness.due is not None and when is None:
+        err.print("When it was handed in isn't known: no lateness is taken off.", highlight=False)
+    known = names_of(read.name, read.name, read.student) | set(names or told)
+    ruling = extended(Ruling(), rules.extensions, known)
+    return settle([(result, Handed(1, 1, when, source))], rules, ruling)
 
 
 def _end_in_time(seconds: int) -> None:

@@ -63,8 +63,9 @@ def _unpacked(archive: Path) -> Path:
     so that what must stay secret never gets to a disk.
     """
     place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="torchgrade-suites-", dir=place))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    private = Path(tempfile.mkdtemp(prefix="torchgrade-suites-", dir=place))
+    atexit.register(shutil.rmtree, private, ignore_errors=True)
+    folder = private / "archive"  # what is looked for beside the suites is looked for in there
     try:
         data = sys.stdin.buffer.read() if str(archive) == "-" else archive.read_bytes()
         unpack_suites(data, folder)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from grader.assignment.exercises import find_exercises
+from grader.assignment.rules import RulesError
 from grader.cli.options import Unusable, solutions_option, workers_option
 from grader.cli.progress import progress
 from grader.release import bundles, notebooks, scaffold, student
@@ -61,7 +62,7 @@ def release(
             print(f"{bundles.classroom50(root, solutions, classroom50)}: with the hidden suites!")
         if suites:
             print(f"{bundles.suites(solutions, suites)}: the hidden suites. Keep it secret.")
-    except (ReleaseError, OSError) as error:
+    except (ReleaseError, RulesError, OSError) as error:
         raise Unusable(str(error)) from None
 
 

@@ -12,6 +12,8 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from grader.assignment.exercises import DATA
+from grader.assignment.rules import FILE as RULES
+from grader.assignment.rules import beside, without_students
 from grader.release.student import FILES, JUNK, template
 
 # With a fixed time, the same files always give the same archive.
@@ -35,8 +37,13 @@ def gradescope(root: Path, solutions: Path, out: Path) -> Path:
 
 
 def classroom50(root: Path, solutions: Path, out: Path) -> Path:
-    """Write `autograder.py` and what it needs to `out`, for `CLASSROOM/autograders/ASSIGNMENT/`."""
+    """Write `autograder.py` and what it needs to `out`, for `CLASSROOM/autograders/ASSIGNMENT/`.
+
+    Anybody can read it: of `assignment.toml`, the students that it names are left out.
+    """
     files = _all(root, solutions)
+    if RULES in files:
+        files[RULES] = without_students(files[RULES]).encode()
     files["autograder.py"] = template("classroom50-autograder.py")
     for name, content in files.items():
         path = out / name
@@ -46,10 +53,10 @@ def classroom50(root: Path, solutions: Path, out: Path) -> Path:
 
 
 def suites(solutions: Path, out: Path) -> Path:
-    """Pack the hidden suites alone into a .tar.xz, which `grader ci --solutions -` can read."""
+    """Pack the hidden suites and `assignment.toml` into a .tar.xz, for `grader ci --solutions -`."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(out, "w:xz", preset=9) as archive:
-        for name, content in sorted(_tree(solutions, "solutions").items()):
+        for name, content in sorted((_tree(solutions, "solutions") | _rules(solutions)).items()):
             info = tarfile.TarInfo(name)
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
@@ -91,7 +98,12 @@ def _all(root: Path, solutions: Path) -> dict[str, bytes]:
     files["README.md"] = template("student-readme.md")
     files |= {f"data/{name}": (root / "data" / name).read_bytes() for name in ("README.md", *DATA)}
     files |= _tree(root / "grader", "grader")
-    return files | _tree(solutions, "solutions")
+    return files | _tree(solutions, "solutions") | _rules(solutions)
+
+
+def _rules(solutions: Path) -> dict[str, bytes]:
+    path = beside(solutions)
+    return {RULES: path.read_bytes()} if path.is_file() else {}
 
 
 def _tree(folder: Path, name: str) -> dict[str, bytes]:

@@ -120,7 +120,8 @@ class SeenExercise:
 class Seen:
     """One submission as its student may see it. `fault` is '' if everything was graded.
 
-    `reasons` say, a line each, what rules and people's decisions have made of the score.
+    `reasons` say, a line each, what rules and people's decisions have made of the score. `late`:
+    how many days begun. `ruled`: the total isn't simply the share of the points.
     """
 
     submission: str
@@ -132,6 +133,8 @@ class Seen:
     bonus: float
     reasons: list[str] = field(default_factory=list)
     excused: bool = False
+    late: int = 0
+    ruled: bool = False
 
     @property
     def earned(self) -> float:
@@ -160,6 +163,8 @@ def seen(result: Result) -> Seen:
         bonus=result.bonus,
         reasons=[text.line(reason) for reason in result.mark.reasons] if result.mark else [],
         excused=result.excused,
+        late=max((attempt.late for attempt in result.attempts if attempt.counts), default=0),
+        ruled=result.mark is not None,
     )
 
 

@@ -25,6 +25,13 @@ def whole_factor(result: Seen) -> int:
     return min(lcm(1, *parts), FINEST)
 
 
+def counted(result: Seen) -> float:
+    """The base points that count: those earned, unless rules and decisions say otherwise."""
+    if not result.ruled or result.total is None:
+        return result.earned
+    return result.points * result.total / 100
+
+
 def said(test: SeenTest) -> str:
     """The outcome, feedback and hint of a test that didn't pass, as text."""
     parts = [MEANINGS[test.outcome].capitalize() + ".", test.feedback]

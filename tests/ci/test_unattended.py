@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -241,11 +242,51 @@ def unpacked() -> list[Path]:
 
 
 def test_suites_from_an_archive(kit: Path) -> None:
+    (kit / "assignment.toml").write_text(RULES)
     subprocess.run([*GRADER, "release", "--suites", "suites.tar.xz"], cwd=kit, check=True)
     (kit / "solutions").rename(kit / "hidden")
+    (kit / "assignment.toml").unlink()
     done = process(kit, "gradescope", "--solutions", "suites.tar.xz")
     assert done.returncode == 0, done.stderr
+    assert "When it was handed in isn't known" in done.stderr  # the rules came with the suites
     assert not unpacked()
+
+
+RULES = """
+[lateness]
+due = 2026-11-20T12:00:00+00:00
+penalty = 10
+
+[extensions]
+"kim" = "1 day"
+
+[exercises.01_double]
+weight = 3
+"""
+METADATA = {"created_at": "2026-11-21T18:30:00+00:00", "users": [{"name": "Kim", "email": "k@x.y"}]}
+
+
+def test_the_assignments_rules_count(kit: Path, ci: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (kit / "assignment.toml").write_text(RULES)
+    done = ci("junit")  # these files' times say nothing
+    assert "When it was handed in isn't known" in done.stderr
+    assert "100.0 of 100" in done.stdout
+    when = "2026-11-22T18:30:00+00:00"
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "done"]):
+        user = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+        dated = os.environ | {"GIT_COMMITTER_DATE": when, "GIT_AUTHOR_DATE": when}
+        subprocess.run(["git", *user, *command], cwd=kit / "work", env=dated, check=True)
+    (kit / "out").unlink()
+    assert "70.0 of 100" in ci("classroom").stdout
+    assert "30 points less" in (kit / "out" / "summary.md").read_text("utf-8")
+    monkeypatch.setenv("GITHUB_ACTOR", "kim")
+    assert "80.0 of 100" in ci("classroom").stdout
+    # What Gradescope says counts more than a commit's date.
+    (kit / "submission_metadata.json").write_text(json.dumps(METADATA))
+    shutil.rmtree(kit / "out")
+    done = ci("gradescope", "--out", "results/results.json")
+    assert done.stdout.startswith("work: 90.0 of 100")
+    assert "by Gradescope" in (kit / "results" / "results.json").read_text("utf-8")
 
 
 def test_an_archive_is_a_submission(kit: Path, ci: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.assignment.rules import Rules, RulesError, duration, read_rules
+from grader.assignment.rules import Rules, RulesError, duration, read_rules, without_students
 from grader.grading.gradebook_records import Handed
 from grader.grading.policy import Ruling, length, settle
 from grader.result import ExerciseResult, Outcome, Result, TestResult
@@ -107,6 +108,10 @@ def test_the_documented_file_can_be_read(tmp_path):
     (tmp_path / "assignment.toml").write_text(text, "utf-8")
     names = ("01_losses", "02_scratch", "07_temperature")
     read = read_rules(tmp_path / "assignment.toml", names)
+    assert read.extensions
+    public = without_students((tmp_path / "assignment.toml").read_bytes())
+    (tmp_path / "assignment.toml").write_text(public, "utf-8")
+    assert read_rules(tmp_path / "assignment.toml", names) == replace(read, extensions={})
     assert read.attempts == "best" and read.extensions["kim"] == timedelta(days=2)
     assert read.exercises["07_temperature"].bonus
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from made_up_class import a_test, one, sample
 from grader.report import ReportError, write_report
 from grader.report.formats import classroom, classroom50, gradescope, junit
 from grader.report.seen import seen
-from grader.result import ExerciseResult, Grades, Outcome, Result
+from grader.result import Attempt, ExerciseResult, Grades, Mark, Outcome, Result
 
 COUNTS = ("tests", "failures", "errors", "skipped")
 NOBODY = Result("kim", fault="the sandbox could not be started: /opt/grader/zygote")
@@ -140,8 +141,21 @@ def check(made: object, schema: dict[str, Any]) -> Any:
     return made
 
 
+LATE = "Handed in 1 day 2 hours late (by the last commit): 20 points less."
+
+
+def late(*outcomes: Outcome, total: float = 80.0) -> Result:
+    """A submission that lost points for being late: the tests alone don't say what it is worth."""
+    result = one(*outcomes)
+    attempt = Attempt(1, "2026-11-21T12:00:00+00:00", "the last commit", 2, total, counts=True)
+    return replace(result, mark=Mark(total, reasons=[LATE]), attempts=[attempt])
+
+
 def each() -> list[Result]:
-    return [*sample().results, NOBODY, *(one(outcome) for outcome in Outcome)]
+    ruled = [late(Outcome.PASSED), late(Outcome.FAILED, total=40 / 3), late(total=0)]
+    # A person gave points for what no test saw.
+    decided = replace(one(Outcome.FAILED), mark=Mark(70, reasons=["Set to 70 by J. Doe."]))
+    return [*sample().results, NOBODY, *(one(outcome) for outcome in Outcome), *ruled, decided]
 
 
 # --------------------------------------------------------------------------------------- JUnit
@@ -193,6 +207,28 @@ def test_junit_takes_any_student(tmp_path: Path) -> None:
     assert "<script>alert('name')</script>: 01_losses" in {s.get("name") for s in root}
 
 
+def test_lateness_is_told_in_every_format(tmp_path: Path) -> None:
+    result = late(Outcome.PASSED)
+    (path,) = write_report(Grades([result]), "junit", folder=tmp_path)
+    suite = ET.parse(path).getroot()[0]
+    assert {p.get("name"): p.get("value") for p in suite.iter("property")} == {
+        "total": "80", "late": "2 days"
+    }  # fmt: skip
+    assert suite.findtext("system-out") == LATE
+    _, _, summary, lines = write_report(Grades([result]), "classroom", folder=tmp_path / "github")
+    assert "20 points less" in summary.read_text("utf-8")
+    assert lines.read_text("utf-8").startswith("::notice title=What counts::Handed in 1 day")
+    assert classroom50.status_lines(seen(result)) == f"status=success\nsummary=80 of 100 {LATE}\n"
+    assert LATE in write_report(Grades([result]), "classroom50", folder=tmp_path)[1].read_text()
+    assert f"80 of 100, and 0 bonus.\n{LATE}" in gradescope.result(seen(result))["output"]
+
+
+def test_an_exercise_that_only_adds_turns_no_full_mark_red() -> None:
+    result = replace(one(Outcome.FAILED), mark=Mark(100.0))
+    assert classroom.result(seen(result))["status"] == "pass"
+    assert classroom50.status_lines(seen(result)).startswith("status=success")
+
+
 @given(st.text(st.characters(codec=None, categories=None)))
 def test_junit_is_xml_whatever_a_test_says(text: str) -> None:
     message = ET.fromstring(junit.failure(text)).find(".//error")
@@ -217,12 +253,14 @@ def test_the_reporter_can_read_the_result(result: Result, tmp_path: Path) -> Non
         assert made["status"] == "error"
         assert made["max_score"] == points == 0  # the reporter counts nothing then
     else:
-        earned = sum(e.earned for e in result.exercises)
-        assert points == pytest.approx(earned)  # never above the maximum, whatever the bonus
         assert made["max_score"] == pytest.approx(sum(e.points for e in result.exercises))
-        assert made["status"] == ("pass" if result.total == 100 else "fail")
+        # never above the maximum, whatever the bonus
+        assert points == pytest.approx(made["max_score"] * result.total / 100)
+        assert made.get("message", "") == "\n".join(result.mark.reasons if result.mark else [])
+        full = replace(result, mark=None).total == 100  # late or not
+        assert made["status"] == ("pass" if full else "fail")
     for text in lines.read_text(encoding="utf-8").splitlines():
-        assert re.fullmatch(r"::error [^:]+::.*", text), text
+        assert re.fullmatch(r"::(error|notice) [^:]+::.*", text), text
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED, Outcome.NOT_ATTEMPTED])
@@ -299,13 +337,15 @@ def test_classroom50_takes_the_result(result: Result, tmp_path: Path) -> None:
     assert made["datetime"] == submitted
     assert made["review"] == made["commit"]
     assert made["score"] <= made["max-score"]
-    assert made["score"] == sum(test["score"] for test in made["tests"])
+    if result.mark is None:
+        assert made["score"] == sum(test["score"] for test in made["tests"])
     assert made["max-score"] == sum(test["max-score"] for test in made["tests"])
     if result.total is None:
         assert made["max-score"] == 0
         assert made["tests"][0]["test-name"] == "Not graded"
     else:
-        assert 100 * made["score"] / made["max-score"] == pytest.approx(result.total)
+        whole = 50 / made["max-score"] if result.mark else 1e-6  # scores are whole numbers
+        assert 100 * made["score"] / made["max-score"] == pytest.approx(result.total, abs=whole)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED, Outcome.NOT_ATTEMPTED])
@@ -381,9 +421,12 @@ def test_gradescope_takes_the_result(result: Result, tmp_path: Path) -> None:
         assert made["tests"][0]["visibility"] == "visible"
     else:
         assert made["score"] == pytest.approx((result.total + result.bonus) / 5, abs=1e-3)
-        assert sum(test["score"] for test in made["tests"]) == pytest.approx(
-            made["score"], abs=0.02
-        )
+        if result.mark is None:
+            assert sum(test["score"] for test in made["tests"]) == pytest.approx(
+                made["score"], abs=0.02
+            )
+        else:
+            assert result.mark.reasons[0] in made["output"]
         assert sum(Decimal(str(test["max_score"])) for test in made["tests"]) == 20
         for test in made["tests"]:
             red = test.get("status") == "failed"

@@ -2,6 +2,9 @@
 
 `write` makes a folder. A workflow appends `output` to `$GITHUB_OUTPUT` and `summary.md` to
 `$GITHUB_STEP_SUMMARY`, and prints `annotations.txt`.
+
+The reporter adds up the rows' scores. So where weights or lateness make another total of them, each
+row has its part of that total; the reasons are a message, a notice, and in the summary.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ import msgspec
 from grader.report.files import save
 from grader.report.markdown import escape, feedback
 from grader.report.seen import FAULT, Seen, SeenExercise, SeenTest
-from grader.report.single import only, said
+from grader.report.single import counted, only, said
 from grader.report.text import line, short, worth
 from grader.result import Grades, Outcome, Result
 
@@ -77,15 +80,24 @@ def result(student: Seen) -> dict[str, Any]:
 
 
 def _result(student: Seen, room: int) -> dict[str, Any]:
+    worth_of_a_point = counted(student) / student.earned if student.graded and student.earned else 0
     rows = [
-        _test(exercise, test, student.graded, room)
+        _test(exercise, test, worth_of_a_point, room)
         for exercise in student.exercises
         for test in exercise.tests
     ]
     if not student.graded:
         return {**failure(student.fault or FAULT), "tests": rows or _no_test(student.fault)}
-    status = FAIL if any(row["status"] == FAIL for row in rows) else PASS
-    return {"version": 1, "status": status, "max_score": student.points, "tests": rows}
+    failed = any(row["status"] == FAIL for row in rows)
+    # An exercise that only adds, or the one that is dropped, turns no full mark red.
+    full = student.ruled and student.total is not None and student.total >= 100
+    status = FAIL if failed and not full else PASS
+    made = {"version": 1, "status": status, "max_score": student.points, "tests": rows}
+    if not student.reasons:
+        return made
+    if student.ruled and not student.earned and counted(student):
+        rows.append(_row("Decided", PASS, counted(student), ""))
+    return {**made, "message": "\n".join(student.reasons)}
 
 
 def failure(message: str) -> dict[str, Any]:
@@ -104,7 +116,7 @@ def _no_test(message: str) -> list[dict[str, Any]]:
     return [_row("Not graded", ERROR, 0, message)]
 
 
-def _test(exercise: SeenExercise, test: SeenTest, graded: bool, room: int) -> dict[str, Any]:
+def _test(exercise: SeenExercise, test: SeenTest, scale: float, room: int) -> dict[str, Any]:
     if test.outcome is Outcome.NOT_GRADED:
         status = ERROR
     else:
@@ -112,7 +124,7 @@ def _test(exercise: SeenExercise, test: SeenTest, graded: bool, room: int) -> di
         status = PASS if test.outcome is Outcome.PASSED or test.bonus else FAIL
     name = f"{exercise.name}: {test.title}" + (" (bonus)" if test.bonus else "")
     # The reporter adds the scores up and prints the sum beside the maximum: no bonus in it.
-    score = test.earned if graded and not test.bonus else 0
+    score = scale * test.earned if not test.bonus else 0
     if test.outcome is not Outcome.PASSED:
         message = said(test)
     else:
@@ -139,7 +151,7 @@ def _row(
 def commands(student: Seen, own: Result, file: str = FILE) -> list[str]:
     """Workflow commands that mark the student's line for each base test that didn't pass."""
     codes = {line(exercise.name): exercise.code for exercise in own.exercises}
-    made = []
+    made = [_command("notice", reason, title="What counts") for reason in student.reasons]
     if student.fault:
         made.append(_command("error", student.fault, title="Not graded"))
     for exercise in student.exercises:

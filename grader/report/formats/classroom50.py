@@ -1,7 +1,8 @@
 """Classroom 50: `result.json` as classroom50/result/v1 wants it, and `release-body.md`.
 
 Its scores are whole numbers and never above the maximum. So points are multiplied until they are
-whole, and bonus points aren't part of them. Its runner counts a run as a failure if any row isn't
+whole, and bonus points aren't part of them. Weights and lateness are in the whole score, not in the
+rows'. Its runner counts a run as a failure if any row isn't
 passed, so a bonus that wasn't earned has no row; the text of the release mentions it. The status of
 the run and a summary also go to `$GITHUB_OUTPUT`, where the runner looks for them first.
 """
@@ -70,9 +71,13 @@ def status_lines(student: Seen) -> str:
     """The lines for `$GITHUB_OUTPUT`: full base marks are a success, whatever the bonus."""
     if not student.graded:
         return "status=error\nsummary=Not graded\n"
-    status = "failure" if any(exercise.missed for exercise in student.exercises) else "success"
+    missed = any(exercise.missed for exercise in student.exercises)
+    # An exercise that only adds, or the one that is dropped, turns no full mark red.
+    full = student.ruled and student.total is not None and student.total >= 100
+    status = "failure" if missed and not full else "success"
     bonus = f", and {number(student.bonus)} bonus" if student.bonus else ""
-    return f"status={status}\nsummary={score(student.total)} of 100{bonus}\n"
+    told = " ".join([f"{score(student.total)} of 100{bonus}", *student.reasons])
+    return f"status={status}\nsummary={told}\n"
 
 
 def heading(environment: Mapping[str, str], submitted: str = "") -> dict[str, str]:
@@ -105,12 +110,11 @@ def result(student: Seen, head: Mapping[str, str]) -> dict[str, Any]:
         for test in exercise.tests
         if not test.bonus or test.outcome is Outcome.PASSED
     ]
-    return {
-        **head,
-        "score": sum(test["score"] for test in tests),
-        "max-score": sum(test["max-score"] for test in tests),
-        "tests": tests,
-    }
+    most = sum(test["max-score"] for test in tests)
+    earned = sum(test["score"] for test in tests)
+    if student.ruled and student.total is not None:
+        earned = min(most, round(most * student.total / 100))
+    return {**head, "score": earned, "max-score": most, "tests": tests}
 
 
 def failure(message: str, head: Mapping[str, str]) -> dict[str, Any]:

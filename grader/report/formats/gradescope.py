@@ -45,8 +45,9 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     maximum = read_maximum(options.get("points", "100"))
     seconds = grades.results[0].seconds if grades.results else 0.0
     student = only(grades)
-    metadata = Path(options.get("metadata") or out.parent.parent / "submission_metadata.json")
-    made = result(student, maximum, visibility, bonus, lateness(metadata))
+    metadata = Path(options["metadata"]) if "metadata" in options else metadata_of(out)
+    late = "" if student.late else lateness(metadata)  # the reasons say it already
+    made = result(student, maximum, visibility, bonus, late)
     return [_save(out, {**made, "execution_time": round(seconds)})]
 
 
@@ -59,11 +60,16 @@ def _save(out: Path, made: dict[str, Any]) -> Path:
     return save(out, msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
 
 
+def metadata_of(out: Path) -> Path:
+    """Where Gradescope's metadata is, if `out` is where it wants the results."""
+    return out.parent.parent / "submission_metadata.json"
+
+
 def lateness(metadata: Path) -> str:
     """How late the submission is by Gradescope's own metadata, in words; '' if it isn't.
 
-    '' too where there is no such file, or no dates in it. What late work costs is Gradescope's to
-    decide: no points are taken here.
+    '' too where there is no such file, or no dates in it. What that costs is Gradescope's to
+    decide: no points are taken for it.
     """
     try:
         told = msgspec.json.decode(metadata.read_bytes())
@@ -76,6 +82,18 @@ def lateness(metadata: Path) -> str:
     parts = [(days, "day"), (hours, "hour"), (late.seconds % 3600 // 60, "minute")]
     said = [f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count]
     return f"Handed in late, {' and '.join(said[:2]) or 'by seconds'} after the due date."
+
+
+def submitted(metadata: Path) -> tuple[datetime | None, list[str]]:
+    """When the submission was made, and its students' names and addresses, as Gradescope says."""
+    try:
+        told = msgspec.json.decode(metadata.read_bytes())
+        when = _instant(told["created_at"])
+        users = told.get("users") or []
+        names = [str(user[key]) for user in users for key in ("name", "email") if user.get(key)]
+        return (when if when.tzinfo else None), names
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None, []
 
 
 def _instant(text: object) -> datetime:
@@ -107,7 +125,7 @@ def result(
     maxima = iter(shares([t.points for e in student.exercises for t in e.base], maximum))
     return {
         "score": round(total, 4),
-        "output": "\n".join(filter(None, [heading, late, *student.notes])),
+        "output": "\n".join(filter(None, [heading, *student.reasons, late, *student.notes])),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",

@@ -1,5 +1,8 @@
 """JUnit XML, which every CI system shows. Holds no secret: tests go by their titles.
 
+What rules and decisions have made of the points (lateness, weights) has no place of its own there:
+each suite has the total as properties, and the reasons as its output.
+
 What is written here is valid by both schemas in use: Jenkins' (junit-10.xsd), which allows few
 attributes, and Ant's (windyroad's JUnit.xsd), which wants more of them and fixes the order.
 """
@@ -14,6 +17,7 @@ from xml.etree import ElementTree as ET
 
 from grader.report.files import save
 from grader.report.seen import FAULT, Seen, SeenExercise, SeenTest, seen
+from grader.report.text import score
 from grader.result import Grades, Outcome
 
 NAME = "junit"
@@ -51,9 +55,10 @@ def to_xml(results: list[Seen], graded_at: str = "") -> bytes:
     root = ET.Element("testsuites")
     for result in results:
         for exercise in result.exercises:
-            suite = _suite(root, f"{result.name}: {exercise.name}")
+            suite = _suite(root, f"{result.name}: {exercise.name}", _told(result))
             for test in exercise.tests:
                 _verdict(_case(suite, _class(exercise, test), test.title, test.seconds), test)
+            ET.SubElement(suite, "system-out").text = _plain("\n".join(result.reasons))
         if result.fault and all(e.score is not None for e in result.exercises):
             # A fault that no test shows.
             _error(_case(_suite(root, result.name), result.name, NOT_GRADED), result.fault)
@@ -64,9 +69,21 @@ def _class(exercise: SeenExercise, test: SeenTest) -> str:
     return f"{exercise.name}.{test.target}" if test.target else exercise.name
 
 
-def _suite(root: ET.Element, name: str) -> ET.Element:
+def _told(result: Seen) -> dict[str, str]:
+    """What is true of a whole submission, as properties: its total of 100, and how late it was."""
+    if not result.graded:
+        return {}
+    told = {"total": score(result.total)}
+    if result.late:
+        told["late"] = f"{result.late} day{'' if result.late == 1 else 's'}"
+    return told
+
+
+def _suite(root: ET.Element, name: str, told: Mapping[str, str] | None = None) -> ET.Element:
     suite = ET.SubElement(root, "testsuite", name=_plain(name) or "(no name)")
-    ET.SubElement(suite, "properties")
+    properties = ET.SubElement(suite, "properties")
+    for key, value in (told or {}).items():
+        ET.SubElement(properties, "property", name=key, value=value)
     return suite
 
 
@@ -106,7 +123,8 @@ def _finished(root: ET.Element, graded_at: str) -> bytes:
         suite.set("hostname", "localhost")  # the grading machine's own name is nobody's business
         suite.set("id", str(number))
         suite.set("package", suite.get("name", ""))
-        ET.SubElement(suite, "system-out")
+        if suite.find("system-out") is None:
+            ET.SubElement(suite, "system-out")
         ET.SubElement(suite, "system-err")
     ET.indent(root)
     made: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
