@@ -53,7 +53,7 @@ def classroom50(root: Path, solutions: Path, out: Path) -> Path:
 
 
 def suites(solutions: Path, out: Path) -> Path:
-    """Pack the suites and `assignment.toml` into a .tar.xz, which `grader ci --solutions -` reads."""
+    """Pack the suites and `assignment.toml` into a .tar.xz for `grader ci --solutions -`."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(out, "w:xz", preset=9) as archive:
         for name, content in sorted((_tree(solutions, "solutions") | _rules(solutions)).items()):
