@@ -9,6 +9,7 @@ import pytest
 import tiny
 
 from grader.grading.engine import SEEDS
+from grader.suite.plugin import STREAMS
 
 TELLING = """
 import torch
@@ -39,7 +40,11 @@ def test_one_number_repeats_both(kit, grader):
     assert "[" in once[0]
     assert told("--seed", str(seed)) == (seed, once)
     assert told("--seed", str(seed ^ 1))[1][0] != once[0]
+    own, _, inputs = once[0].partition("[")
+    other, _, others = told("--seed", str((seed + STREAMS) % SEEDS))[1][0].partition("[")
+    assert other == own, "the sandbox's seed tells one run from many"
+    assert others != inputs
 
 
 def test_there_are_too_many_to_try_them_all():
-    assert SEEDS >= 1 << 53
+    assert SEEDS // STREAMS >= 1 << 47

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from grader.judge.judge import Judge
 
 SEEDS = 1 << 53
-"""How many there are: as many as every JSON reader knows. The tests' inputs and what a sandbox is
-seeded with come from a run's seed: nobody can try them all, to get from one to the other."""
+"""How many there are: as many as every JSON reader knows. The tests' inputs come from a run's seed:
+nobody can try them all. What a sandbox is seeded with tells no more of it than
+`grader.suite.plugin.STREAMS` does."""
 
 SPELL_SECONDS = 0.2
 LAST_SECONDS = 10.0

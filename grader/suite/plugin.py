@@ -20,6 +20,9 @@ from grader.torchside.accelerator import simulated
 from grader.torchside.seeding import seed_torch
 
 PROVIDER = pytest.StashKey[Provider]()
+STREAMS = 64
+"""What student code draws from is one of so many streams of each test. Its own seed, which it can
+read, tells six bits of the run's, however it may be turned back, and so not the tests' inputs."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -108,10 +111,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if exercise is None:  # a test of something else in the same session
         return
     current.begin(item.config.stash[PROVIDER])
-    name = f"{item.config.getoption('seed', 0)}/{exercise.name}/{item.name}"
-    digest = hashlib.sha256(name.encode()).digest()
-    seed_torch(int.from_bytes(digest[:7], "big"))
-    item.config.stash[PROVIDER].seed(int.from_bytes(digest[7:14], "big"))
+    seed, test = item.config.getoption("seed", 0), f"{exercise.name}/{item.name}"
+    seed_torch(_seed_of(f"{seed}/{test}"))
+    item.config.stash[PROVIDER].seed(_seed_of(f"{seed % STREAMS}/student/{test}"))
+
+
+def _seed_of(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big")
 
 
 def exercise_of(item: pytest.Item) -> Exercise | None:
