@@ -7,9 +7,11 @@ storm:
 - every submission has one result, and none is a fault of ours;
 - every honest one has its very outcomes, test by test; no attack gets what it must not get;
 - no process and no file of ours is left;
-- no judge takes 2 GiB, and those that grade many submissions don't grow.
+- no judge takes 2 GiB, and those that grade many submissions don't grow: in every second batch no
+  judge is killed, so that some do.
 
-Exits with 1 where that doesn't hold. Linux only. `python bench/soak.py --minutes 10`
+Exits with 1 where that doesn't hold. Linux only. Two minutes are for CI; a thousand submissions
+take about half an hour of two quiet cores: `bench/soak.py --submissions 1000 --minutes 60`
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import importlib.util
+import itertools
 import os
 import random
 import re
@@ -46,10 +49,10 @@ from grader.submission import Submission
 
 ROOT = Path(__file__).parents[1]
 SEED = 7
-BATCH, TOLD = 100, 50
+BATCH, TOLD = 60, 50  # submissions a worker; results between two lines of progress
 JUDGE_BYTES = 2 << 30
 GROWTH_BYTES = 128 << 20
-SETTLED, ENOUGH = 10, 40  # results of a judge: until its memory is what it will be; to tell growth
+SETTLED, ENOUGH = 10, 40  # results a worker: until memory is what it will be; to tell growth
 HONEST = ("right", "mistake", "mutant")
 SHARES = {"right": 3, "mistake": 2, "mutant": 2, "attack": 2, "broken": 1}
 KINDS = ("sandbox", "zygote", "judge")
@@ -186,7 +189,7 @@ class Killer(threading.Thread):
     def __init__(self, rng: random.Random, kinds: tuple[str, ...], spare: int) -> None:
         super().__init__(daemon=True)
         self.killed: Counter[str] = Counter()
-        self._rng, self._kinds, self._spare = rng, kinds, spare
+        self._rng, self.kinds, self._spare = rng, kinds, spare
         self._results, self._due = 0, 1
         self._over = threading.Event()
 
@@ -195,9 +198,11 @@ class Killer(threading.Thread):
         self._results += 1
 
     def run(self) -> None:
-        kind = self._rng.choice(self._kinds)
-        while not self._over.wait(0.005):
-            if self._results < self._due or not (there := members(kind)):
+        while not self._over.wait(0.01):
+            if self._results < self._due or not self.kinds:
+                continue
+            kind = self._rng.choice(self.kinds)
+            if not (there := members(kind)):
                 continue
             try:
                 os.kill(self._rng.choice(there), signal.SIGKILL)
@@ -205,7 +210,6 @@ class Killer(threading.Thread):
                 continue
             self.killed[kind] += 1
             self._due = self._results + self._spare + self._rng.randrange(4)
-            kind = self._rng.choice(self._kinds)
 
     def stop(self) -> None:
         self._over.set()
@@ -229,7 +233,11 @@ def outcomes(result: Result) -> list[tuple[str, str]]:
 
 @dataclass
 class Soak:
-    """One soak, and what didn't hold."""
+    """One soak, and what didn't hold.
+
+    `memory`: of each judge, after each result of anyone. `grown`: by how many bytes over how many
+    results each judge grew that lasted long enough to tell.
+    """
 
     rng: random.Random
     entries: list[Entry]
@@ -240,6 +248,7 @@ class Soak:
     killed: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     memory: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    grown: list[tuple[int, int]] = field(default_factory=list)
 
     def quiet(self) -> dict[str, list[tuple[str, str]]]:
         """The outcomes of all that is honest, undisturbed; what is slow or dies is left out."""
@@ -267,8 +276,10 @@ class Soak:
         until = time.monotonic() + seconds
         killer = Killer(random.Random(self.rng.random()), self.kinds, 2 * self.workers + 1)
         killer.start()
+        spared = itertools.cycle([self.kinds, tuple(k for k in self.kinds if k != "judge")])
         while (done := self.graded.total()) < submissions and time.monotonic() < until:
-            count = min(BATCH, submissions - done)
+            killer.kinds = next(spared)
+            count = min(BATCH * self.workers, submissions - done)
             batch = [self.drawn(done + number) for number in range(count)]
             entries = {task.submission.name: entry for entry, task in batch}
             results = grade_all([task for _, task in batch], self.workers, self.start)
@@ -310,11 +321,13 @@ class Soak:
         for pid, series in self.memory.items():
             if max(series) >= JUDGE_BYTES:
                 self.problems.append(f"judge {pid} took {max(series) >> 20} MiB")
-            if len(series) >= ENOUGH:
-                early = statistics.median(series[SETTLED : 2 * SETTLED])
-                grown = statistics.median(series[-SETTLED:]) - early
+            settled = SETTLED * self.workers
+            if len(series) >= ENOUGH * self.workers:
+                early = statistics.median(series[settled : 2 * settled])
+                grown = int(statistics.median(series[-settled:]) - early)
+                self.grown.append((grown, (len(series) - 2 * settled) // self.workers))
                 if grown > GROWTH_BYTES:
-                    self.problems.append(f"judge {pid} grew by {int(grown) >> 20} MiB")
+                    self.problems.append(f"judge {pid} grew by {grown >> 20} MiB")
 
 
 def left_over(temporary: Path, seconds: float = 30) -> list[str]:
@@ -329,6 +342,20 @@ def left_over(temporary: Path, seconds: float = 30) -> list[str]:
         if not left or time.monotonic() > give_up:
             return left
         time.sleep(0.05)
+
+
+def told(counts: Counter[str]) -> str:
+    return ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items())) or "nothing"
+
+
+def growth(grown: list[tuple[int, int]]) -> str:
+    """How fast the judges grow that lasted."""
+    if not grown:
+        return f"none lasted {ENOUGH} results, so growth can't be told"
+    rates = sorted(100 * size / MIB / results for size, results in grown)
+    return (
+        f"the {len(rates)} that lasted grew by {rates[0]:.1f} to {rates[-1]:.1f} MiB in 100 results"
+    )
 
 
 def main() -> None:
@@ -364,12 +391,15 @@ def main() -> None:
         started = time.monotonic()
         soak.storm(given.submissions, 60 * given.minutes)
         soak.look_at_memory()
-        soak.problems += left_over(temporary)
-    print(f"{soak.graded.total()} graded in {time.monotonic() - started:.0f} s:", dict(soak.graded))
-    print("killed:", dict(soak.killed))
+        left = left_over(temporary)
+        soak.problems += left
+    seconds = time.monotonic() - started
+    print(f"graded: {soak.graded.total()} in {seconds:.0f} s;", told(soak.graded))
+    print("killed:", told(soak.killed))
     peak = max((max(series) for series in soak.memory.values()), default=0)
-    print(f"judges took {peak >> 20} MiB at most")
-    print(*soak.problems or ["everything held"], sep="\n")
+    print(f"memory: {len(soak.memory)} judges took {peak >> 20} MiB at most;", growth(soak.grown))
+    print(f"left over: {'; '.join(left) or 'no process, file or folder'}")
+    print(f"findings: {len(soak.problems)}", *soak.problems, sep="\n")
     sys.exit(bool(soak.problems))
 
 

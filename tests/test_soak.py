@@ -72,10 +72,12 @@ def test_everything_holds_while_sandboxes_are_killed(soak, forker, tmp_path, mon
 
 def test_what_does_not_hold_is_told(soak):
     """A result that isn't what it was in quiet, one that nobody asked for, a judge that grows."""
-    run = soak.Soak(random.Random(1), [])
+    run = soak.Soak(random.Random(1), [], workers=1)
     run.memory |= {7: [100 << 20] * 30 + [400 << 20] * 30, 8: [3 << 30], 9: [1 << 20] * 99}
     run.look_at_memory()
     assert run.problems == ["judge 7 grew by 300 MiB", "judge 8 took 3072 MiB"]
+    assert run.grown == [(300 << 20, 40), (0, 79)]
+    assert soak.growth(run.grown) == "the 2 that lasted grew by 0.0 to 750.0 MiB in 100 results"
     run.problems.clear()
     test = TestResult("test_x", "x", "X", Outcome.CRASHED, 1.0)
     result = Result("00001 right x", exercises=[ExerciseResult("01_x", [test])])
