@@ -111,6 +111,8 @@ def breach(raised: Raised, limits: Limits, layers: Profile, *, alone: bool = Tru
             return f"wrote a file of more than {in_units(limits.file_bytes)}"
         if message.startswith(f"[Errno {errno.EMFILE}]"):
             return f"opened more than {limits.open_files} files"
+        if message.startswith(f"[Errno {errno.EDQUOT}]"):
+            return f"made more than {limits.scratch_files:,} files and folders"
         if message.startswith(f"[Errno {errno.ENOMEM}]"):
             return f"used more than {in_units(limits.memory_bytes)} of memory"
         if message.startswith(f"[Errno {errno.ENOSPC}]"):

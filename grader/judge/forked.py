@@ -25,8 +25,9 @@ from grader.judge.sandboxes import (
     start,
     work_folder,
 )
+from grader.lockdown.counted import Counter
 from grader.lockdown.limits import Limits
-from grader.lockdown.records import Profile
+from grader.lockdown.records import Profile, bounded
 from grader.sandbox.control import PACKET, STUDENT_CODE, Fork, Ready, Reap, Reaped
 from grader.wire.channel import Channel
 
@@ -56,7 +57,7 @@ class Zygote:
 
     @property
     def limits(self) -> Limits:
-        return self._isolation.limits
+        return bounded(self._isolation.limits, self.layers)
 
     def ask(self, request: bytes, descriptors: tuple[int, ...] = ()) -> bytes:
         """Send one request, with descriptors, and return its answer.
@@ -100,16 +101,19 @@ class _Forked:
         self._folder: Path = work_folder(zygote.place)
         try:
             ours, theirs = socket.socketpair()
+            counting, counted = socket.socketpair()
             read, write = os.pipe()
         except OSError as error:
             remove(self._folder)
             raise GraderFault(f"no descriptors left: {error.strerror}") from None
         self.channel = Channel(ours)
-        self.output = Output(read, self._folder, zygote.limits, self._kill)
+        limits = zygote.limits
+        counter = Counter(counting, self._folder, limits.scratch_files)
+        self.output = Output(read, self._folder, limits, self._kill, counter)
         try:
-            with theirs:
+            with theirs, counted:
                 request = msgspec.json.encode(Fork(str(self._folder), program))
-                self._pid = int(zygote.ask(request, (theirs.fileno(), write)))
+                self._pid = int(zygote.ask(request, (theirs.fileno(), write, counted.fileno())))
         except GraderFault:
             remove(self._folder)
             raise

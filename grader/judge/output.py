@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from grader.lockdown.counted import Counter
 from grader.lockdown.limits import Limits, in_units, outgrown
 
 KEPT_BYTES = 64 << 10
@@ -24,9 +25,15 @@ class Output:
     """
 
     def __init__(
-        self, descriptor: int, folder: Path, limits: Limits, kill: Callable[[], None]
+        self,
+        descriptor: int,
+        folder: Path,
+        limits: Limits,
+        kill: Callable[[], None],
+        counter: Counter | None = None,
     ) -> None:
         self._folder, self._limits, self._kill = folder, limits, kill
+        self._counter = counter
         self._kept = bytearray()
         self._size = 0
         self._next_look = 0.0
@@ -44,7 +51,7 @@ class Output:
     def _drain(self, descriptor: int) -> None:
         with contextlib.suppress(OSError):
             while not self.breach:
-                if _readable(descriptor):
+                if self._readable(descriptor):
                     data = os.read(descriptor, 1 << 16)
                     if not data:
                         break
@@ -52,6 +59,20 @@ class Output:
                     self._size += len(data)
                 self._look()
         os.close(descriptor)
+        if self._counter is not None:
+            self._counter.close()
+
+    def _readable(self, descriptor: int) -> bool:
+        """Wait for something to read, but no longer than until the folder is to be looked at."""
+        if sys.platform == "win32":  # select takes only sockets there
+            return True
+        waiting: list[int] = [descriptor]
+        if self._counter is not None and self._counter.fileno() >= 0:
+            waiting.append(self._counter.fileno())
+        ready = select.select(waiting, [], [], WATCH_SECONDS)[0]
+        if self._counter is not None and self._counter.fileno() in ready:
+            self._counter.answer()
+        return descriptor in ready
 
     def _look(self) -> None:
         started = time.monotonic()
@@ -64,10 +85,3 @@ class Output:
             self._next_look = started + max(WATCH_SECONDS, 10 * took)
         if self.breach:
             self._kill()
-
-
-def _readable(descriptor: int) -> bool:
-    """Wait for something to read, but no longer than until the folder is to be looked at again."""
-    if sys.platform == "win32":  # select takes only sockets there
-        return True
-    return bool(select.select([descriptor], [], [], WATCH_SECONDS)[0])

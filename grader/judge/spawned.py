@@ -22,6 +22,7 @@ from grader.judge.sandboxes import (
 )
 from grader.lockdown.limits import Limits
 from grader.lockdown.probe import probe
+from grader.lockdown.records import bounded
 from grader.sandbox.control import STUDENT_CODE
 from grader.wire.channel import Channel
 
@@ -40,10 +41,10 @@ class Spawner:
 
     @property
     def limits(self) -> Limits:
-        return self._isolation.limits
+        return bounded(self._isolation.limits, self.layers)
 
     def fork(self, program: str = STUDENT_CODE) -> Sandbox:
-        return _Spawned(self._isolation, self.place, program)
+        return _Spawned(self._isolation, self.limits, self.place, program)
 
     def devices(self) -> frozenset[str]:
         return devices_of(self)
@@ -53,8 +54,10 @@ class Spawner:
 
 
 class _Spawned:
-    def __init__(self, isolation: Isolation, place: Path | None, program: str) -> None:
-        self._limits = isolation.limits
+    def __init__(
+        self, isolation: Isolation, limits: Limits, place: Path | None, program: str
+    ) -> None:
+        self._limits = limits
         self._folder: Path = work_folder(place)
         ours, theirs = socket.socketpair()
         self.channel = Channel(ours)

@@ -16,7 +16,7 @@ from pathlib import Path
 from grader.lockdown import identity, landlock, layers, limits, seccomp
 from grader.lockdown.kernel import LINUX, PR_SET_DUMPABLE, count_threads, prctl
 from grader.lockdown.limits import Limits
-from grader.lockdown.records import Lockdown, LockdownError, Profile
+from grader.lockdown.records import Lockdown, LockdownError, Profile, bounded
 from grader.lockdown.steps import Here, Step
 
 
@@ -35,7 +35,7 @@ def prepare(
     uids = identity.uid_range() if profile.promises("identity") else None
     return Lockdown(
         profile=profile,
-        limits=limits,
+        limits=bounded(limits, profile),
         fence=landlock.Fence.build(paths) if profile.promises("landlock") else None,
         filter=seccomp.Filter.build() if profile.promises("seccomp") else None,
         neighbours=_neighbours(alone=uids is not None or profile.promises("own users")),
@@ -45,18 +45,20 @@ def prepare(
     )
 
 
-def apply(lockdown: Lockdown, workdir: Path, keep_fds: Iterable[int]) -> None:
+def apply(
+    lockdown: Lockdown, workdir: Path, keep_fds: Iterable[int], counter: int | None = None
+) -> None:
     """Apply every layer of the profile to this process, and then try each from inside.
 
     The process moves to `workdir`, the only place where it can write. Of its open descriptors it
-    keeps the standard three and `keep_fds`. Raises `LockdownError` if a layer doesn't hold, or if
-    the process has more than one thread.
+    keeps the standard three and `keep_fds`. `counter` is a socket to a `counted.Counter`. Raises
+    `LockdownError` if a layer doesn't hold, or if the process has more than one thread.
     """
     if LINUX and count_threads() != 1:
         raise LockdownError("other threads of this process would stay outside the layers")
     os.chdir(workdir)
     cwd = Path(os.getcwd())  # noqa: PTH109
-    here = Here(lockdown, cwd, frozenset({0, 1, 2, *keep_fds}))
+    here = Here(lockdown, cwd, frozenset({0, 1, 2, *keep_fds}), counter)
     os.environ["TMPDIR"] = tempfile.tempdir = str(here.workdir)
     steps = [step for step in layers.STEPS if lockdown.profile.promises(step.name)]
     for step in steps:

@@ -16,7 +16,7 @@ import socket
 import sys
 from collections.abc import Sequence
 
-from grader.lockdown import identity, limits, namespaces, seccomp
+from grader.lockdown import counted, identity, limits, namespaces, seccomp
 from grader.lockdown.kernel import (
     PR_GET_DUMPABLE,
     PR_GET_NO_NEW_PRIVS,
@@ -127,6 +127,17 @@ def _check_landlock(here: Here) -> None:
     os.close(os.open(here.workdir, os.O_RDONLY))
 
 
+def _counted_files(here: Here) -> None:
+    if here.counter is not None:  # else they are only watched
+        counted.be_counted(here.counter)
+
+
+def _check_counted_files(here: Here) -> None:
+    if here.counter is not None:
+        with refused("make a file that isn't counted", errno.EDQUOT):
+            os.close(os.open("uncounted", os.O_WRONLY | os.O_CREAT))
+
+
 def _descriptors(here: Here) -> None:
     kept = sorted(here.keep_fds)
     highest = 1 << 20  # the most that Linux gives; without close_range(2), each is closed in turn
@@ -190,7 +201,7 @@ STEPS: Sequence[Step] = (
         _USERS,
         _disk,
         _check_disk,
-        optional="its files are counted ten times a second, so it may write too much for a moment",
+        optional="the number of its files and the size of each are bounded",
     ),
     Step(
         "limits",
@@ -242,6 +253,14 @@ STEPS: Sequence[Step] = (
         "Linux 5.13 or newer, started with Landlock among its security modules (lsm=landlock,...)",
         _landlock,
         _check_landlock,
+    ),
+    Step(
+        "counted files",
+        "where it has no disk of its own, it makes 256 small files at most, which are watched",
+        "Linux 5.5 or newer, on x86-64 or aarch64",
+        _counted_files,
+        _check_counted_files,
+        optional="its files are counted ten times a second, so it may write too much for a moment",
     ),
     Step(
         "descriptors",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import sys
 import tempfile
 import warnings
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from grader.lockdown import layers
 from grader.lockdown.apply import apply, prepare
+from grader.lockdown.counted import Counter
 from grader.lockdown.kernel import LINUX
 from grader.lockdown.limits import Limits
 from grader.lockdown.records import Layer, Profile
@@ -21,7 +23,9 @@ from grader.lockdown.steps import Step
 
 def probe() -> Profile:
     """What this machine can do. Each layer is really applied, in a child of its own."""
-    found = tuple(_probe(step) for step in layers.STEPS)
+    tried = [_probe(step) for step in layers.STEPS]
+    own_disk = any(layer.name == "own disk" and layer.status == "on" for layer in tried)
+    found = tuple(_unneeded(layer) if own_disk else layer for layer in tried)
     if not LINUX:
         return Profile({"darwin": "macos", "win32": "windows"}.get(sys.platform, "none"), found)
     if any(layer.status == "missing" for layer in found):
@@ -45,12 +49,20 @@ def _probe(step: Step) -> Layer:
     return Layer(step.name, step.reason, "on")
 
 
+def _unneeded(layer: Layer) -> Layer:
+    if layer.name != "counted files":
+        return layer
+    return Layer(layer.name, layer.reason, "not needed", "it has a disk of its own")
+
+
 def _trial(step: Step) -> str:
     """Apply and check one layer in a child: why it doesn't hold, or '' if it does."""
     promise = Profile("trial", (Layer(step.name, step.reason, "on"),))
     with tempfile.TemporaryDirectory(prefix="torchgrade-probe-") as workdir:
         parent = os.getpid()
         reader, writer = os.pipe()
+        ours, theirs = socket.socketpair()
+        counter = Counter(ours, Path(workdir), 1)
         with warnings.catch_warnings():
             # Python warns about a fork beside threads. The child waits for no other thread.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -58,14 +70,21 @@ def _trial(step: Step) -> str:
         if child == 0:
             try:
                 lockdown = prepare(promise, Limits(), parent=parent)
-                apply(lockdown, Path(workdir), keep_fds=[writer])
+                apply(lockdown, Path(workdir), [writer], theirs.detach())
                 os.write(writer, b"holds")
             except BaseException as error:
                 os.write(writer, str(error).encode())
             finally:
                 os._exit(0)
         os.close(writer)
-        ready, _, _ = select.select([reader], [], [], 30)
+        theirs.close()
+        ready = [-1]
+        while ready and reader not in ready:
+            waiting = [fd for fd in (reader, counter.fileno()) if fd >= 0]
+            ready, _, _ = select.select(waiting, [], [], 30)
+            if counter.fileno() in ready:
+                counter.answer()
+        counter.close()
         answer = os.read(reader, 4096).decode() if ready else "it hangs"
         os.close(reader)
         with suppress(ProcessLookupError):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from grader.lockdown import landlock, seccomp
-from grader.lockdown.limits import Limits
+from grader.lockdown.limits import MIB, Limits
+
+COUNTED_FILES, COUNTED_SHARE = 256, 64
+"""How many files there may be where they are counted, and the part of the disk space that each may
+take (but a MiB is always enough). All together can take a few times that space; it is watched too."""
 
 Status = Literal["on", "missing", "not needed"]
 
@@ -46,6 +50,17 @@ class Profile:
     def promises(self, name: str) -> bool:
         """Whether a sandbox with this profile has the layer of this name."""
         return any(layer.name == name and layer.status == "on" for layer in self.layers)
+
+
+def bounded(limits: Limits, profile: Profile) -> Limits:
+    """The limits of its sandboxes: where files are counted, they are few and small."""
+    if not profile.promises("counted files"):
+        return limits
+    return replace(
+        limits,
+        scratch_files=min(limits.scratch_files, COUNTED_FILES),
+        file_bytes=min(limits.file_bytes, max(limits.scratch_bytes // COUNTED_SHARE, MIB)),
+    )
 
 
 @dataclass(frozen=True)

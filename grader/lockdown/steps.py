@@ -19,6 +19,9 @@ class Here:
     keep_fds: frozenset[int]
     """The descriptors that stay open, the standard three among them."""
 
+    counter: int | None = None
+    """A socket to whoever counts the files that it makes; it is closed."""
+
 
 @dataclass(frozen=True)
 class Step:

@@ -65,7 +65,8 @@ class Ready(msgspec.Struct):
 
 
 class Fork(msgspec.Struct, tag="fork"):
-    """Fork a sandbox that works in `folder`; the descriptors of channel and output come along.
+    """Fork a sandbox that works in `folder`; the descriptors of channel and output come along, and
+    that of a socket to a `grader.lockdown.counted.Counter`.
 
     `program` is the module that it runs once it is locked down, and not imported before.
     """

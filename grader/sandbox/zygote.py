@@ -62,7 +62,7 @@ def main(control: socket.socket) -> None:
     decoder = msgspec.json.Decoder(Request)
     children: set[int] = set()
     while True:
-        packet, descriptors, _, _ = socket.recv_fds(control, PACKET, 2)
+        packet, descriptors, _, _ = socket.recv_fds(control, PACKET, 3)
         if not packet:
             break
         match decoder.decode(packet):
@@ -70,7 +70,7 @@ def main(control: socket.socket) -> None:
                 pid = os.fork()
                 if pid == 0:
                     control.close()
-                    _become_sandbox(descriptors[0], descriptors[1], Path(folder), program, lockdown)
+                    _become_sandbox(descriptors, Path(folder), program, lockdown)
                 children.add(pid)
                 for descriptor in descriptors:
                     os.close(descriptor)
@@ -89,10 +89,9 @@ def _reap(pid: int) -> Reaped:
     return Reaped(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10)
 
 
-def _become_sandbox(
-    channel: int, output: int, folder: Path, program: str, lockdown: Lockdown
-) -> None:
+def _become_sandbox(descriptors: list[int], folder: Path, program: str, lockdown: Lockdown) -> None:
     """Never returns: whatever happens, the process ends here."""
+    channel, output, counter = descriptors
     code = 70
     try:
         null = os.open(os.devnull, os.O_RDONLY)
@@ -102,7 +101,7 @@ def _become_sandbox(
         sys.dont_write_bytecode = True
         ours = Channel(socket.socket(fileno=channel))
         try:
-            apply(lockdown, folder, keep_fds=[channel])
+            apply(lockdown, folder, [channel], counter)
         except Exception as error:
             refuse(ours, error)
         else:
