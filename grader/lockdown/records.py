@@ -10,7 +10,7 @@ from grader.lockdown.limits import MIB, Limits
 
 COUNTED_FILES, COUNTED_SHARE = 256, 64
 """How many files there may be where they are counted, and the part of the disk space that each may
-take (but a MiB is always enough). All together can take a few times that space; it is watched too."""
+take (a MiB is always enough). All together may take some times that space; it is watched too."""
 
 Status = Literal["on", "missing", "not needed"]
 

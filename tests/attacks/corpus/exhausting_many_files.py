@@ -1,7 +1,7 @@
 """Writes small files without end.
 
 must: crashed, timed out
-says: made more than 10,000 files|of processor time|didn't finish within
+says: made more than (10,000|256) files|of processor time|didn't finish within
 """
 
 def double(x):

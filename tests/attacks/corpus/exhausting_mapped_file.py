@@ -1,7 +1,7 @@
 """Fills the disk through memory: a sparse file is mapped, and each of its pages written to.
 
 must: crashed
-says: ended by signal SIGBUS|wrote more than 32 MiB of files
+says: ended by signal SIGBUS|wrote more than 32 MiB of files|wrote a file of more than 1 MiB
 """
 
 import mmap

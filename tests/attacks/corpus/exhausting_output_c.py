@@ -8,7 +8,10 @@ import os
 
 
 def double(x):
-    for number in range(9_000):
-        open(f"file{number}", "w").close()
+    try:
+        for number in range(9_000):
+            open(f"file{number}", "w").close()
+    except OSError:  # where files are counted, it may make few
+        pass
     while True:
         os.write(2, bytes(1 << 16))
