@@ -86,6 +86,9 @@ def test_what_others_may_have_taken_is_charged_to_nobody(monkeypatch):
     with pytest.raises(GraderFault):
         breach(threads, limits, shared, alone=False)
     assert "more than 64 threads" in breach(threads, limits, shared, alone=True)
+    of_torch = Raised("RuntimeError", "RuntimeError", "Resource temporarily unavailable", [])
+    with pytest.raises(GraderFault):
+        breach(of_torch, limits, shared, alone=False)
     assert breach(disk, limits, shared) == "", "there is room: it is said, and not so"
     monkeypatch.setattr(errors, "ROOM_LEFT", shutil.disk_usage(tempfile.gettempdir()).total)
     with pytest.raises(GraderFault):

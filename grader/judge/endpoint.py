@@ -268,6 +268,7 @@ class Endpoint:
             case Absent(module):
                 self._keeper.lack(module)
             case Skipped():
+                self._keeper.breach(notice.raised)  # one that may be others' doing is a fault
                 self._keeper.note(skipped(notice, self._keeper.locate))
             case Release():
                 pass  # the peer has dropped the graphs; objects of ours it has none

@@ -27,6 +27,8 @@ _BUILTIN = (
 _NAME, _MESSAGE, _FRAMES, _LINE = 100, 4_000, 20, 200
 
 
+CROWDED = "all sandboxes together have too many threads"
+_NO_THREAD = ("can't start new thread", "Resource temporarily unavailable")  # Python's, and torch's
 ROOM_LEFT = 16 * MIB  # a disk that has less is full
 
 
@@ -92,6 +94,12 @@ def shortened(raised: Raised) -> Raised:
     return Raised(raised.name[:_NAME], raised.builtin[:_NAME], raised.message[:_MESSAGE], frames)
 
 
+def crowded(said: str, layers: Profile, *, alone: bool) -> bool:
+    """Whether what a sandbox said is that there are no threads left, and others may have them."""
+    counted = layers.promises("own users") or layers.promises("identity")
+    return not counted and not alone and any(words in said for words in _NO_THREAD)
+
+
 def breach(raised: Raised, limits: Limits, layers: Profile, *, alone: bool = True) -> str:
     """The limit that an exception is about, in words; '' for any other exception.
 
@@ -99,10 +107,9 @@ def breach(raised: Raised, limits: Limits, layers: Profile, *, alone: bool = Tru
     there are no sandboxes but this one. Raises `GraderFault` where others may be the cause.
     """
     message = raised.message
-    counted = layers.promises("own users") or layers.promises("identity")
-    if raised.builtin == "RuntimeError" and message.startswith("can't start new thread"):
-        if not counted and not alone:
-            raise GraderFault("all sandboxes together have too many threads")
+    if raised.builtin == "RuntimeError" and message.startswith(_NO_THREAD):
+        if crowded(message, layers, alone=alone):
+            raise GraderFault(CROWDED)
         return f"started more than {limits.threads} threads, or used up its memory for them"
     if raised.builtin == "MemoryError" or "DefaultCPUAllocator: can't allocate memory" in message:
         return f"used more than {in_units(limits.memory_bytes)} of memory"

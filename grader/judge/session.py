@@ -10,7 +10,15 @@ from typing import Any
 
 from grader.assignment.stubs import stub_lines
 from grader.judge.endpoint import Endpoint
-from grader.judge.errors import Crashed, GraderFault, StudentError, TimedOut, breach
+from grader.judge.errors import (
+    CROWDED,
+    Crashed,
+    GraderFault,
+    StudentError,
+    TimedOut,
+    breach,
+    crowded,
+)
 from grader.judge.loaded import lacking
 from grader.judge.paths import RemoteLab, RemoteStudent
 from grader.judge.sandboxes import Forker, Sandbox
@@ -217,12 +225,18 @@ class Session:
         return place.line in self._stub_lines[place.file]
 
     def broken(self, error: BoundaryError) -> BoundaryError:
-        """End the sandbox that failed so; what to tell the test."""
-        how = self.close()
+        """End the sandbox that failed so; what to tell the test.
+
+        Raises `GraderFault` where others may have taken what it died of.
+        """
+        sandbox, how = self._sandbox, self.close()
         if isinstance(error, DeadlinePassed):
             return TimedOut(*error.args)
         if not isinstance(error, Closed):
             return error
+        said = sandbox.output.text() if sandbox else ""
+        if crowded(said, self._forker.layers, alone=self._alone):  # torch ends the process so
+            raise GraderFault(CROWDED)
         self.disturbed |= not how
         return Crashed(how or "was killed")
 
