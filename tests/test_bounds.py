@@ -1,4 +1,4 @@
-"""What the judge itself may use: memory, and processor time for one test."""
+"""What the judge itself may use, memory and processor time; and what bounds wrong answers' work."""
 
 from __future__ import annotations
 
@@ -9,15 +9,22 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 
+from grader.assignment.exercises import Exercise
 from grader.judge import bounds, errors
 from grader.judge.errors import GraderFault, breach
+from grader.judge.judge import Judge
 from grader.lockdown.limits import Limits
 from grader.lockdown.records import Layer, Profile
+from grader.result import Outcome
+from grader.submission import Submission
 from grader.wire.structs import Raised
+
+SOLUTIONS = Path(__file__).parents[1] / "solutions"
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux's limits")
 
@@ -97,3 +104,21 @@ def test_what_others_may_have_taken_is_charged_to_nobody(monkeypatch):
     own = Profile("own", tuple(Layer(name, "", "on") for name in names))
     assert "more than 64 threads" in breach(threads, limits, own, alone=False)
     assert "more than 256 MiB of files" in breach(disk, limits, own)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["04_fit", "05_refactor"])
+def test_a_loop_past_the_end_of_the_data_costs_no_more_than_a_right_one(judge: Judge, name: str):
+    """Told by how often it calls the model: one that walks 782 batches an epoch is soon stopped."""
+    exercise = Exercise(SOLUTIONS / name)
+    right = exercise.file.read_text("utf-8")
+    right = right.replace("model(xb)", '(print(end="."), model(xb))[1]')
+    calls = []
+    for text in (right, right.replace("len(x_train), bs", "50_000, bs")):
+        submission = Submission("s", {exercise.file.name: text.encode()})
+        [result] = judge.grade(submission, 7, frozenset([name]), diagnose=False).exercises
+        calls.append(result.printed.count("."))
+        outcomes = {t.outcome for t in result.tests if t.target == "fit"}
+        assert len(outcomes) == 1, "all of them pass, or none"
+    assert 10 < calls[1] <= calls[0]
+    assert outcomes == {Outcome.FAILED}

@@ -8,7 +8,7 @@ fails here: a tensor left on the CPU raises "Expected all tensors to be on the s
 
 Unlike with ``cuda``, ``type(t)`` is `SimulatedTensor`; ``module.cpu()`` makes new parameters;
 ``p.data = t`` can't move a parameter; ``torch.load`` can't map to it; autocast, LSTM cells, packed
-sequences, pinned memory and storages aren't there.
+sequences, pinned memory, checkpointing of activations and storages aren't there.
 
 ``torch.accelerator.is_available()`` stays false: code that takes the best device there is does the
 same whether or not a test used this one. ``torch.accelerator.current_accelerator()`` names it.
@@ -193,7 +193,10 @@ _MODULE = SimpleNamespace(
     is_available=lambda: False,
     device_count=lambda: 1,
     current_device=lambda: 0,
-    manual_seed_all=lambda seed: None,  # random numbers come from the CPU's generator
+    # Random numbers come from the CPU's generator.
+    manual_seed_all=lambda seed: None,
+    get_rng_state=lambda device=0: torch.get_rng_state(),
+    set_rng_state=lambda state, device=0: torch.set_rng_state(state),
     _is_in_bad_fork=lambda: False,
 )
 
@@ -211,6 +214,11 @@ def _library() -> Any:
     return library
 
 
+def _batch(samples: list[torch.Tensor], *, collate_fn_map: object = None) -> torch.Tensor:
+    """Make a batch for a `DataLoader`, whose own way in a worker process asks for a storage."""
+    return torch.stack(samples)
+
+
 @cache
 def fallback_reason() -> str:
     """Say why `simulated` is ``meta``; an empty string where it isn't."""
@@ -220,6 +228,7 @@ def fallback_reason() -> str:
         torch.autograd.backward(torch.ones((), requires_grad=True))
         private.register_backend(NAME, _MODULE)
         _library()
+        private.collate[SimulatedTensor] = _batch
         leaf = torch.ones(2, device=_DEVICE, requires_grad=True)
         torch.autograd.backward((leaf * leaf).sum())
         if leaf.grad is None or leaf.grad.tolist() != [2.0, 2.0]:

@@ -11,7 +11,8 @@ calls is observed), `Variable._execution_engine`.
 For the simulated accelerator, in `grader.torchside.accelerator`: `_make_wrapper_subclass`,
 `_disabled_torch_function_impl`, `_set_multithreading_enabled`,
 `_rebuild_device_tensor_from_cpu_tensor`, `__tensor_flatten__` and `__tensor_unflatten__`,
-`_is_in_bad_fork` on a device's module, the operator ``aten::_copy_from``, and
+`_is_in_bad_fork` on a device's module, `torch.utils.data._utils.collate.default_collate_fn_map`
+(which the documentation tells to extend), the operator ``aten::_copy_from``, and
 `_setup_privateuseone_for_python_backend` (a torch without it gets the ``meta`` device instead).
 
 Elsewhere: `Module._parameters`, `_buffers`, `_modules` in `grader.sandbox.worker` and
@@ -191,6 +192,7 @@ def _quiet() -> Iterator[None]:
 disabled_torch_function: Any = torch._C._disabled_torch_function_impl
 set_multithreaded_autograd: Any = torch._C._set_multithreading_enabled
 wrapper_tensor: Any = torch.Tensor._make_wrapper_subclass
+collate: dict[Any, Any] = torch.utils.data._utils.collate.default_collate_fn_map
 tensor_from_its_copy_on_the_cpu: Any = torch._utils._rebuild_device_tensor_from_cpu_tensor
 
 

@@ -122,6 +122,9 @@ mistake("fit", "short_batches_skipped",
 mistake("fit", "empty_batch_at_the_end", edit("len(x_train), bs", "len(x_train) + 1, bs"),
     hint="""Where bs divides the number of samples there is one batch
     too many (`len(x_train) // bs + 1` makes such): it is empty, and its mean is NaN.""")
+mistake("fit", "walks_past_the_end", edit("len(x_train), bs", "50_000, bs"),
+    hint="""The loop goes over 50,000 samples, whatever it is given: past the end of the data every
+    batch is empty. Ask x_train how many there are.""")
 mistake("fit", "batches_overlap", edit(BATCHES, "range(len(x_train))"),
     hint="The start moves by one sample from batch to batch. It should move by bs.")
 mistake("fit", "first_batch_only", edit(SLICES, "x_train[:bs], y_train[:bs]"),

@@ -184,6 +184,9 @@ mistake("fit", "last_batch_dropped", edit("len(x_train), bs", "len(x_train) // b
 mistake("fit", "empty_batch_at_the_end",
     edit("len(x_train), bs", "len(x_train) // bs * bs + 1, bs"),
     hint="Where bs divides the number of samples, there is an empty batch: its mean is NaN.")
+mistake("fit", "walks_past_the_end", edit("len(x_train), bs", "50_000, bs"),
+    hint="""The loop goes over 50,000 samples, whatever it is given: past the end of the data every
+    batch is empty. Ask x_train how many there are.""")
 mistake("fit", "first_batch_only", edit(BATCH, "x_train[:bs], y_train[:bs]"),
     hint="The slice doesn't depend on the loop: every step trains on the first batch.")
 mistake("fit", "targets_not_in_step",

@@ -117,6 +117,14 @@ def test_backward_in_another_thread() -> None:
     assert gradients[0].tolist() == [2.0, 2.0]
 
 
+def test_random_states_are_the_cpus() -> None:
+    """`torch.random.fork_rng` saves the state of every device there is."""
+    torch.manual_seed(3)
+    with torch.random.fork_rng():
+        inside = torch.randn(2, device=DEVICE).tolist()
+    assert torch.randn(2).tolist() == inside
+
+
 # --- making tensors and reading them
 
 FACTORIES: dict[str, Callable[[torch.device], torch.Tensor]] = {
@@ -374,6 +382,17 @@ def test_training(optimizer: Callable[..., torch.optim.Optimizer], early: bool) 
     on_cpu = losses(torch.device("cpu"), optimizer, early)
     assert losses(DEVICE, optimizer, early) == on_cpu
     assert on_cpu[-1] != on_cpu[0]
+
+
+@pytest.mark.slow
+def test_worker_processes_make_batches() -> None:
+    """A storage on the device, which torch would make in a worker, ends the process."""
+    x, y = torch.randn(5, 2), torch.arange(5)
+    data = torch.utils.data.TensorDataset(x.to(DEVICE), y.to(DEVICE))
+    batches = list(torch.utils.data.DataLoader(data, batch_size=4, num_workers=1))
+    for (xb, yb), rows in zip(batches, (slice(4), slice(4, 5)), strict=True):
+        assert same(xb, x[rows])
+        assert same(yb, y[rows])
 
 
 def test_module_to() -> None:

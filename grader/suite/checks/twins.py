@@ -23,6 +23,7 @@ from grader.suite.checks.readers import described
 from grader.suite.checks.sides import Device, Either, define, name_of, undrawn
 
 Optimizer = Callable[[Any, Any], Any]
+MOST_EMPTY = 10
 
 
 class Pairing(NamedTuple):
@@ -172,6 +173,7 @@ def twins(
             theirs, their_opt = _made(build)
         else:
             made = define(build).theirs() if inspect.isclass(build) else build(lab.nn)
+            define(refuse_empty).theirs(made, MOST_EMPTY)
             theirs, their_opt = made, None
     if ours is not None:
         mine, our_opt = _made(ours)
@@ -192,6 +194,19 @@ def twins(
     pair = Twins(theirs, mine, their_opt, our_opt)
     pair.device = device
     return pair
+
+
+def refuse_empty(model, most):  # type: ignore[no-untyped-def]  # its source goes over there
+    """Have a model refuse more than so many empty batches: a loop past the data is soon over."""
+    met = []
+
+    def count(module, inputs):  # type: ignore[no-untyped-def]
+        if inputs and isinstance(inputs[0], torch.Tensor) and not inputs[0].numel():
+            met.append(1)
+            if len(met) > most:
+                raise RuntimeError(f"the model got more than {most} empty batches")
+
+    model.register_forward_pre_hook(count)
 
 
 def _made(build: Any) -> tuple[Any, Any]:
