@@ -80,9 +80,13 @@ def _raised(error: BaseException) -> tuple[str, str]:
     else:
         frames = traceback.extract_tb(error.__traceback__)
         message = str(error)
-        theirs = [f for f in frames if not _is_library(f.filename)]
-        ours = bool(theirs) and Path(theirs[-1].filename).is_relative_to(_OURS)
-        lines = [] if ours else [f.line or "" for f in theirs]
+        found = [f for f in frames if not _is_library(f.filename)]
+        theirs = [*found]
+        while theirs and Path(theirs[-1].filename).is_relative_to(_OURS):
+            theirs.pop()
+        # What the suite passed in may raise too: beyond a line of theirs, or called by a test.
+        by_a_test = bool(theirs) and Path(theirs[-1].filename).name.startswith("test_")
+        lines = [] if theirs != found and by_a_test else [f.line or "" for f in theirs]
     first = _ADDRESS.sub("", message).strip().splitlines()[:1]
     return (first or [""])[0][:KEPT_CHARACTERS], _operation(error, lines[-1] if lines else "")
 
