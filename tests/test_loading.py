@@ -10,8 +10,11 @@ from types import ModuleType
 
 import pytest
 import tiny
+import torch
+from torch import nn
 
 from grader.judge.judge import Judge
+from grader.judge.loaded import lacking
 from grader.judge.sandboxes import Forker
 from grader.result import Result
 from grader.sandbox.stepwise import Clock, Files, Lost, TooLong
@@ -103,6 +106,35 @@ def test_a_progress_bar_goes_through_what_it_is_given() -> None:
     assert list(tqdm.auto.trange(1, 3)) == [1, 2]
     assert list(tqdm.contrib.tenumerate("ab")) == [(0, "a"), (1, "b")]
     assert list(StandIn("matplotlib.pyplot", "matplotlib").subplots()) == []
+
+
+def test_a_lightning_module_is_the_module_that_it_is() -> None:
+    """The package may be installed here, so the stand-in is made by hand."""
+    from grader.sandbox.stand_ins import StandIn
+
+    pl = StandIn("lightning.pytorch", "lightning")
+
+    class Line(pl.LightningModule):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.ones(1))
+            self.save_hyperparameters()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            self.log("x", x)
+            return x * self.weight.to(self.device)
+
+    assert isinstance(Line(), nn.Module)
+    assert len(list(Line().parameters())) == 1 and Line()(torch.tensor(3.0)).requires_grad
+
+    class Data(pl.LightningDataModule):  # type: ignore[name-defined, misc]
+        pass
+
+    with pytest.raises(ModuleNotFoundError, match="no module `lightning`"):
+        Data()
+    assert lacking(["lightning"]).endswith(
+        "taken for the `nn.Module` that it is; nothing is logged."
+    )
 
 
 @pytest.mark.parametrize("given", ["m.twice(x)", "x + m.twice", "m.twice(x).item()", "[*m(x)]"])

@@ -8,7 +8,7 @@ from grader.assignment.exercises import Exercise
 from grader.assignment.mistakes import Mistake, load_mistakes, splice
 from grader.judge.rehearsal import LOST, Known, Rehearsal
 from grader.result import Outcome, TestResult
-from grader.suite.checks.cases import works_and_fails
+from grader.suite.checks.cases import of_a_target
 from grader.suite.checks.mismatch import Fact
 from grader.suite.current import Case
 from grader.suite.seen import Sight, alike
@@ -91,20 +91,12 @@ class Diagnosis:
 def with_cases(tests: list[TestResult], cases: dict[str, list[Case]]) -> list[TestResult]:
     """The tests, with what all inputs that a target got wrong have in common.
 
-    `cases`: the inputs that each test tried, by its name. Nothing is said where a base test of the
-    target failed otherwise than by one of these.
+    `cases`: the inputs that each test tried, by its name.
     """
     found: dict[str, Fact] = {}
     for target in sorted({test.target for test in tests}):
         mine = [test for test in tests if test.target == target and not test.bonus]
-        tried = {test.name: cases.get(test.name, []) for test in mine}
-        explained = all(
-            test.passed
-            or (test.outcome is Outcome.FAILED and not all(c.right for c in tried[test.name]))
-            for test in mine
-        )
-        every = [case for those in tried.values() for case in those]
-        if explained and (fact := works_and_fails(every)):
+        if fact := of_a_target([(test.outcome, cases.get(test.name, [])) for test in mine]):
             found[target] = fact
     return [
         replace(

@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from types import FunctionType
 from typing import Any, NoReturn
 
+import torch
+from torch import nn
+
 # What is done with these only shows or keeps something: loops over what they give are empty.
 _ONLY_SHOW = {
     "IPython", "altair", "bokeh", "comet_ml", "graphviz", "ipywidgets", "matplotlib", "mlflow",
@@ -31,7 +34,21 @@ _ASKS = """
     lt matmul mod mul neg next pos pow radd rand rdivmod reversed rfloordiv rlshift rmatmul rmod
     rmul round rpow rrshift rshift rsub rtruediv rxor sub truediv trunc xor
 """
+_LIGHTNING = {"lightning", "pytorch_lightning"}
 _UNPACKS = {dis.opmap["UNPACK_SEQUENCE"], dis.opmap["UNPACK_EX"]}
+
+
+class LightningModule(nn.Module):
+    """Stands for Lightning's own, an `nn.Module` too: what it only logs or notes is dropped."""
+
+    @property
+    def device(self) -> torch.device:
+        return next((p.device for p in self.parameters()), torch.device("cpu"))
+
+    def log(self, *_: object, **__: object) -> None:
+        """Nothing keeps what is logged."""
+
+    log_dict = save_hyperparameters = log
 
 
 class StandIn:
@@ -96,7 +113,10 @@ class StandIn:
         def new(cls: type, *_: Any, **__: Any) -> NoReturn:
             self.needed()
 
-        return (type(self._path.rpartition(".")[2], (), {"__new__": new}),)
+        name = self._path.rpartition(".")[2]
+        if self._module in _LIGHTNING and name == LightningModule.__name__:
+            return (LightningModule,)
+        return (type(name, (), {"__new__": new}),)
 
     def __instancecheck__(self, value: Any) -> bool:
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from grader.result import Outcome
 from grader.student.attempts import target_of
 from grader.student.fingerprints import hint_for
 from grader.student.layout import wrap
+from grader.suite import current
+from grader.suite.checks.cases import of_a_target
+from grader.suite.current import Case
 from grader.suite.seen import sight_of
 
 ATTRIBUTE = "torchgrade"
@@ -25,6 +28,7 @@ class Ending:
     `suite` is how many test functions its file holds. `ran`: whether the student's code was
     reached. `reason`: what went wrong, the same text for tests that fail for one reason; '' where
     nothing did. `sight`: what a failed test saw, for the fingerprint; None where it saw nothing.
+    `cases`: the inputs that it tried, each as its traits and whether all was right.
     """
 
     folder: str
@@ -38,6 +42,7 @@ class Ending:
     ran: bool = True
     reason: str = ""
     sight: list[Any] | None = None
+    cases: list[tuple[list[str], bool]] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
@@ -46,6 +51,10 @@ class Ending:
     @property
     def not_attempted(self) -> bool:
         return self.outcome == Outcome.NOT_ATTEMPTED.value
+
+    @property
+    def tried(self) -> list[Case]:
+        return [Case(frozenset(traits), right) for traits, right in self.cases]
 
     @property
     def failing(self) -> bool:
@@ -77,6 +86,7 @@ def attach(
         ran=ran,
         reason=reason,
         sight=list(astuple(sight_of(error))) if error is not None and ended and ran else None,
+        cases=[(sorted(case.traits), case.right) for case in current.cases()] if ran else [],
     )
     setattr(report, ATTRIBUTE, asdict(ending))
     return ending
@@ -88,17 +98,25 @@ def ending_of(report: object) -> Ending | None:
     return Ending(**fields) if fields else None
 
 
-def known_hint(told: Ending, run: Iterable[Ending]) -> str:
-    """The hint for the known mistake that all tests of the target of `told` saw, or ''."""
+def explained(told: Ending, run: Iterable[Ending]) -> str:
+    """What explains that the target of `told` fails, by all of its tests in a run; '' if unknown.
+
+    The hint for the known mistake that they saw, or else what is special about the inputs that
+    went wrong.
+    """
     mine = [end for end in run if (end.folder, end.target) == (told.folder, told.target)]
-    if any(not end.passed and end.sight is None and not end.bonus for end in mine):
-        return ""
-    return hint_for(Path(told.folder), told.target, {end.name: end.sight for end in mine})
+    base = [end for end in mine if not end.bonus]
+    if all(end.passed or end.sight is not None for end in base):
+        hint = hint_for(Path(told.folder), told.target, {end.name: end.sight for end in mine})
+        if hint:
+            return f"Hint: {hint}"
+    fact = of_a_target([(Outcome(end.outcome), end.tried) for end in base])
+    return fact.unrevealing if fact else ""
 
 
-def note_of_hint(hint: str) -> str:
-    """A hint below an explanation; '' for none."""
-    return wrap(f"Hint: {hint}") + "\n" if hint else ""
+def note_of(explanation: str) -> str:
+    """What explains a failure, below what was told of it; '' for nothing."""
+    return wrap(explanation) + "\n" if explanation else ""
 
 
 def note_on_others(told: Ending, others: list[Ending]) -> str:

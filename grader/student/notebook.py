@@ -19,8 +19,8 @@ from grader.student.answers import given_targets, public_tests, read_answers
 from grader.student.endings import (
     Ending,
     ending_of,
-    known_hint,
-    note_of_hint,
+    explained,
+    note_of,
     note_on_others,
 )
 from grader.student.picture import can_draw, draw
@@ -138,8 +138,8 @@ class _Tests:
                 continue
             others = [other for other in run if other is not ending]
             mark = "Bonus, not earned:" if ending.bonus else "✗"
-            hint = "" if told or ending.bonus else note_of_hint(known_hint(ending, run))
-            note = textwrap.indent(hint + note_on_others(ending, others), INDENT)
+            why = "" if told or ending.bonus else note_of(explained(ending, run))
+            note = textwrap.indent(why + note_on_others(ending, others), INDENT)
             told[ending.reason] = f"{mark} {text}\n{note}".rstrip()
         return list(told.values())
 

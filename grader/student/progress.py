@@ -17,8 +17,8 @@ from grader.student.attempts import stubs_of
 from grader.student.endings import (
     Ending,
     ending_of,
-    known_hint,
-    note_of_hint,
+    explained,
+    note_of,
     note_on_others,
 )
 from grader.student.store import keep
@@ -138,7 +138,7 @@ class Progress:
             self._write(terminalreporter, self.rows)
 
     def _add_notes(self, failed: list[pytest.TestReport]) -> None:
-        """Say below an explanation of how many other tests it is true; once a target, the hint."""
+        """Say below a failure how many others are like it, and once a target what explains it."""
         hinted: set[tuple[str, str]] = set()
         for report in failed:
             told = ending_of(report)
@@ -146,7 +146,7 @@ class Progress:
                 continue
             if (told.folder, told.target) not in hinted:
                 hinted.add((told.folder, told.target))
-                report.longrepr += note_of_hint(known_hint(told, self._seen.values()))
+                report.longrepr += note_of(explained(told, self._seen.values()))
             others = [test for nodeid, test in self._seen.items() if nodeid != report.nodeid]
             report.longrepr += note_on_others(told, others)
 

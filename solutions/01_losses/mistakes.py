@@ -72,8 +72,8 @@ mistake("log_softmax", "always_single_precision", edit(SHIFT, "x = x.float()"),
     result has that dtype by itself.""")
 mistake("log_softmax", "ten_classes_only",
     edit("x.exp().sum(-1, keepdim=True)", "sum(x[:, j].exp() for j in range(10)).unsqueeze(-1)"),
-    hint="""The number of classes is fixed at ten here. Let the sum run over however many columns x
-    has.""")
+    hint="""A column is asked for that x doesn't have: the number of classes is fixed (at ten, say),
+    or a loop runs too far. Let the sum run over however many columns x has.""")
 VIEW = """view() needs numbers that lie side by side in memory, and those of a transpose or of a
     slice don't. Work along a dimension (or index, or reshape) instead."""
 mistake("log_softmax", "relies_on_the_memory_layout",

@@ -210,7 +210,8 @@ mistake("sgd_step", "library_optimizer", whole("""
     hint=LIBRARY)
 mistake("sgd_step", "function_behind_the_optimizer", edit(UPDATE,
          """no = dict.fromkeys(["weight_decay", "momentum", "dampening", "nesterov", "maximize"], 0)
-                torch.optim.sgd.sgd([p], [p.grad], [None], lr=lr, **no)"""),
+                from torch.optim.sgd import sgd
+                sgd([p], [p.grad], [None], lr=lr, **no)"""),
     hint=LIBRARY)
 
 # ------------------------------------------------------------------------------------- train

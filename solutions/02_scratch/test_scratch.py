@@ -91,7 +91,9 @@ def test_model_large_scores(student, reference):
     """Bonus: scores of ten thousand give finite log-probabilities and finite gradients."""
     given = _, weights, _ = 1e4 * torch.randn(5, 4), *layer(4, 3)
     same(student.model, reference.model, *given, atol=5e-2)
-    student.model(*given).exp().pow(2).sum().backward()
+    result = student.model(*given)
+    judged(result, "a graph leads back from the result", result.requires_grad)
+    result.exp().pow(2).sum().backward()
     judged(weights.grad, "the gradient is finite", lambda grad: bool(grad.isfinite().all()))
 
 

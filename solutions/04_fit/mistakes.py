@@ -21,6 +21,9 @@ NOTHING_MOVES = """The parameters of the model that was passed in stay as they w
 update, or the gradients are cleared between backward() and the update, or a copy moves (`p = p -
 ...` makes a new tensor, and only gives it the name p). Change each parameter in place, then
 clear."""
+NO_GRADIENTS = """At the update there is no gradient: p.grad is None. Either backward() hasn't been
+called, or zero_grad() took the gradients away before the update. First backward(), then the
+update, then zero_grad()."""
 ONE_PASS = """There is one pass through the data whatever `epochs` says: the loop over the epochs
 is missing, or a `return` that stands inside it ends it after the first."""
 EVAL = """The model is put into eval mode and trained in it: layers such as BatchNorm and Dropout
@@ -60,8 +63,9 @@ mistake("fit", "rebinds_the_name", edit("p -= lr", "p = p - lr"), hint=NOTHING_M
 mistake("fit", "updates_inside_the_graph", edit("torch.no_grad()", "torch.enable_grad()"),
     hint="""The update isn't under torch.no_grad(): PyTorch refuses to change in place a leaf that
     it tracks.""")
-mistake("fit", "no_backward", edit("loss.backward()", "pass"),
-    hint="backward() is never called, so there are no gradients to follow.")
+mistake("fit", "no_backward", edit("loss.backward()", "pass"), hint=NO_GRADIENTS)
+mistake("fit", "gradients_removed_before_the_update",
+    edit("loss.backward()", "loss.backward()\n            model.zero_grad()"), hint=NO_GRADIENTS)
 mistake("fit", "no_update", edit("p -= lr * p.grad", "pass"), hint=NOTHING_MOVES)
 mistake("fit", "lr_ignored", edit("lr * p.grad", "0.5 * p.grad"),
     hint="The learning rate is 0.5 whatever `lr` says.")
@@ -107,7 +111,8 @@ mistake("fit", "optimizer_by_another_name",
     hint=OPTIMIZER)
 mistake("fit", "function_behind_the_optimizer", edit("p -= lr * p.grad",
          """no = dict.fromkeys(["weight_decay", "momentum", "dampening", "nesterov", "maximize"], 0)
-                    torch.optim.sgd.sgd([p], [p.grad], [None], lr=lr, **no)"""),
+                    from torch.optim.sgd import sgd
+                    sgd([p], [p.grad], [None], lr=lr, **no)"""),
     hint=OPTIMIZER)
 
 # -------------------------------------------------------------------------------------- batches

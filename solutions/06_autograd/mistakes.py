@@ -271,8 +271,8 @@ mistake("train_regression", "turns_all_into_float32",
     the dtype as it is.""")
 mistake("train_regression", "freezes_the_trained_model",
     edit(END, "model.requires_grad_(False)\n    return losses"),
-    hint="""After the training the model's parameters no longer require grad, so it can't be trained
-    further. Leave them as they are.""")
+    hint="""After the training the model can't be trained further: its parameters no longer require
+    grad, or recording is switched off for good. Leave both as they are.""")
 mistake("train_regression", "trains_in_evaluation_mode",
     edit("model.to(device)", "model.to(device).eval()"),
     hint="""The model is trained in evaluation mode, where layers such as dropout do nothing. Take

@@ -187,3 +187,16 @@ def test_what_a_check_found(kit: Kit, answer: str, said: list[str], told: int) -
     assert len(failed) == told
     assert all(3 < len(run.failure(test)) <= 15 for test in failed)
     assert run.widest <= 80
+
+
+def test_what_all_inputs_that_went_wrong_have_in_common(kit: Kit) -> None:
+    """It is said once, below the first failure, as in the feedback on hidden tests."""
+    kit.suite(
+        CHECKS.replace("torch.full((2, 2), 2.0), torch.ones(2, 2)", "lambda x: 2 * x, x64").replace(
+            "def", "x64 = torch.ones(2, 2, dtype=torch.float64)\n\n\ndef", 1
+        )
+    )
+    kit.write("import torch\ndef double(x):\n    return x * torch.tensor([2.0]).to(torch.float32)"
+              " if x.dtype == torch.float32 else x\n")  # fmt: skip
+    run = kit.run("exercises/01_first")
+    assert run.out.count("It works for float32 and fails for float64.") == 1

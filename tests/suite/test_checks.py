@@ -18,6 +18,7 @@ from grader.suite.checks import (
     by_hand,
     classification,
     gradients,
+    independent,
     judged,
     learns,
     leaves_alone,
@@ -368,6 +369,28 @@ def test_training_that_changes_nothing(here: Here) -> None:
         said.add(failed(updates, lambda: 1, [params[0].detach().nan_to_num()]).public())
     [text] = said
     assert "yours: no parameter had changed" in text
+
+
+def test_models_that_share_nothing(here: Here) -> None:
+    """One that draws its answer shares nothing either: that is not said of it."""
+    student = here("""
+from torch import nn
+shared = nn.Linear(3, 2)
+class Noisy(nn.Linear):
+    def forward(self, x): return super().forward(x) + torch.randn(2)
+""")
+    independent(lambda: nn.Linear(3, 2), torch.randn(4, 3))
+    told = failed(independent, lambda: student.shared, torch.randn(4, 3)).public()
+    assert "two models share nothing" in told
+    told = failed(independent, lambda: student.Noisy(3, 2), torch.randn(4, 3)).public()
+    assert "asked the same thing twice, a model gives the same answer" in told
+
+
+def test_truth_values_are_no_numbers_to_a_learner(here: Here) -> None:
+    student = here("def no(x): return False\ndef all(x): return x > 0")
+    assert "False  True" in failed(same, student.no, True, 1).public()
+    told = failed(same, student.all, lambda x: x < 0, torch.tensor([1.0, -1.0])).public()
+    assert "[0]  True   False" in told
 
 
 def test_one_number_in_any_form(here: Here) -> None:

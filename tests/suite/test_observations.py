@@ -102,6 +102,31 @@ def test_a_factor_that_is_the_batch_size() -> None:
     assert fact.name == "no_mean"
 
 
+def test_a_batch_size_that_is_fixed() -> None:
+    inputs = [(scores(n, 5), torch.randint(5, (n,))) for n in (1, 8, 64, 9)]
+    [fact] = facts(
+        same, lambda x, y: F.nll_loss(x, y, reduction="sum") / 64, F.nll_loss, each=inputs
+    )
+    assert fact.unrevealing == (
+        "It is the right result times the batch size and divided by 64, whatever the batch size is."
+    )
+
+
+def test_another_result_each_time() -> None:
+    x = scores(4, 5)
+    found = facts(same, lambda x: right(x) + torch.randn(x.shape), right, each=[x, x, scores(2, 5)])
+    assert [fact.name for fact in found] == ["differs_each_time"]
+
+
+def test_nothing_is_said_of_numbers_that_are_all_alike() -> None:
+    """As in a public test with every parameter 1: any number is the mean, any row the last."""
+    x = torch.ones(1, 3)
+    assert not facts(same, lambda x: torch.full((1, 2), 31.0), torch.full((1, 1), 31.0), x)
+    assert not facts(same, lambda x: torch.full((3,), 2.0), torch.full((4, 3), 2.0), x)
+    rows = torch.tensor([[2.0] * 4, [0.5] * 4])
+    assert not facts(same, lambda x: rows.log_softmax(-1), rows, x)
+
+
 def test_numbers_of_the_right_result_stay_hidden() -> None:
     [fact] = facts(same, lambda x: 1.7 * right(x), right, scores(4, 5))
     assert "1.7" in fact.text and fact.unrevealing == (
@@ -271,6 +296,7 @@ def test_an_observation_that_raises_costs_its_sentence_only() -> None:
 def test_every_observation_has_been_tried_here() -> None:
     """Whoever adds one adds an answer that it is true of."""
     tried = {*ANSWERS, *GRADIENTS, *STEPS, "no_mean", "always_the_same", "single_precision"}
+    tried |= {"differs_each_time"}
     elsewhere = {"only_the_losses", "the_losses"}  # in tests/suite/test_checks.py
     covering = {
         "not_reduced": "no_mean", "a_part": "last_row", "not_finite": "nan",

@@ -76,7 +76,7 @@ class Course:
 
 @dataclass
 class Heard:
-    """What a run has told so far. `text`, `hint`: of the first failure, in target `where`."""
+    """What a run has told so far. `text`, `why`: of the first failure, in target `where`."""
 
     running: str = ""
     passed: set[str] = field(default_factory=set)
@@ -84,7 +84,7 @@ class Heard:
     bonus: list[str] = field(default_factory=list)
     where: str = ""
     text: str = ""
-    hint: str = ""
+    why: str = ""
 
 
 @dataclass
@@ -227,10 +227,10 @@ class Desk:
             if self.phase is Phase.RUNNING:
                 self.phase = Phase.FAILED
 
-    def hinted(self, target: str, hint: str) -> None:
-        """The mistake is known."""
+    def explained(self, target: str, why: str) -> None:
+        """What explains a target's failures is known."""
         if target == self.seen.where:
-            self.seen.hint = hint
+            self.seen.why = why
 
     def over(self, died: str = "") -> None:
         """The run has ended; `died`: why, where its process did not come to the end."""

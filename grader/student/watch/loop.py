@@ -319,8 +319,8 @@ class Watch:
                 self.desk.seen.running = rest[0]
             case "ended":
                 self._test_ended(*rest)
-            case "hint":
-                self.desk.hinted(*rest)
+            case "explained":
+                self.desk.explained(*rest)
             case "uncollected":
                 self.desk.seen.text = rest[0]
             case "debugger":

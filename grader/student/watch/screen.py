@@ -95,8 +95,8 @@ def _failure(desk: Desk, width: int) -> Iterator[str]:
     yield f"{FAILING} {first}"
     for line in rest:
         yield from _wrapped(line, width)
-    if seen.hint:
-        yield from ["", *_wrapped(f"Hint: {seen.hint}", width)]
+    if seen.why:
+        yield from ["", *_wrapped(seen.why, width)]
     others, passed = len(seen.failed) - 1, len(seen.passed)
     counts = [_checks(others, "more ", "fail")] if others > 0 else []
     counts += [_checks(passed, "", "pass")] if passed else []

@@ -87,7 +87,7 @@ def _run(
 def _messenger(connection: Connection, terminal: list[int], tests: list[str]) -> Any:
     import pytest
 
-    from grader.student.endings import Ending, ending_of, known_hint
+    from grader.student.endings import Ending, ending_of, explained
 
     class Messenger:
         """The plugin that chooses the tests and tells how each ended."""
@@ -122,9 +122,8 @@ def _messenger(connection: Connection, terminal: list[int], tests: list[str]) ->
             for ending in self._seen:
                 if ending.failing and ending.target not in told:
                     told.add(ending.target)
-                    hint = known_hint(ending, self._seen)
-                    if hint:
-                        _send(connection, "hint", ending.target, hint)
+                    if why := explained(ending, self._seen):
+                        _send(connection, "explained", ending.target, why)
 
         def pytest_enter_pdb(self) -> None:
             """Hand over the terminal: the other side has to let go of it first."""

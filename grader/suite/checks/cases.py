@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from grader.result import Outcome
 from grader.suite import current
 from grader.suite.checks.mismatch import Fact
 from grader.suite.checks.trajectory import COUNTS, SIZES
@@ -24,7 +25,6 @@ _FAILS = {
     "square": "It works, except where there are as many rows as columns.",
     "short_batch": "It works where all batches are full, and fails where the last one is short.",
     "one_batch": "It works where there are several batches, and fails where there is only one.",
-    "requires_grad": "It works for tensors without a graph, and fails for those that require grad.",
 }
 _WORKS = {
     "one_sample": "It works for a single sample and fails for several.",
@@ -49,6 +49,19 @@ def tried(arguments: Arguments, right: bool) -> None:
     current.cases().append(Case(traits(arguments), right))
 
 
+def of_a_target(tests: Collection[tuple[Outcome, Collection[Case]]]) -> Fact | None:
+    """What all inputs that a target's base tests got wrong have in common, and no others have.
+
+    `tests`: how each ended, and the inputs that it tried. None where one failed otherwise than by
+    one of these.
+    """
+    for outcome, those in tests:
+        by_inputs = outcome is Outcome.FAILED and not all(case.right for case in those)
+        if outcome is not Outcome.PASSED and not by_inputs:
+            return None
+    return works_and_fails([case for _, those in tests for case in those])
+
+
 def works_and_fails(cases: Collection[Case]) -> Fact | None:
     """What all inputs that went wrong have in common, and none that went right has."""
     wrong = [case for case in cases if not case.right]
@@ -70,7 +83,6 @@ def traits(arguments: Arguments) -> frozenset[str]:
     found = {
         "float64": any(t.dtype is torch.float64 for t in tensors),
         "scattered": any(not t.is_contiguous() for t in tensors),
-        "requires_grad": any(t.requires_grad for t in tensors),
         "one_sample": len(data) == 1,
         "square": data.dim() == 2 and data.shape[0] == data.shape[1],
         **_of_training(arguments, len(data)),

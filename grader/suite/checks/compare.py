@@ -105,7 +105,8 @@ def _values(
         return []
     entries = []
     for index in wrong.nonzero()[:KEPT_ENTRIES].tolist():
-        texts = both_written(left[tuple(index)].item(), right[tuple(index)].item())
+        sides = (theirs, left), (ours, right)
+        texts = both_written(*(_item(side, numbers, index) for side, numbers in sides))
         entries.append(Entry(str(index) if index else "", *texts))
     first = entries[0]
     return [
@@ -135,8 +136,14 @@ def _numbers(theirs: Any, ours: Any, where: str, tolerance: Tolerance) -> list[P
         allowed = max(rtol * max(abs(left), abs(right)), atol)
         current.within(0.0 if left == right or not near else abs(left - right) / allowed)
         return []
-    texts = both_written(left, right)
+    texts = both_written(_truth(theirs, left), _truth(ours, right))
     return [Problem("values", where, *texts, (Entry("", *texts),), 1, 1)]
+
+
+def _truth(value: Any, number: float) -> float | bool:
+    """A truth value as such, and any other number as it was read."""
+    item = value.item() if isinstance(value, (torch.Tensor, np.ndarray)) else value
+    return bool(item) if isinstance(item, (bool, np.bool_)) else number
 
 
 def _lists(theirs: Any, ours: Any, where: str, tolerance: Tolerance) -> list[Problem]:
@@ -186,6 +193,12 @@ def wide(tensor: torch.Tensor) -> torch.Tensor:
     return host.to(torch.float64 if host.is_floating_point() else torch.int64)
 
 
+def _item(tensor: torch.Tensor, numbers: torch.Tensor, index: list[int]) -> Any:
+    """The number at a place, as it is to be written: truth values are no numbers to a learner."""
+    item = numbers[tuple(index)].item()
+    return bool(item) if tensor.dtype is torch.bool else item
+
+
 def dtype_name(tensor: torch.Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
@@ -206,7 +219,8 @@ def written(value: Any, digits: int = 5) -> str:
 def short(value: Any) -> str:
     """A value in a few words, with its first numbers."""
     if isinstance(value, torch.Tensor) and value.device.type != "meta":
-        few = [written(number) for number in wide(value).flatten()[:6].tolist()]
+        numbers = value.detach().cpu() if value.dtype is torch.bool else wide(value)
+        few = [written(number) for number in numbers.flatten()[:6].tolist()]
         more = ", …" if value.numel() > 6 else ""
         return f"{summary(value)}: {', '.join(few)}{more}"
     if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":

@@ -33,6 +33,22 @@ def observe(findings: Sequence[Finding]) -> tuple[Fact, ...]:
     return tuple([fact for fact in facts if fact is not None][:MOST])
 
 
+def differs_each_time(wrong: Wrong) -> Fact | None:
+    """Two inputs are the same, and what comes out isn't."""
+    for place, one in enumerate(wrong):
+        for other in wrong[place + 1 :]:
+            if _are_same(one.args, other.args) and not _are_same([one.theirs], [other.theirs]):
+                text = "Called twice with the same input, it gives two different results."
+                return Fact("differs_each_time", text)
+    return None
+
+
+def _are_same(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    """Whether both hold tensors of the same numbers, and nothing else."""
+    pairs = [(numbers_of(a), numbers_of(b)) for a, b in zip(one, other, strict=True)]
+    return bool(pairs) and all(a is not None and b is not None and close(a, b) for a, b in pairs)
+
+
 def never_arrived(wrong: Wrong) -> Fact | None:
     """The gradient doesn't reach an argument or a parameter."""
     missing = [
@@ -96,13 +112,23 @@ def _reduces(finding: Finding, how: str) -> bool:
     theirs, ours = numbers_of(finding.theirs), numbers_of(finding.ours)
     if theirs is None or ours is None or theirs.numel() < 2 or ours.numel() != 1:
         return False
+    if _all_alike(theirs, tuple(range(theirs.dim()))):
+        return False  # of these, each is the mean
     return close(getattr(theirs, how)(), ours.reshape(()))
+
+
+def _all_alike(numbers: torch.Tensor | None, dim: int | tuple[int, ...]) -> bool:
+    """Whether there is but one number along a dimension: then a rule may fit by chance."""
+    if numbers is None or not numbers.numel():
+        return True
+    return close(numbers, numbers.mean(dim, keepdim=True).expand_as(numbers))
 
 
 def a_part(wrong: Wrong) -> Fact | None:
     """One row of the right result, the same for every input."""
     for row, name in ((-1, "last"), (0, "first")):
-        if all(_is_row(finding, row) for finding in wrong):
+        tells = any(f.ours is not None and not _all_alike(numbers_of(f.ours), 0) for f in wrong)
+        if tells and all(_is_row(finding, row) for finding in wrong):
             return Fact(f"{name}_row", f"It is the {name} row of the right result, and no more.")
     return None
 
@@ -148,7 +174,10 @@ def by_rows_or_columns(wrong: Wrong) -> Fact | None:
         if len(known) < len(amounts):
             continue
         every = torch.cat([found.flatten() for found in known])
-        tells = any(f.numbers and f.numbers[0].shape[dim] >= VARIETY for f in wrong)
+        tells = any(
+            f.numbers and f.numbers[1].shape[dim] >= VARIETY and not _all_alike(f.numbers[1], dim)
+            for f in wrong
+        )
         if tells and not close(every, every[:1].expand_as(every)):
             text = f"In each {name} all numbers are off by the same amount, each {name} by its own."
             return Fact(f"{name}_shifted", text)
@@ -243,6 +272,7 @@ def _curve(value: Any) -> list[float]:
 
 
 OBSERVATIONS: tuple[Observe, ...] = (
+    differs_each_time,
     never_arrived,
     only_the_losses,
     only_changes,

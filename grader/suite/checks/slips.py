@@ -40,7 +40,7 @@ def _slip(findings: Sequence[Finding], it: str, one: str) -> Fact | None:
         verdicts = [fits(finding) for finding in findings]
         if "no" not in verdicts and "tells" in verdicts:
             return Fact(name, text.format(It=it, one=one))
-    for made in (_summed, _scaled, _shifted, _mapped, _times_an_argument):
+    for made in (_summed, _over_a_fixed_size, _scaled, _shifted, _mapped, _times_an_argument):
         if fact := made(findings, it, one):
             return fact
     return None
@@ -116,6 +116,26 @@ def _summed(findings: Sequence[Finding], it: str, one: str) -> Fact | None:
             size = f", {sizes[0]} here" if len(set(sizes)) == 1 else ""
             return Fact(name, f"{it} is the right {one} {times} the batch size{size}.")
     return None
+
+
+def _over_a_fixed_size(findings: Sequence[Finding], it: str, one: str) -> Fact | None:
+    """A sum divided by one and the same number, however many samples there are."""
+    sizes = [finding.batch for finding in findings]
+    numbers = varied(findings)
+    if numbers is None or len(set(sizes)) < VARIETY or not all(sizes):
+        return None
+    first = findings[0].numbers
+    if first is None or not first[0].any():
+        return None
+    largest = first[0].abs().argmax()
+    number = sizes[0] * (first[1].flatten()[largest] / first[0].flatten()[largest]).item()
+    if not number or not math.isfinite(number):
+        return None
+    if not _all_scaled_by(findings, [n / number for n in sizes]):
+        return None
+    by = f"the batch size and divided by {written(number, 4)}, whatever the batch size is"
+    text = f"{it} is the right {one} times {by}."
+    return Fact("over_a_fixed_size", text, text)
 
 
 def _is_batch_size(findings: Sequence[Finding]) -> bool:

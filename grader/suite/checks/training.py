@@ -277,7 +277,10 @@ def independent(build: Callable[[], Any], x: torch.Tensor, *, show: Show = "ever
     current.next_check()
     first, second = build(), build()
     with torch.no_grad():
-        before = second(x.clone()).detach().clone()
+        before, again = (second(x.clone()).detach().clone() for _ in range(2))
+        if not torch.equal(before, again):
+            text = "asked the same thing twice, a model gives the same answer"
+            raise claim("independent", text, None, "", show)
         for parameter in first.parameters():
             parameter.copy_(torch.randn(parameter.shape, dtype=parameter.dtype))
         after = second(x.clone()).detach()
