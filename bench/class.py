@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 from rich.console import Console
 from rich.table import Table
 
@@ -41,7 +42,6 @@ SHARES = {"right": 0.5, "mistake": 0.3, "mutant": 0.2}
 MUTANTS = 60  # of each exercise: making all of them takes longer than grading some
 SPELL_SECONDS = 0.5
 PR_SET_CHILD_SUBREAPER = 36
-TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
 def answers(exercise: Exercise, draw: random.Random) -> dict[str, list[str]]:
@@ -74,27 +74,23 @@ def make_class(exercises: list[Exercise], size: int, folder: Path) -> list[Path]
 # --- processes ------------------------------------------------------------------------------------
 
 
-def family(pid: int) -> Iterator[int]:
-    """A process and all below it (Linux)."""
-    with contextlib.suppress(OSError):
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            for child in (thread / "children").read_text().split():
-                yield from family(int(child))
-        yield pid
+def family(pid: int) -> Iterator[psutil.Process]:
+    """A process and all below it."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        root = psutil.Process(pid)
+        yield root
+        yield from root.children(recursive=True)
 
 
-def role(pid: int, command: int) -> str:
+def role(process: psutil.Process, command: int) -> str:
     """What a process is for, by its command line; a fork has that of its zygote."""
-    if pid == command:
+    if process.pid == command:
         return "command"
-    line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
-    parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    if "grader.sandbox" in line:
-        above = Path(f"/proc/{parent}/cmdline").read_bytes().decode(errors="replace")
-        return "sandboxes, rehearsals" if "grader.sandbox" in above else "zygotes"
-    if "spawn_main" in line:
-        return "judges"
-    return "others"
+    line, above = process.cmdline(), process.parent()
+    if any("grader.sandbox" in word for word in line):
+        forked = above is not None and any("grader.sandbox" in word for word in above.cmdline())
+        return "sandboxes, rehearsals" if forked else "zygotes"
+    return "judges" if any("spawn_main" in word for word in line) else "others"
 
 
 @dataclass
@@ -107,26 +103,23 @@ class Seen:
     def look(self, command: int) -> None:
         """Look at all processes of a run that there are now."""
         total = 0
-        for pid in family(command):
-            with contextlib.suppress(OSError, StopIteration):  # it has just ended
-                status = Path(f"/proc/{pid}/status").read_text()
+        for process in family(command):
+            with contextlib.suppress(OSError, StopIteration, psutil.Error):  # it has just ended
+                status = Path(f"/proc/{process.pid}/status").read_text()
                 peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-                name = role(pid, command)
+                name = role(process, command)
                 self.peaks[name] = max(self.peaks.get(name, 0), int(peak.split()[1]) << 10)
-                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-                pss = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
-                total += int(pss.split()[1]) << 10
+                total += process.memory_full_info().pss
         self.most = max(self.most, total)
 
 
 def ticking(command: int) -> float:
-    """Processor time of a run's processes so far (Linux)."""
-    ticks = 0
-    for pid in family(command):
-        with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += sum(int(each) for each in fields[11:15])
-    return ticks / TICKS
+    """Processor time of a run's processes so far."""
+    total = 0.0
+    for process in family(command):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            total += sum(process.cpu_times()[:4])  # its own, and its children's that have ended
+    return total
 
 
 def keep_orphans() -> None:

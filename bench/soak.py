@@ -17,6 +17,7 @@ take about half an hour of two quiet cores: `bench/soak.py --submissions 1000 --
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import importlib.util
 import itertools
@@ -37,6 +38,8 @@ from pathlib import Path
 from types import ModuleType
 
 os.environ["OMP_NUM_THREADS"] = "1"
+
+import psutil
 
 from grader.assignment.exercises import Exercise, find_exercises
 from grader.assignment.mistakes import load_mistakes, splice
@@ -152,20 +155,13 @@ def write_toy(toy: ModuleType, suites: Path) -> Path:
 
 
 def family() -> dict[int, tuple[int, str]]:
-    """Parent and command of every process below this one."""
-    known = {}
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            state, parent = (path / "stat").read_text().rpartition(")")[2].split()[:2]
-            command = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if state != "Z":
-            known[int(path.name)] = (int(parent), command)
-    found = {os.getpid()}
-    while more := {pid for pid, (parent, _) in known.items() if parent in found} - found:
-        found |= more
-    return {pid: known[pid] for pid in found - {os.getpid()}}
+    """Parent and command of every living process below this one."""
+    found = {}
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found[process.pid] = process.ppid(), " ".join(process.cmdline())
+    return found
 
 
 def members(kind: str) -> list[int]:
@@ -219,8 +215,8 @@ class Killer(threading.Thread):
 def memory_of(pid: int) -> int:
     """The bytes that a process has in memory; 0 if it has ended."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.NoSuchProcess:
         return 0
 
 

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import tiny
 
@@ -100,26 +101,15 @@ def all_passed(kit: Path) -> None:
 # --- processes ------------------------------------------------------------------------------------
 
 
-def processes() -> dict[int, tuple[int, str]]:
-    """Parent and command of every living process."""
-    found = {}
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            state, parent = (path / "stat").read_text().rpartition(")")[2].split()[:2]
-            command = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if state != "Z":
-            found[int(path.name)] = (int(parent), command)
-    return found
-
-
 def below(root: int) -> dict[int, tuple[int, str]]:
-    """The processes that descend from one."""
-    known, found = processes(), {root}
-    while more := {pid for pid, (parent, _) in known.items() if parent in found} - found:
-        found |= more
-    return {pid: known[pid] for pid in found - {root} if pid in known}
+    """Parent and command of every living process that descends from one."""
+    found = {}
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for process in psutil.Process(root).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if process.status() != psutil.STATUS_ZOMBIE:
+                    found[process.pid] = process.ppid(), " ".join(process.cmdline())
+    return found
 
 
 def judges(tree: dict[int, tuple[int, str]]) -> list[int]:

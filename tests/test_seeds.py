@@ -46,5 +46,13 @@ def test_one_number_repeats_both(kit, grader):
     assert others != inputs
 
 
+@pytest.mark.parametrize("command", [("grade", "class/double.py"), ("regrade",)])
+def test_any_seed_can_be_given_to_both_commands(kit, grader, command):
+    grader(kit, "grade", "class/double.py")
+    for seed, code in ((SEEDS - 1, 0), (SEEDS, 2)):
+        assert grader(kit, *command, "--seed", str(seed)).returncode == code
+    assert json.loads((kit / "grades" / "results.json").read_text())["seed"] == SEEDS - 1
+
+
 def test_there_are_too_many_to_try_them_all():
     assert SEEDS // STREAMS >= 1 << 47

@@ -17,6 +17,7 @@ from grader.cli.grading import (
     report_options,
     reports_option,
     run,
+    seed_option,
     settings_option,
 )  # fmt: skip
 from grader.cli.options import Unusable, setup_options
@@ -32,9 +33,7 @@ from grader.submission import NoSubmissions, Roster, RosterError, Submission, fi
 @setup_options
 @site_options
 @out_option
-@click.option(
-    "--seed", type=click.IntRange(0, SEEDS - 1), help="Inputs of the tests. [default: random]"
-)
+@seed_option
 @click.option(
     "--roster",
     type=click.Path(path_type=Path),

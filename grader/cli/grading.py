@@ -19,7 +19,7 @@ from grader.cli.progress import ClassProgress
 from grader.grading.basis import Grounds
 from grader.grading.damage import set_aside
 from grader.grading.decisions import FILE, DecisionError, news, read_overrides
-from grader.grading.engine import Setup, grade_all
+from grader.grading.engine import SEEDS, Setup, grade_all
 from grader.grading.gradebook import Gradebook, GradebookError
 from grader.grading.plan import Plan, make_plans, summary
 from grader.grading.reserve import Reserve
@@ -37,6 +37,9 @@ out_option = click.option(
     default=Path("grades"),
     show_default=True,
     help="The folder with the gradebook, results.json and the feedback.",
+)
+seed_option = click.option(
+    "--seed", type=click.IntRange(0, SEEDS - 1), help="Inputs of the tests. [default: random]"
 )
 reports_option = click.option(
     "--report",

@@ -17,11 +17,12 @@ from grader.cli.grading import (
     report_options,
     reports_option,
     run,
+    seed_option,
     settings_option,
 )  # fmt: skip
 from grader.cli.options import setup_options
 from grader.grading.changes import grade_changes
-from grader.grading.engine import Setup
+from grader.grading.engine import SEEDS, Setup
 from grader.grading.running import entrants, last_known, settle_all
 from grader.report import changes_table
 from grader.result import Grades
@@ -33,7 +34,7 @@ from grader.result import Grades
 @out_option
 @click.option("--dry-run", is_flag=True, help="Say what would be graded and why, and do nothing.")
 @click.option("--all", "anew", is_flag=True, help="Grade everything, not only what has changed.")
-@click.option("--seed", type=click.IntRange(0, 2**31), help="As for `grader grade`.")
+@seed_option
 @reports_option
 @settings_option
 def regrade(
@@ -56,7 +57,7 @@ def regrade(
     grades = Grades(
         results=[],
         graded_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        seed=secrets.randbelow(2**31) if seed is None else seed,
+        seed=secrets.randbelow(SEEDS) if seed is None else seed,
     )
     with site.crew(setup, full=False) as crew:
         job = ClassRun(setup, crew, out, grades, None, anew, seed, reports, options)

@@ -6,6 +6,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from grader.assignment.exercises import Exercise
 from grader.assignment.mistakes import load_mistakes
@@ -150,15 +151,20 @@ class Hints:
     """
 
     def __init__(self, exercise: Exercise) -> None:
-        self._known: dict[str, str] | None = None
-        if exercise.mistakes.is_file():
+        self._exercise = exercise
+
+    @cached_property
+    def _known(self) -> dict[str, str] | None:
+        """Hints by the mistakes' names; None where there are none, or they can't be read."""
+        if self._exercise.mistakes.is_file():
             # Where they can't be read, the judge says so, if it has anything to do.
             with contextlib.suppress(SyntaxError, ValueError):
-                self._known = {m.name: m.hint for m in load_mistakes(exercise)}
+                return {m.name: m.hint for m in load_mistakes(self._exercise)}
+        return None
 
     def refreshed(self, result: ExerciseResult) -> ExerciseResult:
         """The result with the present hints; a mistake that is known no more says nothing."""
-        if self._known is None or not any(test.mistake for test in result.tests):
+        if not any(test.mistake for test in result.tests) or self._known is None:
             return result
         tests = []
         for test in result.tests:

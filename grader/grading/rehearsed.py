@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -134,9 +134,14 @@ def meet_mistakes(
         )
         died = {name: Outcome.CRASHED for name in failed if known[name].lost}
         met.append(Met(mistake.name, failed, unwritten | died))
-    fingerprints = [[known[name] for name in base] for known in seen]
+    fingerprints = [
+        (mistake.name, [known[name] for name in base])
+        for mistake, known in zip(mistakes, seen, strict=True)
+    ]
+    classes = in_classes(fingerprints, _all_alike)
+    confused = [[name for name, _ in members] for members in classes if len(members) > 1]
     used = {name: right[name].tolerance_used for name in base}
-    return met, _classes([mistake.name for mistake in mistakes], fingerprints), used
+    return met, confused, used
 
 
 _REFUSING = "def {0}(*args, **kwargs):\n    raise NotImplementedError\n"
@@ -146,17 +151,21 @@ def _failed(known: Known) -> bool:
     return known.lost or known.sight is not None
 
 
-def _classes(names: list[str], fingerprints: list[list[Known]]) -> list[list[str]]:
-    """The names whose fingerprints agree, where they are several."""
-    groups: list[tuple[list[Known], list[str]]] = []
-    for name, mine in zip(names, fingerprints, strict=True):
-        for first, members in groups:
-            if all(map(_alike, first, mine)):
-                members.append(name)
+def in_classes(items: Iterable[T], alike: Callable[[T, T], bool]) -> list[list[T]]:
+    """The items in classes: each is with the first that it is like, in the order they came."""
+    classes: list[list[T]] = []
+    for item in items:
+        for members in classes:
+            if alike(members[0], item):
+                members.append(item)
                 break
         else:
-            groups.append((mine, [name]))
-    return [members for _, members in groups if len(members) > 1]
+            classes.append([item])
+    return classes
+
+
+def _all_alike(one: tuple[str, list[Known]], other: tuple[str, list[Known]]) -> bool:
+    return all(map(_alike, one[1], other[1]))
 
 
 def _alike(one: Known, other: Known) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from grader.assignment.exercises import Exercise, find_exercises
 from grader.assignment.mistakes import Mistake, load_mistakes, splice
 from grader.grading.engine import Setup
-from grader.grading.rehearsed import collect, in_processes, is_bonus, rehearsing
+from grader.grading.rehearsed import collect, in_classes, in_processes, is_bonus, rehearsing
 from grader.student.fingerprints import FILE, Fingerprint, Sights, lock
 
 SEED = 0  # pytest's own at home, where no --seed is given
@@ -97,7 +97,7 @@ def _classes(
     seen: list[tuple[Mistake, Sights | None]],
 ) -> tuple[list[tuple[Fingerprint, str]], dict[str, str]]:
     """The fingerprints that stand for one hint, and the mistakes that have none such, with why."""
-    classes: list[tuple[Fingerprint, list[Mistake]]] = []
+    named: list[tuple[Mistake, Fingerprint]] = []
     unnamed: dict[str, str] = {}
     for mistake, sights in seen:
         if sights is None:
@@ -105,18 +105,13 @@ def _classes(
         elif not any(sights.values()):
             unnamed[mistake.name] = "it passes the public suite"
         else:
-            new = Fingerprint.of(sights)
-            for known, members in classes:
-                if new.fits(known):
-                    members.append(mistake)
-                    break
-            else:
-                classes.append((new, [mistake]))
-    for _, members in classes:
-        if len({mistake.hint for mistake in members}) > 1:
-            names = ", ".join(mistake.name for mistake in members)
-            unnamed |= dict.fromkeys((m.name for m in members), f"the suite can't tell: {names}")
-    told = [
-        (known, members[0].hint) for known, members in classes if members[0].name not in unnamed
-    ]
+            named.append((mistake, Fingerprint.of(sights)))
+    told = []
+    for members in in_classes(named, lambda known, new: new[1].fits(known[1])):
+        (first, fingerprint), *_ = members
+        if all(mistake.hint == first.hint for mistake, _ in members):
+            told.append((fingerprint, first.hint))
+        else:
+            names = [mistake.name for mistake, _ in members]
+            unnamed |= dict.fromkeys(names, f"the suite can't tell: {', '.join(names)}")
     return told, unnamed
