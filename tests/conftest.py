@@ -7,6 +7,7 @@ import functools
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -34,6 +35,33 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.register_profile("ours", deadline=None, derandomize=True, database=None)
     hypothesis.settings.load_profile("ours")
     torch.set_num_threads(1)  # xdist has a process for each processor already
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than processors where slow tests run: many wait, for what sleeps or starts."""
+    return engine.default_workers() + ("not slow" not in config.option.markexpr)
+
+
+# Files that take half a minute and more. They come first, so that no process has one of them left
+# when the others have nothing to do any more.
+LONG = (
+    "attacks/test_attacks.py",
+    "test_faults.py",
+    "test_sample_class.py",
+    "test_judge_clean.py",
+    "ci/test_platforms.py",
+    "ci/test_actions.py",
+    "release/test_notebooks.py",
+    "test_styles.py",
+    "test_lockdown.py",
+    "release/test_release.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {ROOT / "tests" / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(LONG)))
 
 
 @pytest.fixture(scope="session")
@@ -91,40 +119,57 @@ def _signals_kept() -> Iterator[None]:
 
 
 Command = Callable[..., Done]
+_make_forker = engine.warm_forker.__wrapped__
 
 
-@pytest.fixture
-def grader(forker: Forker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Command]:
-    """Run `grader` in this process: `grader(folder, "grade", "class")`. Sandboxes are real.
-
-    What a process is needed for (signals, kills, its own imports) is for other tests.
-    """
+@contextlib.contextmanager
+def _commands(forker: Forker, temporary: Path) -> Iterator[Command]:
+    """`grader` in this process, with this process's sandboxes."""
     closing: list[Forker] = []
-    make = engine.warm_forker.__wrapped__
 
     @functools.cache
     def warm_forker(isolation: Isolation, spawn: bool) -> Forker:
         if isolation == Isolation() and not spawn:
             return forker
-        closing.append(make(isolation, spawn))
+        closing.append(_make_forker(isolation, spawn))
         return closing[-1]
 
-    def run(folder: Path, *arguments: str, stdin: str = "") -> Done:
-        monkeypatch.chdir(folder)
-        with _signals_kept():
-            result = CliRunner().invoke(main, arguments, input=stdin, prog_name="grader")
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Done(result.exit_code, result.stdout, result.stderr)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "warm_forker", warm_forker)
+        patch.setattr(engine, "local_processes", lambda workers: _Here())
+        patch.setenv("COLUMNS", "100")
 
-    monkeypatch.setattr(engine, "warm_forker", warm_forker)
-    monkeypatch.setattr(engine, "local_processes", lambda workers: _Here())
-    monkeypatch.setenv("COLUMNS", "100")
-    yield run
+        def run(folder: Path, *arguments: str, stdin: str = "") -> Done:
+            patch.chdir(folder)
+            with _signals_kept():
+                result = CliRunner().invoke(main, arguments, input=stdin, prog_name="grader")
+            if result.exception is not None and not isinstance(result.exception, SystemExit):
+                raise result.exception
+            return Done(result.exit_code, result.stdout, result.stderr)
+
+        yield run
     for other in closing:
         other.close()
     engine.warm_judge.cache_clear()
     # Another assignment's modules go by the same names.
+    places = (f"{temporary}{os.sep}", f"{tempfile.gettempdir()}{os.sep}")
     for name, module in list(sys.modules.items()):
-        if str(getattr(module, "__file__", None) or "").startswith(f"{tmp_path}{os.sep}"):
+        if str(getattr(module, "__file__", None) or "").startswith(places):
             del sys.modules[name]
+
+
+@pytest.fixture
+def grader(forker: Forker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    """Run `grader` in this process: `grader(folder, "grade", "class")`. Sandboxes are real.
+
+    What a process is needed for (signals, kills, its own imports) is for other tests.
+    """
+    with _commands(forker, tmp_path_factory.getbasetemp()) as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def grader_of_module(forker: Forker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    """The same for a whole module, whose tests share what is graded."""
+    with _commands(forker, tmp_path_factory.getbasetemp()) as run:
+        yield run

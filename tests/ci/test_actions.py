@@ -89,14 +89,26 @@ def grade(runner: Runner, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def graded_here(runner: Runner, grader: Any) -> str:
+    """What the action's command has for the reporter, run in this process."""
+    out = runner.temp / "grade"
+    grader(runner.workspace, "ci", "classroom", ".", "--solutions", "exercises", "--out", str(out))
+    lines = (out / "output").read_text("utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines)["result"]
+
+
 @pytest.mark.parametrize(
     ("source", "status", "points"),
-    [(tiny.answer("x + x"), "pass", 2), (tiny.answer("x"), "fail", 1), (tiny.STUB, "fail", 0)],
+    [(tiny.answer("x + x"), "pass", 2), (tiny.answer("x"), "fail", 1)],
 )
 def test_the_action_grades(runner: Runner, source: str, status: str, points: int) -> None:
+    """It runs in the student's repository, but imports nothing from there outside a sandbox."""
     student(runner, source)
+    for name in ("grader", "torch", "pickle", "multiprocessing", "json", "sitecustomize", "random"):
+        (runner.workspace / f"{name}.py").write_text("open('pwned', 'w')\nraise SystemExit(0)\n")
     done = grade(runner)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert not list(runner.workspace.rglob("pwned"))
     outputs = runner.outputs()
     result, earned, most = reported(outputs["result"])
     assert (result["status"], outputs["status"], earned, most) == (status, status, points, 2)
@@ -104,6 +116,12 @@ def test_the_action_grades(runner: Runner, source: str, status: str, points: int
     assert passed == (status == "pass")
     job = steps("workflow.yml", "grade")["Everything passes"]
     assert runner.run(job, STATUS=outputs["status"]).returncode == (status != "pass")
+
+
+def test_what_is_not_attempted_has_no_points(runner: Runner, grader: Any) -> None:
+    student(runner, tiny.STUB)
+    result, earned, most = reported(graded_here(runner, grader))
+    assert (result["status"], earned, most) == ("fail", 0, 2)
 
 
 def test_annotations_are_at_the_students_own_lines(runner: Runner) -> None:
@@ -118,39 +136,35 @@ def test_annotations_are_at_the_students_own_lines(runner: Runner) -> None:
         assert text.strip() == "return x.no_such()"
 
 
-@pytest.mark.parametrize(
-    ("breakage", "status"),
-    [
-        (lambda top: (top / "exercises/01_double/double.py").unlink(), "fail"),
-        (lambda top: (top / "exercises/01_double/test_double.py").write_text(""), "error"),
-        (lambda top: (top / "exercises/01_double/test_double.py").unlink(), "error"),
-        (lambda top: shutil.rmtree(top / "exercises"), "error"),
-    ],
-    ids=["no file", "empty suite", "no suite", "nothing"],
-)
-def test_an_action_that_cannot_grade_says_so(runner: Runner, breakage: Any, status: str) -> None:
+BREAKAGES = {
+    "no file": lambda top: (top / "exercises/01_double/double.py").unlink(),
+    "empty suite": lambda top: (top / "exercises/01_double/test_double.py").write_text(""),
+    "no suite": lambda top: (top / "exercises/01_double/test_double.py").unlink(),
+    "nothing": lambda top: shutil.rmtree(top / "exercises"),
+}
+
+
+@pytest.mark.parametrize("breakage", ["empty suite", "nothing"])
+def test_an_action_that_cannot_grade_says_so(runner: Runner, breakage: str) -> None:
     student(runner, tiny.answer("x + x"))
-    breakage(runner.workspace)
+    BREAKAGES[breakage](runner.workspace)
     done = grade(runner)
-    if not (runner.workspace / "exercises/01_double/double.py").exists():
-        status = "error"  # the public suites' folder holds the answers: no file, no exercise
     assert done.returncode == 0, done.stdout + done.stderr
     result, earned, most = reported(runner.outputs()["result"])
-    assert result["status"] == runner.outputs()["status"] == status
+    assert result["status"] == runner.outputs()["status"] == "error"
     assert (earned, most) == (0, 0)
     assert str(ROOT) not in done.stdout + done.stderr + json.dumps(result)
-    assert runner.run(steps("workflow.yml", "grade")["Everything passes"], STATUS=status).returncode
+    passes = steps("workflow.yml", "grade")["Everything passes"]
+    assert runner.run(passes, STATUS="error").returncode
 
 
-def test_modules_of_the_students_stay_out_of_the_judge(runner: Runner) -> None:
-    """It runs in the student's repository, but imports nothing from there outside a sandbox."""
+@pytest.mark.parametrize("breakage", BREAKAGES)
+def test_what_cannot_be_graded_has_no_points(runner: Runner, grader: Any, breakage: str) -> None:
+    """The public suites' folder holds the answers: no file, no exercise."""
     student(runner, tiny.answer("x + x"))
-    for name in ("grader", "torch", "pickle", "multiprocessing", "json", "sitecustomize", "random"):
-        (runner.workspace / f"{name}.py").write_text("open('pwned', 'w')\nraise SystemExit(0)\n")
-    done = grade(runner)
-    assert done.returncode == 0, done.stderr
-    assert runner.outputs()["status"] == "pass"
-    assert not list(runner.workspace.rglob("pwned"))
+    BREAKAGES[breakage](runner.workspace)
+    result, earned, most = reported(graded_here(runner, grader))
+    assert (result["status"], earned, most) == ("error", 0, 0)
 
 
 # -------------------------------------------------------------------------- hidden suites in CI

@@ -11,18 +11,19 @@ import subprocess
 import sys
 import venv
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tiny
-from workflows import GRADER, ROOT
+from workflows import ROOT
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="both run on Linux"),
 ]
+Release = Callable[..., None]
 URL = "https://example.org/school/lab-kim"
 VARIABLES = {
     "CLASSROOM": "spring",
@@ -55,11 +56,15 @@ SUBMISSIONS = {
     },
 }
 # Each way to fail is tried on one of the two; tests/report proves what each becomes in a format.
-BOTH = ("perfect", "wrong", "forges")
-ON_CLASSROOM50 = (*BOTH, "repository", "missing", "broken")
-ON_GRADESCOPE = (*BOTH, "empty", "exits", "endless")
-assert {*ON_CLASSROOM50, *ON_GRADESCOPE} == set(SUBMISSIONS)
-SCORES = {"perfect": 100, "repository": 100, "forges": None}
+# A bundle is run as on its platform, in processes of its own; what differs by the submission alone
+# is graded with the bundle's suites in this process.
+RUN_ON_CLASSROOM50 = ("repository", "forges")
+ON_CLASSROOM50 = ("perfect", "missing", "broken")
+RUN_ON_GRADESCOPE = ("perfect", "forges")
+ON_GRADESCOPE = ("wrong", "empty", "exits", "endless")
+RUN = {*RUN_ON_CLASSROOM50, *RUN_ON_GRADESCOPE}
+assert {*RUN, *ON_CLASSROOM50, *ON_GRADESCOPE} == set(SUBMISSIONS)
+RIGHT = ("perfect", "repository")
 
 
 @pytest.fixture(scope="module")
@@ -98,15 +103,19 @@ def hand_in(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
-def release(kit: Path, *options: str | Path) -> None:
-    subprocess.run([*GRADER, "release", *map(str, options)], cwd=kit, check=True)
+@pytest.fixture(scope="module")
+def release(grader_of_module: Any) -> Release:
+    def run(kit: Path, *options: str | Path) -> None:
+        assert grader_of_module(kit, "release", *map(str, options)).returncode == 0
+
+    return run
 
 
 # ------------------------------------------------------------------------------- Classroom 50
 
 
 @pytest.fixture(scope="module")
-def bundle(kit: Path) -> Path:
+def bundle(kit: Path, release: Release) -> Path:
     release(kit, "--classroom50", "autograders/lab")
     return kit / "autograders" / "lab"
 
@@ -157,15 +166,30 @@ def classroom50_result(checkout: Path) -> dict[str, Any]:
     return result
 
 
-@pytest.mark.parametrize("name", ON_CLASSROOM50)
-def test_classroom50_grades(bundle: Path, toolchain: Path, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", RUN_ON_CLASSROOM50)
+def test_classroom50_runs(bundle: Path, toolchain: Path, tmp_path: Path, name: str) -> None:
     checkout = hand_in(tmp_path / "checkout", SUBMISSIONS[name])
     done = autograde(toolchain, bundle, checkout, TORCHGRADE_SECONDS="600")
+    classroom50_graded(bundle, checkout, name, done)
+
+
+@pytest.mark.parametrize("name", ON_CLASSROOM50)
+def test_classroom50_grades(
+    bundle: Path, tmp_path: Path, grader: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    checkout = hand_in(tmp_path / "checkout", SUBMISSIONS[name])
+    for variable, value in VARIABLES.items():
+        monkeypatch.setenv(variable, value)
+    options = ("--out", ".", "--solutions", str(bundle / "solutions"), "--time-limit", "600")
+    done = grader(checkout, "ci", "classroom50", str(checkout), *options)
+    classroom50_graded(bundle, checkout, name, done)
+
+
+def classroom50_graded(bundle: Path, checkout: Path, name: str, done: Any) -> None:
     assert done.returncode == 0, done.stderr
     result = classroom50_result(checkout)
     assert result["max-score"] == 4
-    full = SCORES.get(name) == 100
-    assert result["score"] == (4 if full else 1 if name in ("wrong", "forges") else 0)
+    assert result["score"] == (4 if name in RIGHT else 1 if name == "forges" else 0)
     text = (checkout / "result.json").read_text("utf-8") + done.stdout + done.stderr
     for secret in ("test_double_values", "reference.double", str(bundle), "Traceback"):
         assert secret not in text
@@ -208,7 +232,7 @@ def test_classroom50_without_its_variables_is_no_grade(
     assert not (checkout / "result.json").exists()
 
 
-def test_the_real_bundle_is_small_enough(tmp_path: Path) -> None:
+def test_the_real_bundle_is_small_enough(tmp_path: Path, release: Release) -> None:
     release(ROOT, "--classroom50", tmp_path / "bundle", "--gradescope", tmp_path / "g.zip")
     size = sum(p.stat().st_size for p in (tmp_path / "bundle").rglob("*") if p.is_file())
     assert size < 10 << 20
@@ -219,7 +243,7 @@ def test_the_real_bundle_is_small_enough(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def image(kit: Path) -> Iterator[Path]:
+def image(kit: Path, release: Release) -> Iterator[Path]:
     """What Gradescope builds: the archive unpacked into source/, and setup.sh's environment."""
     release(kit, "--gradescope", "gradescope.zip")
     top = kit / "autograder"
@@ -235,7 +259,7 @@ def image(kit: Path) -> Iterator[Path]:
     shutil.rmtree(top)
 
 
-def test_the_archive_is_the_same_each_time(kit: Path) -> None:
+def test_the_archive_is_the_same_each_time(kit: Path, release: Release) -> None:
     release(kit, "--gradescope", "one.zip")
     release(kit, "--gradescope", "two.zip")
     assert (kit / "one.zip").read_bytes() == (kit / "two.zip").read_bytes()
@@ -244,12 +268,16 @@ def test_the_archive_is_the_same_each_time(kit: Path) -> None:
     assert not [n for n in names if "__pycache__" in n or n.startswith(("tests/", "data/sample"))]
 
 
-def run_autograder(image: Path, files: dict[str, str], **env: str) -> tuple[int, dict[str, Any]]:
+def handed_in(image: Path, files: dict[str, str]) -> None:
     for name in ("submission", "results"):
         shutil.rmtree(image / name, ignore_errors=True)
     hand_in(image / "submission", files)
     (image / "results").mkdir()
     (image / "submission_metadata.json").write_text("{}")
+
+
+def run_autograder(image: Path, files: dict[str, str], **env: str) -> tuple[int, dict[str, Any]]:
+    handed_in(image, files)
     done = subprocess.run(
         [str(image / "run_autograder")],
         cwd=image,
@@ -258,25 +286,41 @@ def run_autograder(image: Path, files: dict[str, str], **env: str) -> tuple[int,
         text=True,
         timeout=280,
     )
-    result = json.loads((image / "results" / "results.json").read_text("utf-8"))
+    return done.returncode, gradescope_result(image)
+
+
+def gradescope_result(image: Path) -> dict[str, Any]:
+    """Check a result as the platform does."""
+    result: dict[str, Any] = json.loads((image / "results" / "results.json").read_text("utf-8"))
     for test in result["tests"]:
         bonus = "(bonus)" in test["name"]  # never shown as failed
         assert test.get("status") in (("passed", None) if bonus else ("passed", "failed"))
         assert test["visibility"] in ("visible", "hidden", "after_due_date", "after_published")
     for secret in ("test_double_values", "reference.double", str(image), "Traceback"):
         assert secret not in json.dumps(result)
-    return done.returncode, result
+    return result
+
+
+@pytest.mark.parametrize("name", RUN_ON_GRADESCOPE)
+def test_gradescope_runs(image: Path, name: str) -> None:
+    code, result = run_autograder(image, SUBMISSIONS[name], TIME_LIMIT="600")
+    gradescope_graded(name, code, result)
 
 
 @pytest.mark.parametrize("name", ON_GRADESCOPE)
-def test_gradescope_grades(image: Path, name: str) -> None:
-    code, result = run_autograder(image, SUBMISSIONS[name], TIME_LIMIT="600")
+def test_gradescope_grades(image: Path, grader: Any, name: str) -> None:
+    handed_in(image, SUBMISSIONS[name])
+    options = ("--detail", "--solutions", "solutions", "--time-limit", "600")
+    out = str(image / "results" / "results.json")
+    source = image / "source"
+    done = grader(source, "ci", "gradescope", str(image / "submission"), "--out", out, *options)
+    gradescope_graded(name, done.returncode, gradescope_result(image))
+
+
+def gradescope_graded(name: str, code: int, result: dict[str, Any]) -> None:
     assert code == 0
-    expected = 125 if SCORES.get(name) == 100 else 25 if name in ("wrong", "forges") else 0
-    if name == "wrong":
-        expected += 25  # 3x of whole numbers is whole: the bonus
-    if name == "forges":
-        expected += 25
+    whole = name in ("wrong", "forges")  # 3x and x of whole numbers are whole: the bonus
+    expected = 125 if name in RIGHT else 50 if whole else 0
     assert result["score"] == expected, result
     assert len(result["tests"]) == 3
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -212,9 +213,22 @@ def test_a_submission_whose_time_is_over_is_graded(kit: Path, forker: Forker) ->
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_out_of_time_altogether(kit: Path) -> None:
     """The judge itself hangs: a hidden suite never returns from its import."""
-    path = kit / "solutions" / "01_double" / "test_double.py"
-    path.write_text("import time\ntime.sleep(1000)\n")
-    done = process(kit, "classroom50", "--time-limit", "20")
+    path, reached = kit / "solutions" / "01_double" / "test_double.py", kit / "reached"
+    path.write_text(f"import time\nopen({str(reached)!r}, 'w').close()\ntime.sleep(1000)\n")
+    command = [*GRADER, "ci", "classroom50", "work", "--out", "out"]
+    with subprocess.Popen(
+        command,
+        cwd=kit,
+        env=os.environ | CLASSROOM50,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while not reached.exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGALRM)  # when it is set for, the test above says
+        streams = process.communicate()
+    done = subprocess.CompletedProcess(command, process.returncode, *streams)
     assert done.returncode == 3
     assert "The time ran out before it was graded." in said(kit, "classroom50", done)
 
