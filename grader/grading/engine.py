@@ -82,6 +82,14 @@ class Task:
 @functools.cache
 def warm_judge(setup: Setup) -> Judge:
     """This process's judge. Raises `AssignmentError` or `GraderFault`."""
+    gc.disable()  # there is no garbage in imports to look for
+    try:
+        return _warm_judge(setup)
+    finally:
+        gc.enable()
+
+
+def _warm_judge(setup: Setup) -> Judge:
     import torch  # here, as it takes seconds: a command has its judges import it, not itself
 
     from grader.judge.judge import Judge

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import socket
@@ -44,7 +45,9 @@ def main(token: str, folder: str, program: str, orders: str) -> None:
     except Exception as error:
         refuse(channel, error)
         return
-    importlib.import_module(program).serve(channel, Path(folder))
+    serve = importlib.import_module(program).serve
+    gc.enable()
+    serve(channel, Path(folder))
 
 
 if __name__ == "__main__":

@@ -58,6 +58,7 @@ def main(control: socket.socket) -> None:
     lockdown = prepare(profile, orders.limits, [Path(path) for path in orders.readable])
     gc.collect()
     gc.freeze()
+    gc.enable()
     control.send(msgspec.json.encode(Ready(profile)))
     decoder = msgspec.json.Decoder(Request)
     children: set[int] = set()
