@@ -173,7 +173,6 @@ class World:
     user: str
     canaries: dict[str, str] = field(default_factory=dict)
     token: str = field(default_factory=lambda: secrets.token_hex(8))
-    alone: dict[str, Any] = field(default_factory=dict)
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     said: str = ""
     peak_bytes: int = 0
@@ -212,8 +211,8 @@ class World:
                 source = source.replace(word, value)
             self._hand_in("all", f"{number:03}_{attack.name}", source + _rest_of(attack))
             if number % 12 == 0:
-                for place in ("all", "honest"):
-                    self._hand_in(place, f"{number:03}_honest", honest)
+                self._hand_in("all", f"{number:03}_honest", honest)
+        self._hand_in("honest", "honest", honest)
         if os.getuid() == 0 and self.user == "nobody":
             for path in [self.base, *self.base.rglob("*")]:
                 os.chown(path, NOBODY, NOBODY)
@@ -223,16 +222,19 @@ class World:
         folder.mkdir()
         (folder / "toy.py").write_text(source, encoding="utf-8", errors="surrogatepass")
 
-    def grade(self, what: str) -> dict[str, dict[str, Any]]:
+    def words(self, what: str) -> list[str]:
+        """The arguments that grade a folder."""
+        suites, out = self.base / "solutions", self.base / f"out-{what}"
+        words = ["grade", str(self.base / what), "--solutions", str(suites), "--out", str(out)]
+        return [*words, "--seed", "7"]
+
+    def results_of(self, what: str) -> dict[str, dict[str, Any]]:
+        grades = json.loads((self.base / f"out-{what}" / "results.json").read_text())
+        return {result["submission"]: result for result in grades["results"]}
+
+    def grade(self) -> None:
         """Run `grader grade` as a user would, with a secret in its environment and an open file."""
-        command = [sys.executable, "-m", "grader", "grade", str(self.base / what)]
-        command += ["--solutions", str(self.base / "solutions"), "--seed", "7"]
-        command += [
-            "--out",
-            str(self.base / f"out-{what}"),
-            "--workers",
-            "1" if what == "honest" else "3",
-        ]
+        command = [sys.executable, "-m", "grader", *self.words("all"), "--workers", "2"]
         command += [word for pair in LIMITS.items() for word in pair]
         if self.user == "nobody":
             command = as_nobody(command)
@@ -255,16 +257,14 @@ class World:
             )
         assert done.returncode == 0, done.stderr[-4000:]
         self.said += done.stdout + done.stderr
-        grades = json.loads((self.base / f"out-{what}" / "results.json").read_text())
-        return {result["submission"]: result for result in grades["results"]}
+        self.results = self.results_of("all")
 
     def run(self) -> None:
         adopt_orphans()
         with Listener() as listener:
             self.prepare(listener.port)
             before = traces()
-            self.alone = self.grade("honest")
-            self.results = self.grade("all")
+            self.grade()
             self.left_over = sorted(what_stays(before))
             self.visitors = listener.visitors
         self.peak_bytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10
@@ -421,17 +421,19 @@ def test_attack_gains_nothing(world: World, attack: Attack) -> None:
         assert "passed" not in outcomes, tests
 
 
-def test_honest_grades_are_what_they_are_alone(world: World) -> None:
+def test_honest_grades_are_what_they_are_alone(world: World, grader: Any) -> None:
     def grades(result: dict[str, Any]) -> str:
         for exercise in result["exercises"]:
             for test in exercise["tests"]:
                 del test["seconds"]
-        return json.dumps({**result, "seconds": 0}, sort_keys=True)
+        return json.dumps([result["exercises"], result["notes"]], sort_keys=True)
 
-    assert world.alone
-    for name, result in world.alone.items():
-        assert grades(result) == grades(world.results[name])
-        assert {t["outcome"] for e in result["exercises"] for t in e["tests"]} == {"passed"}
+    assert grader(world.base, *world.words("honest")).returncode == 0
+    [alone] = world.results_of("honest").values()
+    assert {t["outcome"] for e in alone["exercises"] for t in e["tests"]} == {"passed"}
+    among_attacks = [grades(r) for name, r in world.results.items() if name.endswith("_honest")]
+    assert len(among_attacks) >= 10
+    assert set(among_attacks) == {grades(alone)}
 
 
 def test_nobody_learns_a_secret(world: World) -> None:
