@@ -7,7 +7,6 @@ import functools
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -126,6 +125,7 @@ _make_forker = engine.warm_forker.__wrapped__
 def _commands(forker: Forker, temporary: Path) -> Iterator[Command]:
     """`grader` in this process, with this process's sandboxes."""
     closing: list[Forker] = []
+    folders = {temporary}
 
     @functools.cache
     def warm_forker(isolation: Isolation, spawn: bool) -> Forker:
@@ -140,6 +140,7 @@ def _commands(forker: Forker, temporary: Path) -> Iterator[Command]:
         patch.setenv("COLUMNS", "100")
 
         def run(folder: Path, *arguments: str, stdin: str = "") -> Done:
+            folders.add(folder)
             patch.chdir(folder)
             with _signals_kept():
                 result = CliRunner().invoke(main, arguments, input=stdin, prog_name="grader")
@@ -152,7 +153,7 @@ def _commands(forker: Forker, temporary: Path) -> Iterator[Command]:
         other.close()
     engine.warm_judge.cache_clear()
     # Another assignment's modules go by the same names.
-    places = (f"{temporary}{os.sep}", f"{tempfile.gettempdir()}{os.sep}")
+    places = tuple(f"{folder}{os.sep}" for folder in folders - {ROOT})
     for name, module in list(sys.modules.items()):
         if str(getattr(module, "__file__", None) or "").startswith(places):
             del sys.modules[name]

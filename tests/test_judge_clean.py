@@ -14,7 +14,6 @@ from grader.assignment.exercises import Exercise, find_exercises
 from grader.assignment.mistakes import load_mistakes, splice
 from grader.judge.judge import Judge
 from grader.judge.sandboxes import Forker
-from grader.lockdown.limits import Patience
 from grader.result import Outcome, Result
 from grader.submission import Submission, find_submissions
 from grader.torchside import state
@@ -56,16 +55,17 @@ def outcomes(result: Result) -> list[tuple[str, str, float, str]]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(0)  # it is long on a busy machine
-def test_grades_are_the_same_in_any_order(forker: Forker) -> None:
+def test_grades_are_the_same_in_any_order(judge: Judge) -> None:
     """Submissions, mistakes of every exercise and the references: one judge, three orders.
 
     With TORCHGRADE_EVERYTHING set it takes the whole sample class and every mistake, and an hour.
+    What never ends is otherwise left to tests/attacks: it takes ten seconds each time.
     """
     everything = "TORCHGRADE_EVERYTHING" in os.environ
-    judge = Judge(ROOT / "solutions", forker, Patience(test=4))  # one of the class never ends
     chance = random.Random(20)
     work: list[tuple[Submission, frozenset[str]]] = []
     students = find_submissions(ROOT / "data" / "sample_class", EXERCISES)
+    students = [s for s in students if everything or s.name != "jonas-weber"]
     for student in students if everything else chance.sample(students, 5):
         handed_in = sorted(e.name for e in EXERCISES if e.file.name in student.files)
         chosen = handed_in if everything else chance.sample(handed_in, min(1, len(handed_in)))
@@ -85,7 +85,6 @@ def test_grades_are_the_same_in_any_order(forker: Forker) -> None:
         for submission, only in work:
             now = outcomes(judge.grade(submission, SEED, only))
             assert found.setdefault(submission.name, now) == now, submission.name
-    judge.close()
     assert len(found) == len(work)
 
 

@@ -61,8 +61,7 @@ def run(
 ) -> tuple[Grades, Path, str]:
     """The class, graded once: the results, the folder they are in, and what was printed."""
     out = tmp_path_factory.mktemp("grades")
-    options = ("--test-seconds", "4")  # one of them never ends
-    done = grader_of_module(ROOT, "grade", str(CLASS), "--out", str(out), *options)
+    done = grader_of_module(ROOT, "grade", str(CLASS), "--out", str(out))
     assert done.returncode == 0, done.stderr
     return read(out / "results.json"), out, done.stdout
 
