@@ -61,6 +61,8 @@ def test_a_debugger_stops_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     used.now += 1000
     monkeypatch.setattr(timelimit.pytest_timeout, "is_debugging", lambda: True)
     assert budget.spend() > 0
+    monkeypatch.setattr(timelimit.pytest_timeout, "is_debugging", lambda: False)
+    assert budget.spend() > 0  # what the prompt took isn't the code's
 
 
 @each_method
