@@ -29,6 +29,9 @@ TORCH_SAYS = {
         "A graph ends at `.item()`, `.detach()`, `.data` and `torch.tensor(...)`, and there is "
         "none inside `torch.no_grad()`."
     ),
+    "mean(): could not infer output dtype": (
+        "A mean is taken of floats: `.float()` makes them of True and False, or of whole numbers."
+    ),
 }
 # Methods that change something and return None: where their result is.
 RETURN_NONE = {

@@ -34,6 +34,7 @@ MEANT = {
     "exec('from torch.nn.functional import logsoftmax')": "Did you mean `log_softmax`?",
     "w.mul_(2)": "Such a tensor may be changed in place only inside `with torch.no_grad():`.",
     "x.sum().backward()": "A graph ends at `.item()`",
+    "(x == 1).mean()": "A mean is taken of floats: `.float()` makes them",
     # nothing is better than something false
     "x.qwertyuiop": "",
     "torch.qwertyuiop": "",

@@ -119,6 +119,16 @@ def test_hints_come_one_by_one(desk: Desk, kit: Kit) -> None:
         assert shown in text(desk)
     desk.press("h")
     assert "These are all the hints." in text(desk)
+    save(desk, kit, RIGHT.replace("2 * x", "3 * x"))
+    desk.began()
+    for test in desk.course.tests[desk.spot]:  # more than the window holds: hints come first
+        desk.ended(test, passed=False, attempted=True, text=f"{test.says}\n" + 40 * "wrong\n")
+    desk.over()
+    assert "the line: c\n" in text(desk)
+    assert "wrong\n[… more: make the window higher]\n\nHint 1 of 3" in text(desk)
+    assert save(desk, kit, RIGHT) is Do.RUN
+    end(desk)
+    assert "Hint" not in text(desk)  # it is done
     desk.press("n")
     assert "Hint" not in text(desk)
 

@@ -22,10 +22,10 @@ def drawn(desk: Desk, width: int, height: int, file: str, seconds: int = 0) -> l
     if desk.note:
         foot = ["", *_wrapped(desk.note, width), *foot]
     room = max(3, height - len(head) - len(foot) - 1)
-    body = told(desk, width, room, file, seconds)
-    if len(body) > room:
-        body = [*body[: room - 1], "[… more: make the window higher]"]
-    return [*head, *body, *foot]
+    body, hints = [*_of_phase(desk, width, room, file, seconds)], _hints(desk, width)
+    if len(body) + len(hints) > room:  # who asks for a hint sees it
+        body = [*body[: max(1, room - 1 - len(hints))], "[… more: make the window higher]"]
+    return [*head, *[*body, *hints][:room], *foot]
 
 
 def _keys(desk: Desk) -> Sequence[str]:
@@ -46,8 +46,13 @@ def bar(desk: Desk, width: int) -> list[str]:
 
 def told(desk: Desk, width: int, height: int, file: str, seconds: int = 0) -> list[str]:
     """What the screen is about."""
-    lines = [*_of_phase(desk, width, height, file, seconds)]
-    if desk.phase in (Phase.LIST, Phase.CONFIRM, Phase.QUESTION):
+    return [*_of_phase(desk, width, height, file, seconds), *_hints(desk, width)]
+
+
+def _hints(desk: Desk, width: int) -> list[str]:
+    """Those that were asked for, as long as they may help."""
+    lines: list[str] = []
+    if desk.phase in (Phase.LIST, Phase.CONFIRM, Phase.QUESTION, Phase.GREEN):
         return lines
     for number, hint in enumerate(desk.hints):
         head = f"Hint {number + 1} of {len(RUNGS)}, {RUNGS[number]}: "
@@ -59,7 +64,7 @@ def _of_phase(desk: Desk, width: int, height: int, file: str, seconds: int) -> I
     count = len(desk.course.base(desk.spot))
     match desk.phase:
         case Phase.STUB:
-            yield from _wrapped(f"Write it in {file}.", width)
+            yield from _wrapped(f"The lesson explains it (o). Write it in {file}.", width)
             yield from _wrapped(f"When you save, its {count} checks run by themselves.", width)
         case Phase.BROKEN:
             broken = desk.answers[desk.spot.exercise.name].broken
@@ -120,7 +125,7 @@ def _green(desk: Desk, width: int, count: int) -> Iterator[str]:
         yield ""
         yield f"The exercise {desk.spot.exercise.name} is done. You know now:"
         for line in desk.course.learned.get(desk.spot.exercise.name, ()):
-            yield from _wrapped(f"- {line}", width)
+            yield from textwrap.wrap(f"- {line}", width, subsequent_indent="  ")
         if picture := desk.pictures.get(desk.spot.exercise.name):
             yield from _wrapped(picture, width)
     yield ""
