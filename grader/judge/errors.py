@@ -91,7 +91,8 @@ def shortened(raised: Raised) -> Raised:
         Frame(f.file[:_LINE], f.line, f.function[:_NAME], f.text[:_LINE])
         for f in raised.frames[-_FRAMES:]
     ]
-    return Raised(raised.name[:_NAME], raised.builtin[:_NAME], raised.message[:_MESSAGE], frames)
+    name = " ".join(raised.name[:_NAME].split())
+    return Raised(name, raised.builtin[:_NAME], raised.message[:_MESSAGE], frames)
 
 
 def crowded(said: str, layers: Profile, *, alone: bool) -> bool:

@@ -41,6 +41,19 @@ def test_a_folder_a_student(lay_out, find, answer):
     assert "Nothing to grade was found" in found["nobody"].notes[-1]
 
 
+def test_a_folder_named_like_another_takes_nothing_from_it(tmp_path, answer):
+    """In an archive, as not every disk can hold both."""
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
+        archive.writestr("ada/losses.py", answer("losses"))
+        archive.writestr("Ada/losses.py", "x = 1\n")
+        archive.writestr("boris/losses.py", answer("losses"))
+        archive.writestr("Boris_fit.py", answer("fit"))
+    found = find_submissions(tmp_path / "class.zip", find_exercises(ROOT / "solutions"))
+    assert sorted((len(s.files), s.files["losses.py"] == b"x = 1\n") for s in found) == [
+        (1, False), (1, True), (2, False),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "place", ["losses.py", "01_losses/losses.py", "exercises/01_losses/losses.py"]
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -217,14 +218,20 @@ def _shared(folder: str, names: list[str]) -> str:
 
 
 def _one_a_student(nodes: Iterable[Node], exercises: Sequence[Assigned]) -> list[HandedIn]:
-    """A folder, an archive or some files for each student."""
+    """A folder, an archive or some files for each student.
+
+    Names are one student's in any case of letters, but where folders differ in that.
+    """
+    nodes = list(nodes)
+    folders = Counter(folded(node.name) for node in nodes if isinstance(node, Folder))
     found: dict[str, HandedIn] = {}
     for node in nodes:
         owner = _owner(node, exercises) if isinstance(node, File) else node.name
         if isinstance(node, Odd) and "." in node.name:
             continue  # it stands for a file; without an ending it may be a student's folder
         if owner:
-            one = found.setdefault(folded(owner), HandedIn(owner, certain=False))
+            key = folded(owner) if folders[folded(owner)] < 2 else owner
+            one = found.setdefault(key, HandedIn(owner, certain=False))
             one.nodes.append(node)
             told = file_name(node.name) if isinstance(node, File) else None
             scrap = told is not None and not told.is_notebook and told.stem == owner
