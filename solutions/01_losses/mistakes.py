@@ -28,15 +28,17 @@ mistake("log_softmax", "drops_the_dimension", edit(SHIFT, ""),
     fails, or for a square batch takes the wrong row's sum. Keep that dimension, with size 1.""")
 mistake("log_softmax", "logarithm_before_the_sum", edit(SHIFT, ""),
     edit(".sum(-1, keepdim=True).log()", ".log().sum(-1, keepdim=True)"),
-    hint="""The logarithm is taken before the sum, where it only undoes exp(). The sum comes first:
-    the log of a sum isn't the sum of the logs.""")
+    hint="""The plain sum of the row's scores is subtracted: exp() is missing, or the logarithm is
+    taken before the sum and undoes it. First exp(), then the sum, then its logarithm.""")
 mistake("log_softmax", "logarithm_to_base_ten", edit(SHIFT, ""), edit(".log()", ".log10()"),
     hint="""exp() and log10() don't belong together: the inverse of exp() is the natural logarithm,
     which is called log().""")
-mistake("log_softmax", "shifts_only_once", edit("x = x - x.max", "shifted = x - x.max"),
-    edit("return x -", "return shifted -"),
-    hint="""The row's largest score is subtracted in one place and not in the other. It cancels only
-    when both the score and the exponentials in the sum are shifted by it.""")
+SHIFTED_ONCE = """The row's largest score is subtracted in one place and not in the other. It
+    cancels only when both the score and the exponentials in the sum are shifted by it."""
+mistake("log_softmax", "shifts_only_the_scores", edit("x = x - x.max", "shifted = x - x.max"),
+    edit("return x -", "return shifted -"), hint=SHIFTED_ONCE)
+mistake("log_softmax", "shifts_only_in_the_sum", edit("x = x - x.max", "shifted = x - x.max"),
+    edit("x.exp()", "shifted.exp()"), hint=SHIFTED_ONCE)
 mistake("log_softmax", "sign_turned_round",
     edit(LOG_SOFTMAX, "x.exp().sum(-1, keepdim=True).log() - x"),
     hint="""The sign is turned round: these numbers are positive, and the logarithm of a probability
@@ -55,8 +57,8 @@ mistake("log_softmax", "each_score_by_itself", edit(SHIFT, ""),
     hint="""Each score is passed through a sigmoid by itself. The classes of a row compete: every
     probability depends on all scores of its row.""")
 mistake("log_softmax", "sum_is_detached", edit(SHIFT, ""), edit(".log()", ".log().detach()"),
-    hint="""The values are right, but detach() cuts the sum off from x, so the gradient leaves out
-    how each score moves the row's sum.""")
+    hint="""The values are right, but the sum is cut off from x (by detach(), no_grad() or item()),
+    so the gradient leaves out how each score moves the row's sum.""")
 NO_GRAPH = """The values are right, but the result has no graph that leads back to x, so nothing
     that uses this loss can learn. Stay with tensors throughout: no_grad(), detach(), item(),
     tolist() and NumPy leave their history behind."""
@@ -179,8 +181,8 @@ mistake("accuracy", "percentage", edit("return ", "return 100 * "),
     hint="This is a percentage. A share from 0 to 1 is asked for.")
 mistake("accuracy", "count", edit(MEAN, ".sum()"),
     hint="This counts the right predictions. Divide by the number of samples to get a share.")
-ALL_OR_NOTHING = """Anything short of perfect gives 0: `//` throws the fraction away, and all() asks
-    for every sample. Take the mean, which gives the share of the right ones."""
+ALL_OR_NOTHING = """Anything short of perfect gives 0: `//` and int() throw the fraction away, and
+    all() asks for every sample. Take the mean, which gives the share of the right ones."""
 mistake("accuracy", "integer_division", edit(MEAN, ".sum() // yb.shape[0]"), hint=ALL_OR_NOTHING)
 mistake("accuracy", "error_rate", edit("==", "!="),
     hint="This is the share of wrong predictions: the error rate. Accuracy counts the right ones.")
@@ -192,8 +194,8 @@ mistake("accuracy", "score_instead_of_its_index", edit("argmax(dim=-1)", "max(-1
     index: argmax().""")
 mistake("accuracy", "every_prediction_with_every_label",
     edit("argmax(dim=-1)", "argmax(-1, keepdim=True)"),
-    hint="""Predictions of shape (N, 1) compared with labels of shape (N,) give an N × N table:
-    every prediction against every label. Drop keepdim, so that both have shape (N,).""")
+    hint="""Of predictions and labels one has shape (N, 1), the other (N,): compared, they give an
+    N × N table, every prediction against every label. Give both the shape (N,).""")
 mistake("accuracy", "needs_more_than_half",
     edit(RIGHT, "(out.softmax(-1)[range(yb.shape[0]), yb] > 0.5)"),
     hint="""A prediction counts as right only where its probability exceeds one half. With more than
@@ -219,4 +221,4 @@ mistake("accuracy", "writes_into_out",
     hint="""The value is right, but the scores are changed in place on the way, and the caller still
     needs them. Compare without writing into `out`.""")
 mistake("accuracy", "printed_only", edit("return " + RIGHT + MEAN, "print(" + RIGHT + MEAN + ")"),
-    hint="The accuracy is printed, and None is returned. Hand the number back with return.")
+    hint="None is returned, whatever is printed. Hand the number back with return.")

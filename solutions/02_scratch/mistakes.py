@@ -219,9 +219,10 @@ mistake("sgd_step", "function_behind_the_optimizer", edit(UPDATE,
 NEW_LEAVES = "weights, bias = (p.detach().requires_grad_() for p in (weights, bias))"
 DRAW = "torch.randint(len(x), (batch_size,))"
 STEP = "sgd_step([weights, bias], lr)"
-NOTHING_MOVES = """The caller's weights and bias are not changed: no step follows backward(), or
-the steps change other tensors (`weights = weights - …` makes new ones, and so does init_params).
-Call sgd_step with the given tensors, or change them in place."""
+NOTHING_MOVES = """The caller's weights and bias are not changed: no step follows backward(), or it
+finds gradients that are zeroed already, or the steps change other tensors (`weights = weights - …`
+makes new ones, and so does init_params). Call sgd_step with the given tensors, or change them in
+place."""
 BY_THE_LIBRARY = """An optimizer of torch.optim takes the steps here: they come in a later
 exercise. Make the updates yourself, or with your own sgd_step."""
 
@@ -277,6 +278,8 @@ mistake("train", "passes_instead_of_steps",
     hint="""`steps` is taken for a number of passes over all the data. It is the number of updates:
     one batch each.""")
 mistake("train", "no_step_taken", edit(STEP, "pass"), hint=NOTHING_MOVES)
+mistake("train", "zeroed_before_the_step",
+    edit(STEP, "weights.grad.zero_(), bias.grad.zero_()\n        " + STEP), hint=NOTHING_MOVES)
 mistake("train", "trains_new_tensors",
     edit(STEP, "weights, bias = (p - lr * p.grad for p in (weights, bias))\n        " + NEW_LEAVES),
     hint=NOTHING_MOVES)

@@ -88,8 +88,8 @@ mistake("Mnist_Logistic", "logistic_gives_the_digit",
 mistake("Mnist_Logistic", "logistic_on_shared_tensors",
     edit("(self)", "(self, weights=torch.randn(784, 10) / 28, bias=torch.zeros(10))"),
     edit(WEIGHTS, "nn.Parameter(weights)"), edit(BIAS, "nn.Parameter(bias)"),
-    hint="""Every model is built on the same two tensors: nn.Parameter wraps a tensor and doesn't
-    copy it, so to train one model changes them all. Draw the numbers in __init__.""")
+    hint="""Every model is built on the same tensors: nn.Parameter wraps a tensor and doesn't copy
+    it, so to train one model changes them all. Draw the numbers in __init__.""")
 FLOAT32 = """forward turns its input into float32, so nothing works any more once the parameters are
     in float64: leave the dtype as it comes."""
 mistake("Mnist_Logistic", "logistic_casts_to_float32", edit("xb @", "xb.float() @"), hint=FLOAT32)
@@ -197,8 +197,8 @@ mistake("MyLinear", "linear_layers_share",
     edit("torch.randn(in_features, out_features)",
         "made.setdefault((in_features, out_features), torch.randn(in_features, out_features))"),
     edit(" / math.sqrt(in_features)", ""),
-    hint="""Two layers of the same size share their weight, so to train one changes the other: it
-    sits in a default argument, or outside of __init__. Make a new parameter for each layer.""")
+    hint="""Two layers of the same size share numbers, so to train one changes the other: do they
+    sit in a default argument, or outside of __init__? Make new parameters for each layer.""")
 mistake("MyLinear", "linear_casts_to_float32", edit("xb @", "xb.float() @"), hint=FLOAT32)
 mistake("MyLinear", "linear_squeezed", edit(OUTPUT, "(" + OUTPUT + ").squeeze()"),
     hint="""squeeze() drops the dimensions of size 1. The result is (N, out_features), also where N

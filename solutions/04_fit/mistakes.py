@@ -120,6 +120,8 @@ mistake("fit", "function_behind_the_optimizer", edit("p -= lr * p.grad",
 mistake("fit", "last_batch_dropped", edit("len(x_train), bs", "len(x_train) // bs * bs, bs"),
     edit("/ len(losses)", "/ max(len(losses), 1)"),
     hint=LAST_BATCH)
+mistake("fit", "last_batch_dropped_where_it_is_the_only_one",  # divides by no losses
+    edit("len(x_train), bs", "len(x_train) // bs * bs, bs"), hint=LAST_BATCH)
 mistake("fit", "short_batches_skipped",
     edit(LOSS, LOSS + "\n            if len(xb) < bs:\n                continue"),
     edit("/ len(losses)", "/ max(len(losses), 1)"),
@@ -128,8 +130,8 @@ mistake("fit", "empty_batch_at_the_end", edit("len(x_train), bs", "len(x_train) 
     hint="""Where bs divides the number of samples there is one batch
     too many (`len(x_train) // bs + 1` makes such): it is empty, and its mean is NaN.""")
 mistake("fit", "walks_past_the_end", edit("len(x_train), bs", "50_000, bs"),
-    hint="""The loop goes over 50,000 samples, whatever it is given: past the end of the data every
-    batch is empty. Ask x_train how many there are.""")
+    hint="""All numbers become NaN, as they do where a batch is empty. Does the loop go past the end
+    of the data, over 50,000 samples, say? Ask x_train how many there are.""")
 mistake("fit", "batches_overlap", edit(BATCHES, "range(len(x_train))"),
     hint="The start moves by one sample from batch to batch. It should move by bs.")
 mistake("fit", "first_batch_only", edit(SLICES, "x_train[:bs], y_train[:bs]"),

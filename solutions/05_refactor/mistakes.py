@@ -162,7 +162,8 @@ mistake("fit", "no_backward", edit("            loss.backward()\n", ""), hint=NO
 mistake("fit", "trains_a_copy", edit("history = []", "history, model = [], copy.deepcopy(model)"),
     hint=NO_STEP)
 mistake("fit", "stepped_twice", edit("opt.step()", "opt.step()\n            opt.step()"),
-    hint="opt.step() is called twice for each batch.")
+    hint="""Each batch moves the parameters twice as far as it should: opt.step() is called twice
+    for it, or the learning rate is doubled.""")
 mistake("fit", "stepped_once_an_epoch",
     edit("            opt.step()\n            opt.zero_grad()\n", ""),
     edit("        history.append",
@@ -178,15 +179,17 @@ mistake("fit", "makes_its_own_optimizer",
 mistake("fit", "new_optimizer_each_epoch", edit("losses = []",
          'losses, opt = [], type(opt)(model.parameters(), lr=opt.param_groups[0]["lr"])'),
     hint=ANOTHER_OPTIMIZER)
+LAST_BATCH = "Only whole batches are used: the last one, which is short, never is."
 mistake("fit", "last_batch_dropped", edit("len(x_train), bs", "len(x_train) // bs * bs, bs"),
-    edit("/ len(losses)", "/ max(len(losses), 1)"),
-    hint="Only whole batches are used: the last one, which is short, never is.")
+    edit("/ len(losses)", "/ max(len(losses), 1)"), hint=LAST_BATCH)
+mistake("fit", "last_batch_dropped_where_it_is_the_only_one",  # divides by no losses
+    edit("len(x_train), bs", "len(x_train) // bs * bs, bs"), hint=LAST_BATCH)
 mistake("fit", "empty_batch_at_the_end",
     edit("len(x_train), bs", "len(x_train) // bs * bs + 1, bs"),
     hint="Where bs divides the number of samples, there is an empty batch: its mean is NaN.")
 mistake("fit", "walks_past_the_end", edit("len(x_train), bs", "50_000, bs"),
-    hint="""The loop goes over 50,000 samples, whatever it is given: past the end of the data every
-    batch is empty. Ask x_train how many there are.""")
+    hint="""All numbers become NaN, as they do where a batch is empty. Does the loop go past the end
+    of the data, over 50,000 samples, say? Ask x_train how many there are.""")
 mistake("fit", "first_batch_only", edit(BATCH, "x_train[:bs], y_train[:bs]"),
     hint="The slice doesn't depend on the loop: every step trains on the first batch.")
 mistake("fit", "targets_not_in_step",

@@ -47,15 +47,15 @@ mistake("dz_dw", "returns_w", edit(GRADIENT, "return w"),
     hint="You returned w itself. What backward() found lies in the attribute grad of w.")
 mistake("dz_dw", "returns_what_backward_returns", edit(BACKWARD, ""),
     edit(GRADIENT, "return z.sum().backward()"),
-    hint="""backward() returns nothing: it puts the derivative into the attribute grad of the
-    tensor that you started from.""")
+    hint="""None comes back. Return the attribute grad of the tensor that you started from: there
+    backward() puts the derivative, and it returns nothing itself.""")
 mistake("dz_dw", "backward_from_y", edit(BACKWARD, "y.sum().backward()"),
-    hint="""You went backward from y, which gives dy/dw = 2·w. Start from z, at the end of the
-    chain.""")
+    hint="""This is dy/dw = 2·w: either backward() starts at y, or z lacks its factor 10. Start from
+    z = 10·y + 25, at the end of the chain.""")
 mistake("dz_dw", "derivative_for_y", edit("y = w**2", "y = (w**2).detach().requires_grad_()"),
     edit(GRADIENT, "return y.grad"),
-    hint="""10 is dz/dy, the derivative for y. Ask for the derivative for w, one link further
-    back.""")
+    hint="""10 is dz/dy, the derivative for y: either that was asked for, or z is computed from w
+    itself. y is w squared, and the derivative for w is one link further back.""")
 mistake("dz_dw", "doubles_instead_of_squaring", edit("w**2", "w * 2"),
     hint="""The derivative is 20 everywhere, as that of a line. z is no line: y is w squared,
     and not 2·w.""")
@@ -227,7 +227,7 @@ mistake("train_regression", "returns_the_last_loss", edit(END, "return losses[-1
     hint="Only the last loss comes back. Collect the loss of every epoch in a list.")
 mistake("train_regression", "only_prints", edit(KEEP, "print(loss.item())"),
     edit(END, "return None"),
-    hint="""The losses are printed and then lost: the function returns None. Return them as a
+    hint="""The function returns None: the losses are lost, whatever is printed. Return them as a
     list.""")
 mistake("train_regression", "trains_a_copy",
     edit("model.to(device)", "import copy\n    model.to(device)\n    model = copy.deepcopy(model)"),

@@ -102,8 +102,8 @@ mistake("training_loop", "steps_on_validation",
     hint="""A second step in each epoch follows the validation loss. Take one step, with the
     training loss alone.""")
 mistake("training_loop", "validates_on_the_training_half", edit(VAL, TRAIN),
-    hint="""The validation loss is computed from the training half: the two losses of each pair are
-    the same.""")
+    hint="""The two losses of each pair are the same, both those of the training half. The second
+    one is the loss of the validation half.""")
 mistake("training_loop", "validates_after_the_step",
     edit(KEPT, "loss_val = " + VAL + "; " + KEPT),
     hint="""The validation loss is measured after the step, the training loss before it: the two

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -116,6 +117,8 @@ def test_another_result_each_time() -> None:
     x = scores(4, 5)
     found = facts(same, lambda x: right(x) + torch.randn(x.shape), right, each=[x, x, scores(2, 5)])
     assert [fact.name for fact in found] == ["differs_each_time"]
+    for nothing in (None, "one", math.nan):  # whatever it is, it's the same each time
+        assert not facts(same, lambda x, it=nothing: it, right, each=[x, x])
 
 
 def test_nothing_is_said_of_numbers_that_are_all_alike() -> None:

@@ -34,19 +34,20 @@ def observe(findings: Sequence[Finding]) -> tuple[Fact, ...]:
 
 
 def differs_each_time(wrong: Wrong) -> Fact | None:
-    """Two inputs are the same, and what comes out isn't."""
+    """Two inputs are the same, and the numbers that come out aren't."""
     for place, one in enumerate(wrong):
         for other in wrong[place + 1 :]:
-            if _are_same(one.args, other.args) and not _are_same([one.theirs], [other.theirs]):
+            inputs = [_close(*pair) for pair in zip(one.args, other.args, strict=True)]
+            if inputs and all(inputs) and _close(one.theirs, other.theirs) is False:
                 text = "Called twice with the same input, it gives two different results."
                 return Fact("differs_each_time", text)
     return None
 
 
-def _are_same(one: Sequence[Any], other: Sequence[Any]) -> bool:
-    """Whether both hold tensors of the same numbers, and nothing else."""
-    pairs = [(numbers_of(a), numbers_of(b)) for a, b in zip(one, other, strict=True)]
-    return bool(pairs) and all(a is not None and b is not None and close(a, b) for a, b in pairs)
+def _close(left: Any, right: Any) -> bool | None:
+    """Whether two values hold the same numbers; None where one of them holds no numbers."""
+    numbers = numbers_of(left), numbers_of(right)
+    return None if numbers[0] is None or numbers[1] is None else close(numbers[0], numbers[1])
 
 
 def never_arrived(wrong: Wrong) -> Fact | None:
