@@ -17,7 +17,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 from grader.assignment.exercises import find_exercises
 from grader.grading.engine import Setup, Task, task_result
-from grader.judge.sandboxes import Isolation
+from grader.judge.isolation import Isolation
 from grader.submission import Submission
 
 ROOT = Path(__file__).parents[1]

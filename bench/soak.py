@@ -45,7 +45,7 @@ from grader.assignment.exercises import Exercise, find_exercises
 from grader.assignment.mistakes import load_mistakes, splice
 from grader.grading.engine import Setup, Task, default_workers, grade_all
 from grader.grading.mutation import mutants_of
-from grader.judge.sandboxes import Isolation
+from grader.judge.isolation import Isolation
 from grader.lockdown.limits import MIB, Limits, Patience
 from grader.result import Outcome, Result
 from grader.submission import Submission

@@ -21,8 +21,9 @@ from click.testing import CliRunner
 from grader.cli import main
 from grader.grading import engine
 from grader.grading.engine import Setup
+from grader.judge.isolation import Isolation
 from grader.judge.judge import Judge
-from grader.judge.sandboxes import Forker, Isolation
+from grader.judge.sandboxes import Forker
 
 ROOT = Path(__file__).parents[1]
 ALARM = hasattr(signal, "SIGALRM")

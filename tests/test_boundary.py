@@ -15,8 +15,9 @@ from torch import nn
 
 from grader.judge.callbacks import Callbacks
 from grader.judge.errors import Crashed, StudentError, TimedOut
+from grader.judge.isolation import Isolation
 from grader.judge.paths import RemoteStudent
-from grader.judge.sandboxes import Forker, Isolation, devices_of
+from grader.judge.sandboxes import Forker, devices_of
 from grader.judge.session import Session
 from grader.judge.spawned import Spawner
 from grader.submission import Submission

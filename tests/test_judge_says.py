@@ -9,8 +9,9 @@ import tiny
 import torch
 
 from grader.assignment.exercises import AssignmentError
+from grader.judge.isolation import Isolation
 from grader.judge.judge import Judge
-from grader.judge.sandboxes import Forker, Isolation
+from grader.judge.sandboxes import Forker
 from grader.judge.spawned import Spawner
 from grader.lockdown.limits import Patience
 from grader.result import Outcome, TestResult

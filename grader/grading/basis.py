@@ -16,7 +16,7 @@ from pathlib import Path
 
 import grader
 from grader.assignment.exercises import DATA, FOLDER, Exercise
-from grader.judge.sandboxes import data_folder
+from grader.judge.isolation import data_folder
 from grader.submission import Submission
 
 # The rooms, and the modules, that decide how a test ends. Reports, commands and policies don't.

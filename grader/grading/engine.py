@@ -22,9 +22,12 @@ from typing import TYPE_CHECKING
 
 from grader.assignment.exercises import AssignmentError
 from grader.judge.bounds import ENDED_BY, Stopwatch, bound_memory, overran
-from grader.judge.sandboxes import Forker, Isolation, remove
+from grader.judge.isolation import Isolation
+from grader.judge.sandboxes import Forker, remove
 from grader.lockdown.apply import shield
 from grader.lockdown.limits import Patience
+from grader.lockdown.probe import machine, remember
+from grader.lockdown.records import Profile
 from grader.result import Result
 from grader.submission import Submission
 
@@ -165,7 +168,7 @@ def local_processes(workers: int, folder: Path | None = None) -> Executor:
     """
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_begin_worker, initargs=(folder,)
+        workers, mp_context=context, initializer=_begin_worker, initargs=(machine(), folder)
     )
 
 
@@ -356,7 +359,8 @@ def stop(executor: Executor) -> list[int]:
     return [pid for pid, process in processes.items() if process.exitcode == ENDED_BY]
 
 
-def _begin_worker(folder: Path | None = None) -> None:
+def _begin_worker(here: Profile, folder: Path | None = None) -> None:
+    remember(here)
     # Ctrl-C is the command's to handle: it ends the judges, and they end their sandboxes.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):

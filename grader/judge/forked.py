@@ -12,10 +12,10 @@ from pathlib import Path
 import msgspec
 
 from grader.judge.errors import GraderFault
+from grader.judge.isolation import Isolation
 from grader.judge.output import Output
 from grader.judge.sandboxes import (
     START_SECONDS,
-    Isolation,
     Sandbox,
     cpu_seconds_of,
     devices_of,
@@ -27,8 +27,8 @@ from grader.judge.sandboxes import (
 )
 from grader.lockdown.counted import Counter
 from grader.lockdown.limits import Limits
-from grader.lockdown.records import Profile, bounded
-from grader.sandbox.control import PACKET, STUDENT_CODE, Fork, Ready, Reap, Reaped
+from grader.lockdown.records import bounded
+from grader.sandbox.control import PACKET, STUDENT_CODE, Fork, Reap, Reaped
 from grader.wire.channel import Channel
 
 
@@ -37,6 +37,7 @@ class Zygote:
 
     def __init__(self, isolation: Isolation) -> None:
         self._isolation = isolation
+        self.layers = isolation.profile
         self.place: Path | None = None
         self.lives = 0
         self._begin()
@@ -47,8 +48,7 @@ class Zygote:
             self._process = start("grader.sandbox.zygote", theirs)
         self._control = ours
         self._control.settimeout(START_SECONDS)
-        answer = self.ask(self._isolation.orders())
-        self.layers: Profile = msgspec.json.decode(answer, type=Ready).profile
+        self.ask(self._isolation.orders())
         self.lives += 1
 
     @property

@@ -1,11 +1,52 @@
-"""What the judge says of its own isolation: all that commands and reports know of it."""
+"""The isolation of sandboxes: what is asked for, what this machine gives, and both in words."""
 
 from __future__ import annotations
 
-import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from grader.lockdown.probe import probe
+import msgspec
+
+import grader
+from grader.assignment.exercises import DATA
+from grader.judge.packages import Package
+from grader.lockdown.limits import Limits
+from grader.lockdown.probe import machine
+from grader.lockdown.records import Profile
+from grader.sandbox.control import Orders
+
+LIMITS_ONLY = Profile("limits only", ())
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """How sandboxes are to be locked down. `allowed`: what they may import besides the usual."""
+
+    limits: Limits = field(default_factory=Limits)
+    lock_down: bool = True
+    allowed: tuple[Package, ...] = ()
+
+    @property
+    def profile(self) -> Profile:
+        """The layers that sandboxes get here."""
+        return machine() if self.lock_down else LIMITS_ONLY
+
+    def orders(self) -> bytes:
+        """The same, as the zygote and sandboxes are told: an encoded `Orders`."""
+        ours = Path(grader.__file__).parent
+        # The files by name: submissions may lie in that folder too, as the sample class does.
+        data = [data_folder() / name for name in DATA]
+        readable = [str(path) for path in (ours, *data) if path.exists()]
+        readable += [package.place for package in self.allowed]
+        folders = [package.place for package in self.allowed if package.whole]
+        modules = {package.name: package.place for package in self.allowed if not package.whole}
+        orders = Orders(self.limits, readable, self.profile, folders, modules)
+        return msgspec.json.encode(orders)
+
+
+def data_folder() -> Path:
+    """The kit's data beside the package."""
+    return Path(grader.__file__).parents[1] / "data"
 
 
 @dataclass(frozen=True)
@@ -37,10 +78,9 @@ class Account:
         return [part for part in self.protections if part.state == "missing"]
 
 
-@functools.cache
 def account() -> Account:
-    """What this machine gives. Each part is tried, once in a process."""
-    found = probe()
+    """What this machine gives, as all that commands and reports know of it."""
+    found = machine()
     return Account(
         found.name,
         tuple(Protection(la.name, la.status, la.reason, la.why, la.remedy) for la in found.layers),

@@ -12,45 +12,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
-
 import grader
-from grader.assignment.exercises import DATA
 from grader.judge.errors import GraderFault
+from grader.judge.isolation import data_folder
 from grader.judge.output import Output
-from grader.judge.packages import Package
 from grader.lockdown.limits import Limits, in_units
 from grader.lockdown.records import Profile
-from grader.sandbox.control import STUDENT_CODE, Orders
+from grader.sandbox.control import STUDENT_CODE
 from grader.wire.channel import Channel
 from grader.wire.errors import BoundaryError
 from grader.wire.structs import Devices, List, Raised, Returned
 
 START_SECONDS = 120
-
-
-@dataclass(frozen=True)
-class Isolation:
-    """How sandboxes are to be locked down. `allowed`: what they may import besides the usual."""
-
-    limits: Limits = field(default_factory=Limits)
-    lock_down: bool = True
-    allowed: tuple[Package, ...] = ()
-
-    def orders(self) -> bytes:
-        ours = Path(grader.__file__).parent
-        # The files by name: submissions may lie in that folder too, as the sample class does.
-        data = [data_folder() / name for name in DATA]
-        readable = [str(path) for path in (ours, *data) if path.exists()]
-        readable += [package.place for package in self.allowed]
-        folders = [package.place for package in self.allowed if package.whole]
-        modules = {package.name: package.place for package in self.allowed if not package.whole}
-        orders = Orders(self.limits, readable, self.lock_down, folders, modules)
-        return msgspec.json.encode(orders)
 
 
 class Sandbox(Protocol):
@@ -108,11 +84,6 @@ def devices_of(forker: Forker) -> frozenset[str]:
     finally:
         sandbox.end()
     return frozenset(kind for kind in here if here[kind] and kind in usable)
-
-
-def data_folder() -> Path:
-    """The kit's data beside the package."""
-    return Path(grader.__file__).parents[1] / "data"
 
 
 def work_folder(place: Path | None) -> Path:

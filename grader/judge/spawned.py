@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from grader.judge.isolation import Isolation
 from grader.judge.output import Output
 from grader.judge.sandboxes import (
-    Isolation,
     Sandbox,
     cpu_seconds_of,
     devices_of,
@@ -21,7 +21,6 @@ from grader.judge.sandboxes import (
     work_folder,
 )
 from grader.lockdown.limits import Limits
-from grader.lockdown.probe import probe
 from grader.lockdown.records import bounded
 from grader.sandbox.control import STUDENT_CODE
 from grader.wire.channel import Channel
@@ -33,7 +32,7 @@ class Spawner:
     def __init__(self, isolation: Isolation) -> None:
         self._isolation = isolation
         self.place: Path | None = None
-        self.layers = probe()
+        self.layers = isolation.profile
 
     @property
     def profile(self) -> str:

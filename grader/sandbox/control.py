@@ -15,20 +15,21 @@ from grader.lockdown.limits import Limits
 from grader.lockdown.records import Profile
 
 PACKET = 1 << 16
+READY = b"warm"  # the zygote's answer to its orders
 STUDENT_CODE = "grader.sandbox.worker"
 
 
 class Orders(msgspec.Struct):
     """How every sandbox is to be locked down.
 
-    `readable`: paths it may read besides Python, torch and its work folder. Without `isolate` it
-    keeps only the limits on its resources. It imports from `folders` too, and the `modules`, each
-    from its own folder or file.
+    `readable`: paths it may read besides Python, torch and its work folder. `profile`: the layers
+    that this machine gives. It imports from `folders` too, and the `modules`, each from its own
+    folder or file.
     """
 
     limits: Limits
     readable: list[str]
-    isolate: bool = True
+    profile: Profile
     folders: list[str] = []
     modules: dict[str, str] = {}
 
@@ -56,12 +57,6 @@ class _Modules(MetaPathFinder):
         spec = ModuleSpec(fullname, None, is_package=True)
         spec.submodule_search_locations = [str(place)]
         return spec
-
-
-class Ready(msgspec.Struct):
-    """The zygote is warm, and this is the isolation that its sandboxes will have."""
-
-    profile: Profile
 
 
 class Fork(msgspec.Struct, tag="fork"):

@@ -15,7 +15,6 @@ import torch
 
 from grader.lockdown.apply import lock_down
 from grader.lockdown.limits import lift
-from grader.lockdown.probe import probe
 from grader.sandbox.control import Orders
 from grader.sandbox.worker import refuse
 from grader.wire.channel import Channel
@@ -39,9 +38,9 @@ def main(token: str, folder: str, program: str, orders: str) -> None:
     sys.dont_write_bytecode = True
     channel = Channel(sock)
     try:
-        if told.isolate and sys.platform != "win32":
+        if told.profile.layers and sys.platform != "win32":
             readable = [Path(path) for path in told.readable]
-            lock_down(probe(), told.limits, Path(folder), readable, [sock.fileno()])
+            lock_down(told.profile, told.limits, Path(folder), readable, [sock.fileno()])
     except Exception as error:
         refuse(channel, error)
         return

@@ -1,6 +1,6 @@
 """The process that has torch imported and nothing secret in it; it forks a sandbox in milliseconds.
 
-Started by `grader.judge.process` in a clean environment. It speaks with the judge over one
+Started by `grader.judge.forked` in a clean environment. It speaks with the judge over one
 socket (`grader.sandbox.control`), reads no message of student code, and ends when the judge does.
 """
 
@@ -21,9 +21,8 @@ from torch import nn
 
 from grader.lockdown.apply import apply, prepare, shield
 from grader.lockdown.limits import lift
-from grader.lockdown.probe import probe
-from grader.lockdown.records import Lockdown, Profile
-from grader.sandbox.control import PACKET, Fork, Orders, Ready, Reap, Reaped, Request
+from grader.lockdown.records import Lockdown
+from grader.sandbox.control import PACKET, READY, Fork, Orders, Reap, Reaped, Request
 from grader.sandbox.worker import refuse
 from grader.wire.channel import Channel
 
@@ -54,12 +53,11 @@ def main(control: socket.socket) -> None:
     lift()
     warm_up()
     shield()
-    profile = probe() if orders.isolate else Profile("limits only", ())
-    lockdown = prepare(profile, orders.limits, [Path(path) for path in orders.readable])
+    lockdown = prepare(orders.profile, orders.limits, [Path(path) for path in orders.readable])
     gc.collect()
     gc.freeze()
     gc.enable()
-    control.send(msgspec.json.encode(Ready(profile)))
+    control.send(READY)
     decoder = msgspec.json.Decoder(Request)
     children: set[int] = set()
     while True:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from grader.grading import engine
-from grader.grading.engine import Setup, Task, grade_all
+from grader.grading.engine import Setup, Task, grade_all, local_processes
 from grader.judge.bounds import ENDED_BY
+from grader.lockdown import probe
+from grader.lockdown.records import Profile
 from grader.result import Result
 from grader.submission import Submission
 
@@ -123,3 +125,12 @@ def test_tests_that_take_too_long_to_check_are_left_out_the_next_time(tasks, mon
     notes = {result.submission: result.notes for result in results}
     assert notes == {"ann": [], "bob": slow, "cyd": [], "dan": []}
     assert not any(result.fault for result in results)
+
+
+@pytest.mark.slow
+def test_judges_are_told_what_the_machine_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried once a run, by the command."""
+    told = Profile("told", ())
+    monkeypatch.setattr(probe, "_known", [told])
+    with local_processes(1) as executor:
+        assert executor.submit(probe.machine).result() == told

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from grader.judge.sandboxes import Isolation
+from grader.judge.isolation import Isolation
 from grader.judge.session import RemoteStudent, Session
 from grader.submission import Submission
 from grader.torchside.accelerator import simulated
