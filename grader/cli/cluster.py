@@ -33,6 +33,14 @@ class Site:
     workers: int
     address: str = ""
 
+    def imagined(self, isolation: str) -> Crew:
+        """Who would grade, without asking them. `isolation`: what a cluster's workers gave last."""
+        if self.address:
+            err.print(f"Isolation: {isolation}, if the workers give what they gave last time")
+        else:
+            isolation = announce_isolation(required=False)
+        return Crew(isolation, self.workers, engine.local_processes)
+
     @contextlib.contextmanager
     def crew(self, setup: Setup, *, full: bool) -> Iterator[Crew]:
         """The judges, for as long as they are needed; says what isolation they give.

@@ -59,14 +59,17 @@ def regrade(
         graded_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         seed=secrets.randbelow(SEEDS) if seed is None else seed,
     )
+    if dry_run:
+        with open_gradebook(out) as gradebook:
+            crew = site.imagined(gradebook.isolation())
+            job = ClassRun(setup, crew, out, grades, None, anew, seed, reports, options)
+            job.look(gradebook)
+        tasks = sum(bool(plan.todo) for plan in job.plans)
+        print(f"{tasks} of {len(job.plans)} submissions would be graded.")
+        return
     with site.crew(setup, full=False) as crew:
         job = ClassRun(setup, crew, out, grades, None, anew, seed, reports, options)
         with open_gradebook(out) as gradebook:
-            if dry_run:
-                job.look(gradebook)
-                tasks = sum(bool(plan.todo) for plan in job.plans)
-                print(f"{tasks} of {len(job.plans)} submissions would be graded.")
-                return
             everybody = entrants(gradebook, job.rules)
             known = last_known(everybody, gradebook)
             before, _ = settle_all(everybody, known, gradebook, job.rules)

@@ -229,6 +229,14 @@ class Gradebook:
         )
         return [GradingRun(*row) for row in rows]
 
+    def isolation(self) -> str:
+        """What the last run that graded something was locked down with; '' if there was none."""
+        row = self._db.execute(
+            "SELECT r.isolation FROM runs r JOIN gradings g ON g.run = r.id "
+            "ORDER BY r.id DESC LIMIT 1"
+        ).fetchone()
+        return str(row[0]) if row else ""
+
     def gradings(self, submission: int) -> list[PastGrading]:
         """When an attempt was graded, the oldest first, with the scores of what was graded then."""
         rows = self._db.execute(

@@ -171,7 +171,8 @@ def length(time: timedelta) -> str:
 
 def _decided(mark: Mark, result: Result, ruling: Ruling) -> Mark:
     """The mark after what was decided about the whole submission."""
-    reasons = list(mark.reasons)
+    whole = "" in ruling.scores or "" in ruling.excuses
+    reasons = [] if whole else list(mark.reasons)  # what is set isn't lowered for being late
     total, excused = mark.total, mark.excused
     if ruling.extension:
         until, by = ruling.extension

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import heapq
 import math
 import re
 import warnings
@@ -31,6 +32,7 @@ from grader.submission import Submission
 COMMON = 0.1  # a phrase that more than this share of the class has says nothing
 FEW = 3  # so many may have it in any class
 MOST = 30  # and no more than this in a large one
+CLOSER = 5_000  # pairs that are looked at line by line
 LONG_ENOUGH = 8  # words of a statement that can be a phrase by itself
 BODIES = {"body", "orelse", "handlers", "finalbody", "cases"}
 SILENT = {"annotation", "returns", "type_comment", "ctx", "decorator_list", "type_params", "kind"}
@@ -110,7 +112,7 @@ def explained(exercise: Exercise, stub: str, lesson: str) -> set[bytes]:
 
 
 def find_similar(works: Sequence[Work], known: Mapping[str, set[bytes]]) -> list[Pair]:
-    """The pairs that share something rare, the most surprising first.
+    """The pairs that share something rare, the most surprising first; of very many, the top ones.
 
     `known`: for each exercise, the phrases that it explains.
     """
@@ -129,7 +131,10 @@ def find_similar(works: Sequence[Work], known: Mapping[str, set[bytes]]) -> list
     for key, who in rare.items():
         for pair in combinations(sorted(who), 2):
             shared[pair].add(key)
-    pairs = [_pair(works[a], works[b], keys, bits) for (a, b), keys in shared.items()]
+    weights = {pair: sum(bits[key] for key in keys) for pair, keys in shared.items()}
+    # A large class has a great many pairs that share little: no room for the lines of all.
+    closer = heapq.nlargest(CLOSER, weights, key=lambda pair: (weights[pair], *pair))
+    pairs = [_pair(works[a], works[b], shared[a, b], bits) for a, b in closer]
     pairs = [p for p in pairs if p.score > 0 and not _one_group(p)]
     return sorted(pairs, key=lambda p: (-p.score, p.one.name, p.other.name))
 

@@ -195,9 +195,14 @@ class Judge:
             tests,
             printed=clean(without_places(run.session.printed.get(exercise.module, ""))),
             code=run.session.source(exercise.module),
-            curve=curve.losses if curve else [],
-            band=band,
+            curve=[_short(loss) for loss in curve.losses] if curve else [],
+            band=[(_short(low), _short(high)) for low, high in band],
         )
+
+
+def _short(loss: float) -> float:
+    """To the five digits that a picture shows: a thousand epochs are much of a result's size."""
+    return float(f"{loss:.5g}")
 
 
 @dataclass(frozen=True)

@@ -127,6 +127,9 @@ def test_regrading_says_whose_grade_changed_and_by_which_test(kit, grader):
     said = grader(kit, "regrade", "--dry-run")
     assert "changed since: its suite or reference" in " ".join(said.stderr.split())
     assert "2 of 2 submissions would be graded." in said.stdout
+    # Nobody has to be there for it.
+    far = grader(kit, "regrade", "--dry-run", "--scheduler", "tcp://127.0.0.1:1")
+    assert (far.returncode, far.stdout) == (0, said.stdout)
     assert (kit / "grades/gradebook.sqlite").read_bytes() == before
 
     for folder in (kit / "class/submitted").iterdir():  # they aren't needed any more

@@ -16,6 +16,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from grader.report import write_report
+from grader.report.formats import html
 
 pytestmark = pytest.mark.slow
 
@@ -229,11 +230,23 @@ def test_paper_shows_what_is_folded(browser: webdriver.Chrome, folder: Path) -> 
 
 
 def test_a_large_classes_page_leads_to_its_students(
-    browser: webdriver.Chrome, tmp_path: Path
+    browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     size(browser, 1400)
+    monkeypatch.setattr(html, "ROWS", 10)
     write_report(sample(), "html", {"apart": "yes"}, tmp_path)
     browser.get((tmp_path / "grades.html").as_uri())
+    status = browser.find_element(By.ID, "shown")
+    assert (len(rows(browser)), status.text) == (10, "26 of 26 students, the first 10 shown")
+    browser.find_element(By.CSS_SELECTOR, "#heat th.total button").click()
+    first = rows(browser)
+    browser.find_element(By.ID, "more").click()
+    assert (len(rows(browser)), rows(browser)[:10]) == (20, first)
+    browser.find_element(By.ID, "more").click()
+    assert (len(rows(browser)), status.text) == (26, "26 of 26 students")
+    totals = [row[1] for row in rows(browser)][1:]
+    assert totals == sorted(totals, key=float)
+    assert not browser.find_element(By.ID, "more").is_displayed()
     browser.find_element(By.ID, "find").send_keys("MOREAU")
     [row] = rows(browser)
     assert row[0] == "Ada Moreau" and len(row) == 2 + sum(map(len, EXERCISES.values()))

@@ -2,7 +2,7 @@
 
 A class of ordinary size is one file with everything. Of a larger one, the students' own results lie
 in pages beside it, fifty to a page, compressed, and the map shows targets instead of tests: so the
-page of 5,000 opens at once, and all of it takes little room.
+page of 5,000 opens at once (two hundred rows are shown at a time), and all of it takes little room.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ OPTIONS: Mapping[str, str] = {
 BONUS = ("o-bonus", "○")  # the CSS class and the mark of one that wasn't earned
 LARGE, CHUNK = 60, 50
 MOST = 40  # names beside a mistake
+ROWS = 200  # of the map at a time
 
 Cells = dict[tuple[str, str], tuple[str, str]]
 
@@ -81,6 +82,7 @@ def page(grades: Grades, links: list[str] | None = None) -> str:
         links=links or [f"#s-{number}" for number in range(len(grades.results))],
         students=list(enumerate(grades.results)),
         most=MOST,
+        rows=ROWS,
         mean=mean(totals) if totals else None,
         median=median(totals) if totals else None,
         ungraded=sum(r.total is None and not r.excused for r in grades.results),

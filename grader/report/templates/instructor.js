@@ -83,6 +83,11 @@ function narrow() {
   }
 }
 
+// Rows are shown so many at a time: a browser takes minutes to lay thousands out.
+const ROWS = Number(heat.dataset.rows);
+const more = document.getElementById("more");
+let limit = ROWS;
+
 function filter() {
   narrow();
   const text = find.value.trim().toLocaleLowerCase();
@@ -93,15 +98,24 @@ function filter() {
   for (const row of heat.tBodies[0].rows) {
     const named = row.cells[0].textContent.toLocaleLowerCase().includes(text);
     const fits = outcome.value === "" || ended(row);
-    row.hidden = !(named && fits);
-    if (!row.hidden) count += 1;
+    if (named && fits) count += 1;
+    row.hidden = !(named && fits && count <= limit);
   }
   shown.textContent = `${count} of ${heat.tBodies[0].rows.length} students`;
+  if (count > limit) shown.textContent += `, the first ${limit} shown`;
+  more.hidden = count <= limit;
   const first = buttons.find((button) => !button.closest("th").hidden);
   if (first) focusable(first);
 }
-find.addEventListener("input", filter);
-for (const choice of [outcome, exercise]) choice.addEventListener("change", filter);
+
+function fresh() {
+  limit = ROWS;
+  filter();
+}
+find.addEventListener("input", fresh);
+for (const choice of [outcome, exercise]) choice.addEventListener("change", fresh);
+heat.tHead.addEventListener("click", filter); // what comes first after sorting
+more.addEventListener("click", () => { limit += ROWS; filter(); });
 filter();
 
 const say = document.getElementById("say");
