@@ -261,12 +261,13 @@ def show(runs: list[Run]) -> None:
         [(name, f"{size >> 20}") for name, size in sorted(last.seen.peaks.items())]
         + [("all at once", f"{last.seen.most >> 20}")],
     )
+    kept = sum(size for kind, size in last.disk.items() if kind != "feedback") / last.size
     table(
         "On disk, a submission (KB)",
         ("what", "KB"),
-        [(kind, f"{size / last.size / 1000:.1f}") for kind, size in sorted(last.disk.items())],
+        [(kind, f"{size / last.size / 1000:.1f}") for kind, size in sorted(last.disk.items())]
+        + [("all but feedback", f"{kept / 1000:.1f}")],
     )
-    kept = sum(size for kind, size in last.disk.items() if kind != "feedback") / last.size
     rows = []
     for size in LARGER:
         hours = (last.first + size / last.rate) / 3600
@@ -291,11 +292,16 @@ def main() -> int:
         for exercise in find_exercises(ROOT / "solutions")[: arguments.exercises]:
             shutil.copytree(exercise.folder, solutions / exercise.name)
         members = make_class(find_exercises(solutions), arguments.size, folder / "all")
-        runs = [
-            grade(folder, members[:size], workers, solutions, more)
-            for workers in arguments.workers
-            for size in (every[-1:] if arguments.one_size else every)
-        ]
+        runs: list[Run] = []
+        for workers in arguments.workers:
+            for size in every[-1:] if arguments.one_size else every:
+                run = grade(folder, members[:size], workers, solutions, more)
+                runs.append(run)
+                print(
+                    f"{size:,} submissions, {workers} workers: {run.wall:.0f} s, {run.rate:.2f} a "
+                    f"second, {run.later:.3f} CPU s each once the first are there.",
+                    flush=True,
+                )
     show(runs)
     whole = [run for run in runs if run.size == arguments.size]
     for run in whole[1:]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import json
 import re
 from collections import Counter
 from dataclasses import replace
@@ -190,7 +191,8 @@ def unpacked(source: str) -> str:
     """A page as the browser shows it once its script has run."""
 
     def plain(found: re.Match[str]) -> str:
-        return gzip.decompress(base64.b64decode(found[1])).decode("utf-8")
+        lines, order = json.loads(gzip.decompress(base64.b64decode(found[1])))
+        return "\n".join(lines[number] for number in order)
 
     return re.sub(r'<div id="packed" hidden>(.*)</div>', plain, source)
 
