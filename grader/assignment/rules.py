@@ -182,7 +182,7 @@ def beside(solutions: Path) -> Path:
 
 
 def without_students(content: bytes) -> str:
-    """The text of an `assignment.toml` without those that it names, for where anybody can read it.
+    """The text of an `assignment.toml` without the students that it names, for others to read.
 
     Comments are left out too. Raises `RulesError`.
     """

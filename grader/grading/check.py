@@ -56,6 +56,7 @@ class Assignment:
     styles: Path
 
     def stub(self, exercise: Exercise) -> Path:
+        """The file that students start from."""
         return self.stubs / exercise.name / exercise.file.name
 
     def public(self, exercise: Exercise) -> Exercise:
@@ -63,6 +64,7 @@ class Assignment:
         return Exercise(self.stubs / exercise.name)
 
     def styles_of(self, exercise: Exercise) -> list[Path]:
+        """The right answers that are kept beside the reference, sorted by name."""
         return sorted((self.styles / exercise.name).glob("*.py"))
 
 

@@ -1,4 +1,4 @@
-"""Mutants against the suites: which wrong answers, that nobody thought of, pass all base tests.
+"""Mutants against the suites: which wrong answers that nobody thought of pass all base tests.
 
 Each mutant meets the base tests one by one, those of its own target first, and is gone at the first
 that fails. It runs in a rehearsal, so that what it does to torch, or an endless loop, ends there.
@@ -77,7 +77,7 @@ class Tally:
 
 
 def normal(diff: str) -> str:
-    """A diff as survivors are known by: old lines, then new ones, without spaces around them."""
+    """A diff as it is compared: old lines, then new ones, without spaces around them."""
     lines = (line.strip() for line in diff.splitlines())
     tidy = (line[:1] + line[1:].strip() for line in lines if line)
     return "\n".join(sorted(tidy, key=lambda line: line[:1] == "+"))

@@ -75,6 +75,7 @@ class Pair:
 
     @property
     def score(self) -> float:
+        """Bits of surprise, those of shared mistakes included."""
         return self.bits + self.mistake_bits
 
 

@@ -17,6 +17,7 @@ class Watched(Lasting):
         self._inside: dict[Future[Any], str] = {}
 
     def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Start a task, and tell whose submissions are being graded now."""
         future = self._inner.submit(function, *args, **kwargs)
         [task] = args
         self._inside = {f: name for f, name in self._inside.items() if not f.done()}

@@ -34,7 +34,7 @@ class _Told:
         return cls(_kind(tensor), _copy(tensor), None if grad is None else _copy(grad))
 
     def holds(self, tensor: torch.Tensor) -> bool:
-        """Whether the tensor is still so."""
+        """Whether the tensor is still as the judge was told."""
         grad = tensor.grad if tensor.is_leaf else None
         if (grad is None) != (self.grad is None) or _kind(tensor) != self.kind:
             return False

@@ -40,6 +40,7 @@ class Fingerprint:
 
     @classmethod
     def of(cls, sights: Sights) -> Fingerprint:
+        """The fingerprint of what each test saw, by the tests' names."""
         numbers: list[float] = []
         form = [[test, _form(sights[test], numbers)] for test in sorted(sights)]
         return cls(json.dumps(form), tuple(numbers))

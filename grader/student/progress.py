@@ -52,6 +52,7 @@ class Standing:
 
     @property
     def state(self) -> str:
+        """How far it has come, in a word or two."""
         passed = any(test.passed for test in self.base)
         if self.failing:
             return "failing"
@@ -61,6 +62,7 @@ class Standing:
 
     @property
     def cells(self) -> tuple[str, ...]:
+        """Its row of the table."""
         bonus = [test for test in self.seen if test.bonus]
         passed = sum(test.passed for test in self.base)
         return (
@@ -82,6 +84,7 @@ class Progress:
 
     @property
     def rows(self) -> list[Standing]:
+        """How each exercise stands that had tests in this run, in order."""
         rows: dict[str, Standing] = {}
         for test in self._seen.values():
             rows.setdefault(test.folder, Standing(Exercise(Path(test.folder)))).seen.append(test)

@@ -87,6 +87,7 @@ class Channel:
                 self._send(piece[start : start + _PIECE])
 
     def receive(self) -> tuple[Message, bytearray]:
+        """The next message and its body. Raises `Closed`, `DeadlinePassed` or `ProtocolError`."""
         while self._end - self._start < PREFIX.size:
             self._read()
         head_size, body_size = PREFIX.unpack_from(self._buffer, self._start)

@@ -47,6 +47,7 @@ class Encoder:
         self.blobs: list[memoryview] = []
 
     def encode(self, value: Any, depth: int = 0) -> Value:
+        """What stands for a value in a message; its bytes go to `blobs`. Raises `Unsupported`."""
         self._nodes += 1
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
             raise Unsupported("this value is nested too deeply, or has too many elements")
@@ -112,6 +113,7 @@ class Encoder:
         return self.tensor(tensor, handle=self._live(tensor))
 
     def tensor(self, tensor: torch.Tensor, handle: int | None = None) -> Tensor:
+        """What stands for a tensor; `handle`: its number, where it stays on this side."""
         blob = tensors.tensor_bytes(tensor)
         leaf = tensor.is_leaf
         stride = None
@@ -144,7 +146,7 @@ class Decoder:
     ) -> None:
         """`device` names devices; `resolve` stands for handles and names of torch.
 
-        `spend` is told of the bytes that are built of the body, before they are where that's a lot.
+        `spend` is told how many bytes are built from the body: beforehand, where they are many.
         """
         self.body, self._device, self._resolve, self.spend = body, device, resolve, spend
         self._nodes = self._number_keys = self._taken = 0
@@ -175,6 +177,7 @@ class Decoder:
         return tensor
 
     def gradient(self, struct: Tensor, of: torch.Tensor) -> torch.Tensor:
+        """A gradient of shape, dtype and device of its tensor. Raises `ProtocolError` otherwise."""
         gradient = self.raw(struct)
         if gradient.shape != of.shape or gradient.dtype != of.dtype or gradient.device != of.device:
             raise ProtocolError("a gradient doesn't fit its tensor")
@@ -253,7 +256,7 @@ class Decoder:
         return value
 
     def _take(self, size: int) -> None:
-        """Nobody's bytes are given out twice: a small message can't fill the memory."""
+        """No bytes are given out twice, so a small message can't fill the memory."""
         self.spend(size)
         self._taken += size
         if self._taken > len(self.body):

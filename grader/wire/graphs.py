@@ -51,6 +51,7 @@ class Graphs:
             raise ProtocolError("too many calls are kept for a backward pass")
 
     def drop(self, serials: Sequence[int]) -> None:
+        """Forget the graphs of these calls."""
         for serial in serials:
             if graph := self._kept.pop(serial, None):
                 self._size -= graph.size

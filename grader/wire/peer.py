@@ -246,6 +246,7 @@ class Peer:
         return Returned(encoder.encode(gradients)), encoder.blobs
 
     def decoder(self, body: bytearray) -> Decoder:
+        """What rebuilds the values of a message with this body."""
         return Decoder(body, self._side.device, self._side.resolve, self.channel.spend)
 
     def _send(self, message: Message, blobs: Sequence[memoryview]) -> None:

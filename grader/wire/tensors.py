@@ -61,6 +61,7 @@ def tensor_bytes(tensor: torch.Tensor) -> memoryview:
 
 
 def dtype_of(name: str) -> torch.dtype:
+    """The dtype of that name. Raises `ProtocolError` for one that may not cross."""
     try:
         return DTYPES[name]
     except KeyError:
@@ -126,6 +127,7 @@ def extent_of(shape: Sequence[int], stride: Sequence[int]) -> int:
 
 
 def array_bytes(array: np.ndarray[Any, Any]) -> memoryview:
+    """An array's elements in order and in this machine's byte order. Raises `Unsupported`."""
     if array.dtype.char not in ARRAY_KINDS:
         raise Unsupported(f"arrays of {array.dtype} can't cross")
     native = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
@@ -133,6 +135,7 @@ def array_bytes(array: np.ndarray[Any, Any]) -> memoryview:
 
 
 def array_of(struct: Array, body: bytearray) -> np.ndarray[Any, Any]:
+    """A contiguous array with its own memory. Raises `ProtocolError` where the bytes don't fit."""
     if len(struct.dtype) != 1 or struct.dtype not in ARRAY_KINDS:
         raise ProtocolError("no such dtype")
     dtype = np.dtype(struct.dtype)

@@ -19,7 +19,7 @@ Tell = Callable[["Spare", list[Any]], None]
 
 
 class Spare:
-    """One process. It tells what happens in it by `tell`, from a thread of its own."""
+    """One process. It reports what happens in it through `tell`, from a thread of its own."""
 
     def __init__(self, tell: Tell) -> None:
         context = multiprocessing.get_context("spawn")

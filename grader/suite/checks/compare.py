@@ -22,7 +22,7 @@ KEPT_ITEMS = 64
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far two numbers may lie apart; what isn't told goes by the dtype."""
+    """How far two numbers may lie apart; what isn't given depends on the dtype."""
 
     rtol: float | None = None
     atol: float | None = None

@@ -35,8 +35,8 @@ def updates(
 ) -> Any:
     """`train()` changes at least one parameter of `model`. Returns what `train` gave.
 
-    Where nothing moves, all else that a test would find wrong follows from that: so every test of
-    training fails for this one reason, which is told once.
+    If nothing moves, everything else that a test would find wrong follows from that. So every test
+    of training fails for this one reason, which is reported once.
     """
     current.next_check()
 
@@ -262,7 +262,7 @@ def untrained_loss(
     high: float,
     show: Show = "everything",
 ) -> None:
-    """A new model's loss lies between `low` and `high`: it knows nothing, and shows no favour."""
+    """A new model's loss lies between `low` and `high`: it favours no class."""
     current.next_check()
     for _ in range(2):
         with torch.no_grad():

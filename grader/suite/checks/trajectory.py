@@ -106,7 +106,7 @@ def _still(before: State, after: dict[str, Any]) -> Fact | None:
 
 
 def _of_ways(before: State, after: dict[str, Any], wanted: State, again: Rerun) -> Fact | None:
-    """All parameters moved by what they should, but for one factor, or for one factor each."""
+    """All parameters moved as they should, but for a factor: one for all, or one for each."""
     ways = {name: [_way(before, state, name) for state in (after, wanted)] for name in after}
     together = [torch.cat(sides) for sides in zip(*ways.values(), strict=True)]
     factor = _factor(*together)
@@ -134,7 +134,7 @@ def _of_ways(before: State, after: dict[str, Any], wanted: State, again: Rerun) 
 
 
 def _factor(theirs: torch.Tensor, ours: torch.Tensor) -> float | None:
-    """What to multiply ours with to get theirs, if anything does it."""
+    """The factor that turns ours into theirs; None if there is none."""
     if len(ours) < 2 or not ours.any() or not torch.isfinite(theirs).all():
         return None
     largest = ours.abs().argmax()
