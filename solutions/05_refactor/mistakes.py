@@ -239,8 +239,11 @@ mistake("fit", "returns_in_the_loop", edit("    return history", "        return
 mistake("fit", "always_cross_entropy",
     edit("loss_func(model(xb), yb)", "F.cross_entropy(model(xb), yb)"),
     hint="The loss is F.cross_entropy whatever `loss_func` was given.")
-mistake("fit", "in_eval_mode", edit("history = []", "history, _ = [], model.eval()"),
-    hint="The model is put into eval mode before it is trained: leave it in training mode.")
+EVAL = """The model is put into eval mode and trained in it: leave it in training mode, or call
+model.train() before you go on."""
+mistake("fit", "in_eval_mode", edit("history = []", "history, _ = [], model.eval()"), hint=EVAL)
+mistake("fit", "in_eval_mode_after_the_first_epoch",
+    edit("history.append", "model.eval()\n        history.append"), hint=EVAL)
 mistake("fit", "normalises_the_data", edit("history = []",
          "x_train -= x_train.mean()\n    x_train /= x_train.std()\n    history = []"),
     hint="The data is normalised in place: the caller's own tensors change.")

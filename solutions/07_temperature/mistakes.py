@@ -155,10 +155,13 @@ mistake("training_loop", "one_step_a_sample", edit(ZERO, "pass"), edit(STEP, "pa
             loss_fn(model(t_u), t_c).backward()
             optimizer.step()"""),
     hint="One step for each sample. An epoch here is one step, with all training samples at once.")
-mistake("training_loop", "in_evaluation_mode", edit("history = []", "history = []; model.eval()"),
-    hint="""The model isn't in training mode while it learns. A model that behaves differently in
+EVAL = """The model isn't in training mode while it learns. A model that behaves differently in
     training needs to be told: leave it in training mode, or switch back with model.train() after
-    each validation.""")
+    each validation."""
+mistake("training_loop", "in_evaluation_mode", edit("history = []", "history = []; model.eval()"),
+    hint=EVAL)
+mistake("training_loop", "in_evaluation_mode_after_the_first_epoch",
+    edit(KEPT, KEPT + "; model.eval()"), hint=EVAL)
 
 # -------------------------------------------------------------------------------- make_model
 
