@@ -179,6 +179,7 @@ def test_a_lesson_is_graded_by_what_fits(lay_out, find, judge):
         (b'{"cells": 3, "nbformat": 4}', "it is JSON, but it isn't a notebook"),
         (b'{"cells": [3], "nbformat": 4}', "it is JSON, but it isn't a notebook"),
         (b"[" * 100_000, "nested too deeply"),
+        (notebook(*["x = 1"] * 2_001), "it has 2,001 cells, and at most 2,000 are read"),
         (b"\x89PNG\0\0\1\2", "it isn't text"),
     ],
 )

@@ -44,6 +44,8 @@ def read_notebook(text: str, exercises: Sequence[Assigned]) -> list[Cell]:
         if notebook.get("nbformat", 0) < 4:
             notebook = nbformat.convert(notebook, 4)
         return _code_cells(notebook["cells"], exercises)
+    except NotANotebookError:
+        raise
     except Exception:  # nbformat may raise anything on JSON of another shape
         raise NotANotebookError("it is JSON, but it isn't a notebook") from None
 
@@ -53,11 +55,17 @@ def _without_outputs(raw: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}}
     if "worksheets" in raw:
         kept.update(nbformat=raw["nbformat"], nbformat_minor=0)
-        cells = [cell for sheet in raw["worksheets"] for cell in sheet["cells"]][:CELLS]
-        kept["worksheets"] = [{"metadata": {}, "cells": [_bare(cell) for cell in cells]}]
+        cells = [cell for sheet in raw["worksheets"] for cell in sheet["cells"]]
+        kept["worksheets"] = [{"metadata": {}, "cells": _few(cells)}]
     else:
-        kept["cells"] = [_bare(cell) for cell in raw["cells"][:CELLS]]
+        kept["cells"] = _few(raw["cells"])
     return kept
+
+
+def _few(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if len(cells) > CELLS:
+        raise NotANotebookError(f"it has {len(cells):,} cells, and at most {CELLS:,} are read")
+    return [_bare(cell) for cell in cells]
 
 
 def _bare(cell: dict[str, Any]) -> dict[str, Any]:
