@@ -119,9 +119,18 @@ def note_of(explanation: str) -> str:
     return wrap(explanation) + "\n" if explanation else ""
 
 
-def note_on_others(told: Ending, others: list[Ending]) -> str:
-    """How many other tests failed as `told` did, in a line each; '' for none."""
-    same = [o for o in others if o.failing and (o.folder, o.reason) == (told.folder, told.reason)]
+def note_on_others(told: Ending, others: list[Ending], *, of_target: bool = False) -> str:
+    """How many other tests failed as `told` did, in a line each; '' for none.
+
+    of_target: what explains `told` explains all tests of its target.
+    """
+    same = [
+        other
+        for other in others
+        if other.failing
+        and other.folder == told.folder
+        and (other.reason == told.reason or (of_target and other.target == told.target))
+    ]
     alike, left = [o for o in same if o.ran], [o for o in same if not o.ran]
     note = f"{_more(alike, 'fails', 'fail')} for the same reason.\n" if alike else ""
     return note + (f"{_more(left, 'was', 'were')} not run.\n" if left else "")

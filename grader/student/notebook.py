@@ -132,14 +132,19 @@ class _Tests:
     def _failures(self) -> list[str]:
         """What is wrong, once for all tests that fail for one reason."""
         told: dict[str, str] = {}
+        why = ""
         run = [ending for ending, _ in self._seen]
         for ending, text in self._seen:
             if ending.passed or ending.not_attempted or ending.reason in told:
                 continue
+            if why and not ending.bonus:
+                continue
             others = [other for other in run if other is not ending]
             mark = "Bonus, not earned:" if ending.bonus else "✗"
-            why = "" if told or ending.bonus else note_of(explained(ending, run))
-            note = textwrap.indent(why + note_on_others(ending, others), INDENT)
+            first = not told and not ending.bonus
+            why = note_of(explained(ending, run)) if first else why
+            note = note_on_others(ending, others, of_target=bool(why) and first)
+            note = textwrap.indent((why if first else "") + note, INDENT)
             told[ending.reason] = f"{mark} {text}\n{note}".rstrip()
         return list(told.values())
 

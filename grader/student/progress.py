@@ -134,24 +134,36 @@ class Progress:
         if self._seen and all(ending_of(report) for report in failed):
             # the table says it better than pytest's short list of failed tests
             terminalreporter.reportchars = terminalreporter.reportchars.replace("f", "")
-        self._add_notes(failed)
+        alike = self._add_notes(failed)
+        if alike:
+            terminalreporter.stats.setdefault("failed alike", []).extend(alike)
+            failed[:] = [report for report in failed if report not in alike]
         yield
         if self._seen and terminalreporter.verbosity > -2:
             self._explain_bonus(terminalreporter)
             self._write(terminalreporter, self.rows)
 
-    def _add_notes(self, failed: list[pytest.TestReport]) -> None:
-        """Say below a failure how many others are like it, and once a target what explains it."""
-        hinted: set[tuple[str, str]] = set()
+    def _add_notes(self, failed: list[pytest.TestReport]) -> list[pytest.TestReport]:
+        """Say below a failure how many others are like it, and once a target what explains it.
+
+        What explains a target explains each test of it that fails: returns those that needn't be
+        told, as another of their target is.
+        """
+        alike, notes = [], dict[tuple[str, str], str]()
         for report in failed:
             told = ending_of(report)
             if told is None or not told.ran or not isinstance(report.longrepr, str):
                 continue
-            if (told.folder, told.target) not in hinted:
-                hinted.add((told.folder, told.target))
-                report.longrepr += note_of(explained(told, self._seen.values()))
+            key = told.folder, told.target
+            if notes.get(key):
+                alike.append(report)
+                continue
             others = [test for nodeid, test in self._seen.items() if nodeid != report.nodeid]
-            report.longrepr += note_on_others(told, others)
+            if key not in notes:
+                notes[key] = note_of(explained(told, self._seen.values()))
+                report.longrepr += notes[key]
+            report.longrepr += note_on_others(told, others, of_target=bool(notes[key]))
+        return alike
 
     def _explain_bonus(self, terminal: Any) -> None:
         """Say why a bonus was not earned, once that is what is left to do."""

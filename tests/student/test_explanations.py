@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from kits import RIGHT, Kit
+from kits import RIGHT, ROOT, Kit
 
 pytestmark = pytest.mark.slow
 
@@ -200,3 +203,39 @@ def test_what_all_inputs_that_went_wrong_have_in_common(kit: Kit) -> None:
               " if x.dtype == torch.float32 else x\n")  # fmt: skip
     run = kit.run("exercises/01_first")
     assert run.out.count("It works for float32 and fails for float64.") == 1
+
+
+def test_what_explains_a_target_is_told_once(kit: Kit) -> None:
+    """Two tests fail in two ways for one reason: the second is only counted, in notebooks too."""
+    kit.suite(
+        "import torch\nfrom grader.suite.checks import *\n\nDTYPES = torch.float32, torch.float64\n"
+        + "".join(
+            f'\n\ndef test_double_{name}(student):\n    """A {name} is doubled."""\n'
+            f"    each = [(torch.ones({shape}, dtype=dtype),) for dtype in DTYPES]\n"
+            "    same(student.double, lambda x: 2 * x, each=each)\n"
+            for name, shape in (("vector", "3"), ("matrix", "2, 3"))
+        )
+    )
+    answer = "2 * x if x.dtype != torch.float64 else x.sum() if x.dim() == 1 else 5 * x"
+    kit.write(f"import torch\n\n\ndef double(x):\n    return {answer}\n")
+    run = kit.run("exercises/01_first")
+    assert run.code == 1
+    assert "1 failed, 1 failed alike" in run.out
+    said = run.failure("test_double_vector")
+    assert said[-2:] == [
+        "It works for float32 and fails for float64.",
+        "1 more test fails for the same reason.",
+    ]
+    program = (
+        "import sys; from grader.student.notebook import check; sys.path.insert(0, '.')\n"
+        "from first import double\ncheck('double')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=kit.root / "exercises" / "01_first",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.count("✗") == 2, done.stderr  # the target, and one test
+    assert "1 more test fails for the same reason." in done.stdout
