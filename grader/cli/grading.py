@@ -97,7 +97,8 @@ class ClassRun:
             anew=self.anew,
             seed=self.seed,
         )
-        for line in summary(self.plans):
+        option = "--all" if self.arrived is None else "--regrade"
+        for line in summary(self.plans, option):
             err.print(line, highlight=False, markup=False)
 
     def grade(self, gradebook: Gradebook, number: int, reserve: Reserve) -> Cut | None:

@@ -121,14 +121,14 @@ def _reason(entries: Sequence[GradedRow], basis: Basis, *, anew: bool) -> str:
     return f"changed since: {' and '.join(fewest)}"
 
 
-def summary(plans: Sequence[Plan]) -> list[str]:
-    """What will be done and why, in lines for the instructor."""
+def summary(plans: Sequence[Plan], option: str = "--regrade") -> list[str]:
+    """What will be done and why, in lines for the instructor. `option`: what grades all anew."""
     whole = sum(not plan.todo for plan in plans)
     lines = []
     if whole:
         lines.append(
             f"{whole} of {len(plans)} were graded before, with the same files and suites "
-            "(--regrade grades them anew)."
+            f"({option} grades them anew)."
         )
     whys = [(why, name, plan) for plan in plans for name, why in plan.todo.items()]
     for why in dict.fromkeys(why for why, _, _ in whys):
