@@ -100,6 +100,7 @@ def right(tmp_path_factory: pytest.TempPathFactory) -> dict[str, nbformat.Notebo
     """
     folder = tmp_path_factory.mktemp("home") / "exercises"
     shutil.copytree(ROOT / "exercises", folder, ignore=shutil.ignore_patterns("plots.py"))
+    (folder.parent / "data").symlink_to(ROOT / "data")  # a lesson reads ../../data
     first = EXERCISES[0]
     shutil.copy(first.folder / "plots.py", folder / first.name)
     books = {exercise.name: filled(exercise) for exercise in EXERCISES}
