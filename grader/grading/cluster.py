@@ -166,6 +166,8 @@ class Cluster:
             self._say(f"Worker {address} ({host}) is gone; what it had is graded elsewhere.")
         new = [address for address in now if address not in self._known]
         for address, facts in self._ask(new).items() if new else ():
+            if isinstance(facts, OSError):  # it is only starting, or gone again: look later
+                continue
             self._known[address] = "?"
             if isinstance(facts, Facts):
                 self._known[address] = facts.host

@@ -214,6 +214,11 @@ def test_a_large_classes_students_are_in_pages_of_their_own(tmp_path: Path, monk
         name, _, anchor = link.removeprefix("grades-students/").partition("#")
         assert anchor in pages[name].values("id"), link
     assert "../grades.html" in pages["1.html"].values("href")
+    (tmp_path / "grades-students" / "mine.html").touch()
+    monkeypatch.setattr(html, "LARGE", 3)
+    write_report(many(4), "html", folder=tmp_path)  # no page is left that nothing leads to
+    left = {path.name for path in (tmp_path / "grades-students").iterdir()}
+    assert left == {"1.html", "mine.html"}
     whole = write_report(grades, "html", {"apart": "no"}, tmp_path / "whole")
     assert [path.name for path in whole] == ["grades.html"]
     with pytest.raises(ReportError, match="yes, no or auto"):

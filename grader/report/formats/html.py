@@ -65,6 +65,10 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
         inner = packed(part("student_list", students=chunk, **shared))
         outer = render("students", students=chunk, back=out.name, packed=inner, **shared)
         written.append(save(path, outer))
+    # A class that has shrunk leaves pages that nothing leads to.
+    for old in {*folder.glob("*.html")}.difference(written):
+        if old.stem.isdecimal():
+            old.unlink()
     return written
 
 
