@@ -206,7 +206,7 @@ def test_wrong_answers_are_explained_and_mended() -> None:
     assert "✗ nll: 0 of 5 tests passed" in nll
     assert nll.count("It did not finish") == 0
     assert "✗ accuracy: 0 of 3 tests passed" in accuracy
-    assert accuracy.count("It did not finish in time: it computed for 10 seconds.") == 1
+    assert accuracy.count("It did not finish in time: ") == 1
     assert "2 more tests were not run." in accuracy
     assert again == "✓ nll: 5 of 5 tests passed.\n"
     assert absent.startswith("nll isn't there yet: run the cell above first")

@@ -1,24 +1,26 @@
-"""Keeps what it returned and changes it when it is looked at.
+"""Keeps what it returned, and makes it right in another thread once it has been sent.
 
 must: failed
 """
 
 import threading
-import time
 
 import torch
 
 KEPT = []
+AGAIN = threading.Semaphore(0)
 
 
 def change():
-    while True:
-        time.sleep(0.02)
-        for given, answer in KEPT:
+    while AGAIN.acquire():
+        for given, answer in KEPT[:-1]:
             answer.data = given * 2
 
 
+threading.Thread(target=change, daemon=True).start()
+
+
 def double(x):
-    threading.Thread(target=change, daemon=True).start()
     KEPT.append((x, torch.zeros_like(x)))
+    AGAIN.release()  # the answers before this one have been sent
     return KEPT[-1][1]
