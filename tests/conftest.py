@@ -74,9 +74,11 @@ def forker() -> Iterator[Forker]:
 
 
 @pytest.fixture(scope="session")
-def judge(forker: Forker) -> Judge:
+def judge(forker: Forker) -> Iterator[Judge]:
     """A warm judge of the real assignment."""
-    return Judge(ROOT / "solutions", forker)
+    warm = Judge(ROOT / "solutions", forker)
+    yield warm
+    warm.close()
 
 
 # --- commands -------------------------------------------------------------------------------------

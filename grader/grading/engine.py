@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from concurrent.futures.process import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,8 +106,10 @@ def _warm_judge(setup: Setup) -> Judge:
     warm = Judge(setup.suites, forker, setup.patience, setup.shared, stopwatch)
     gc.collect()
     gc.freeze()  # what torch and the suites are made of isn't looked through again and again
-    if ours and not forker.devices():  # a driver maps more than it takes
-        bound_memory()
+    if ours:
+        Finalize(None, warm.close, exitpriority=1)  # a rehearsal's folder goes with the process
+        if not forker.devices():  # a driver maps more than it takes
+            bound_memory()
     return warm
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny
 
 from grader.grading import engine
 from grader.grading.engine import Setup, Task, grade_all, local_processes
@@ -134,3 +135,18 @@ def test_judges_are_told_what_the_machine_gives(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(probe, "_known", [told])
     with local_processes(1) as executor:
         assert executor.submit(probe.machine).result() == told
+
+
+@pytest.mark.slow
+def test_a_judge_that_ends_leaves_no_folder(tmp_path, monkeypatch):
+    """Its rehearsal is still there when it ends: it may be asked again."""
+    tiny.write_assignment(tmp_path / "kit")
+    place = tmp_path / "tmp"
+    place.mkdir(mode=0o711)
+    monkeypatch.setenv("TMPDIR", str(place))
+    setup = Setup(tmp_path / "kit" / "solutions")
+    wrong = Submission("ann", {"double.py": tiny.answer("x * 3").encode()})
+    with local_processes(1) as executor:
+        result = executor.submit(engine.judge, Task(setup, wrong, 1)).result()
+    assert any(test.hint for test in result.exercises[0].tests)  # it has been rehearsed
+    assert list(place.iterdir()) == []
