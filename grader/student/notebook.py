@@ -163,10 +163,13 @@ def _celebrate(exercise: Exercise, names: dict[str, Any]) -> None:
         print(textwrap.fill(line, 90, initial_indent="- ", subsequent_indent="  "))
     if "IPython" not in sys.modules or not can_draw(exercise):
         return
-    print("And this is what your code makes:")
-    with contextlib.suppress(Exception):  # a picture is no test: nothing is wrong without one
+    # A picture is no test: nothing is wrong without one. After a restart, cells further down that
+    # passed before aren't run yet, and what they define is missing.
+    with contextlib.suppress(Exception):
         display: Any = importlib.import_module("IPython.display")
-        display.display(display.Image(filename=str(draw(exercise, names))))
+        picture = display.Image(filename=str(draw(exercise, names)))
+        print("And this is what your code makes:")
+        display.display(picture)
 
 
 def _run(exercise: Exercise, tests: _Tests) -> None:
