@@ -11,11 +11,10 @@ from grader.result import Outcome
 from grader.student.attempts import target_of
 from grader.student.endings import attach
 from grader.student.failure import Failure
-from grader.student.layout import cut, wrap
+from grader.student.layout import LINES, cut, wrap
 from grader.suite.local import Local, own_module
 from grader.suite.plugin import exercise_of
 
-LINES = 15  # of a failed test, from its docstring to what its code printed
 PRINTED = 3  # lines of a failed test's output that are shown
 
 

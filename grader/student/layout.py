@@ -6,6 +6,8 @@ import re
 import shutil
 import textwrap
 
+LINES = 15  # of a failed test, from its docstring to what explains it
+
 
 def wrap(text: str, indent: str = "") -> str:
     """Indent `text`, and break its lines where they are too long for the terminal."""
@@ -29,6 +31,24 @@ def cut(text: str, lines: int, characters: int = 2_000, rest: str = "[…]") -> 
     if len(shown) <= lines and len(whole) <= characters:
         return whole
     return "\n".join([*shown[: lines - 1], rest])
+
+
+def without_rows(text: str, lines: int) -> str:
+    """Leave rows of wrong numbers out, the last ones, until `text` has so many lines; one stays."""
+    kept = text.splitlines()
+    while len(kept) > lines:
+        rows = [place for place, line in enumerate(kept) if _ROW.match(line)]
+        if len(rows) < 2:
+            break
+        after = rows[-1] + 1
+        more = _MORE.fullmatch(kept[after]) if after < len(kept) else None
+        left = 1 + (int(more[1]) if more else 0)
+        kept[rows[-1] : after + bool(more)] = [f"  … and {left} more"]
+    return "\n".join([*kept, ""])
+
+
+_ROW = re.compile(r"  \[[\d, ]+\] ")
+_MORE = re.compile(r"  … and (\d+) more")
 
 
 def without_markup(markdown: str) -> str:

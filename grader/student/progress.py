@@ -21,6 +21,7 @@ from grader.student.endings import (
     note_of,
     note_on_others,
 )
+from grader.student.layout import LINES, without_rows
 from grader.student.store import keep
 
 UNFINISHED = 6  # exit code: nothing fails, but something is not attempted (0 to 5 are pytest's own)
@@ -159,10 +160,10 @@ class Progress:
                 alike.append(report)
                 continue
             others = [test for nodeid, test in self._seen.items() if nodeid != report.nodeid]
-            if key not in notes:
-                notes[key] = note_of(explained(told, self._seen.values()))
-                report.longrepr += notes[key]
-            report.longrepr += note_on_others(told, others, of_target=bool(notes[key]))
+            note = "" if key in notes else note_of(explained(told, self._seen.values()))
+            notes.setdefault(key, note)
+            note += note_on_others(told, others, of_target=bool(notes[key]))
+            report.longrepr = without_rows(report.longrepr, LINES - note.count("\n")) + note
         return alike
 
     def _explain_bonus(self, terminal: Any) -> None:

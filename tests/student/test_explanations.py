@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from kits import RIGHT, ROOT, Kit
 
+from grader.student.layout import without_rows
+
 pytestmark = pytest.mark.slow
 
 WRONG = {
@@ -239,3 +241,17 @@ def test_what_explains_a_target_is_told_once(kit: Kit) -> None:
     )
     assert done.stdout.count("✗") == 2, done.stderr  # the target, and one test
     assert "1 more test fails for the same reason." in done.stdout
+
+
+def test_a_hint_takes_the_place_of_rows() -> None:
+    """Of the numbers that are wrong; the first is always shown, and what is left out is counted."""
+    rows = [f"  [{n}]  {n}      9" for n in range(4)]
+    head, end = ["Twice x.", "", "  at   yours  expected"], ["first.py:3: in double", ""]
+    for more in ([], ["  … and 4 more"]):
+        text = "\n".join([*head, *rows, *more, *end])
+        assert without_rows(text, 10) == text
+        for lines, shown in ((8, 3 if more else 4), (7, 2), (1, 1)):
+            left = 4 - shown + (4 if more else 0)
+            said = [f"  … and {left} more"] if left else []
+            short = "\n".join([*head, *rows[:shown], *said, *end])
+            assert without_rows(text, lines) == short
