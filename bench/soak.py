@@ -94,7 +94,11 @@ def honest(rng: random.Random, exercise: Exercise, setup: Setup, each: int) -> I
     found["right"] += [(file.stem, file.read_text("utf-8")) for file in styles]
     if exercise.mistakes.is_file():
         found["mistake"] = [(m.name, splice(exercise, m)) for m in load_mistakes(exercise)]
-    found["mutant"] = [(f"{m.target} {m.operator}", m.source) for m in mutants_of(right)]
+    # An operator changes a target in several places: the number tells its mutants apart.
+    found["mutant"] = [
+        (f"{mutant.target} {mutant.operator} {number}", mutant.source)
+        for number, mutant in enumerate(mutants_of(right))
+    ]
     for kind, answers in found.items():
         for name, text in rng.sample(answers, min(each, len(answers))):
             files = {exercise.file.name: text.encode()}
