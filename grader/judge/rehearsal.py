@@ -156,16 +156,13 @@ class Rehearsal:
                 expected.remove(pair)
             except (msgspec.DecodeError, LookupError) as error:
                 raise GraderFault(f"the rehearsal told nonsense: {error}") from None
-            measured = tuple(told.measured)
-            yield (
-                *pair,
-                Known(
-                    told.sight,
-                    tuple(told.curves),
-                    measured=measured,
-                    tolerance_used=told.tolerance_used,
-                ),
+            known = Known(
+                told.sight,
+                tuple(told.curves),
+                measured=tuple(told.measured),
+                tolerance_used=told.tolerance_used,
             )
+            yield *pair, known
 
     # -- what is known ----------------------------------------------------------------------------
 

@@ -150,6 +150,12 @@ class Seen:
     def graded(self) -> bool:
         return self.total is not None
 
+    @property
+    def full_by_rules(self) -> bool:
+        """Whether rules make a full mark of it: an exercise that only adds, or the one that is
+        dropped, fails nobody."""
+        return self.ruled and self.total is not None and self.total >= 100
+
 
 def seen(result: Result) -> Seen:
     """The student's view of a result, with every text made harmless."""

@@ -114,9 +114,16 @@ class _Tests:
     def keep(self) -> bool:
         """Keep what passed, for `grader watch` too; whether it was the last of the exercise."""
         outcomes = [(seen.function, seen.passed) for seen, _ in self._seen]
-        before = _is_done(self._exercise)
+        targets = given_targets(self._exercise)
+        tests = public_tests(self._exercise, targets)
+        digests = read_answers(self._exercise, targets).digests  # in the notebook or in the file
+
+        def done() -> bool:
+            return passing(self._exercise, tests, digests) >= set(targets)
+
+        before = done()
         keep(self._exercise, self._target, NOTEBOOK, outcomes)
-        return not before and _is_done(self._exercise)
+        return not before and done()
 
     def _headline(self) -> str:
         base = [seen for seen, _ in self._seen if not seen.bonus]
@@ -147,13 +154,6 @@ class _Tests:
             note = textwrap.indent((why if first else "") + note, INDENT)
             told[ending.reason] = f"{mark} {text}\n{note}".rstrip()
         return list(told.values())
-
-
-def _is_done(exercise: Exercise) -> bool:
-    """Whether every target of an exercise passes, in the notebook or in the file."""
-    targets = given_targets(exercise)
-    tests = public_tests(exercise, targets)
-    return passing(exercise, tests, read_answers(exercise, targets).digests) >= set(targets)
 
 
 def _celebrate(exercise: Exercise, names: dict[str, Any]) -> None:

@@ -89,9 +89,7 @@ def _result(student: Seen, room: int) -> dict[str, Any]:
     if not student.graded:
         return {**failure(student.fault or FAULT), "tests": rows or _no_test(student.fault)}
     failed = any(row["status"] == FAIL for row in rows)
-    # An exercise that only adds, or the one that is dropped, turns no full mark red.
-    full = student.ruled and student.total is not None and student.total >= 100
-    status = FAIL if failed and not full else PASS
+    status = FAIL if failed and not student.full_by_rules else PASS
     made = {"version": 1, "status": status, "max_score": student.points, "tests": rows}
     if not student.reasons:
         return made

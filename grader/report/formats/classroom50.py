@@ -72,9 +72,7 @@ def status_lines(student: Seen) -> str:
     if not student.graded:
         return "status=error\nsummary=Not graded\n"
     missed = any(exercise.missed for exercise in student.exercises)
-    # An exercise that only adds, or the one that is dropped, turns no full mark red.
-    full = student.ruled and student.total is not None and student.total >= 100
-    status = "failure" if missed and not full else "success"
+    status = "failure" if missed and not student.full_by_rules else "success"
     bonus = f", and {number(student.bonus)} bonus" if student.bonus else ""
     told = " ".join([f"{score(student.total)} of 100{bonus}", *student.reasons])
     return f"status={status}\nsummary={told}\n"
