@@ -14,6 +14,7 @@ from grader.suite.checks import (
     floats,
     judged,
     leaves_alone,
+    refusing_empty,
     same,
     twins,
     updates,
@@ -27,7 +28,7 @@ def line(lab):
     """The model weight · x + bias, with both at 0."""
     model = lab.nn.Linear(1, 1)
     model.load_state_dict({"weight": torch.zeros(1, 1), "bias": torch.zeros(1)})
-    return model
+    return refusing_empty(model)
 
 
 def numbers(model):
@@ -79,7 +80,7 @@ def test_fit_defaults(student, lab):
 
 def test_fit_every_parameter(student, lab):
     """Two layers, 1 · x and then 2 · h, give 2 where 0 is right: all four numbers move."""
-    model = lab.nn.Sequential(lab.nn.Linear(1, 1), lab.nn.Linear(1, 1))
+    model = refusing_empty(lab.nn.Sequential(lab.nn.Linear(1, 1), lab.nn.Linear(1, 1)))
     state = {"0.weight": [[1.0]], "0.bias": [0.0], "1.weight": [[2.0]], "1.bias": [0.0]}
     model.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
     before = list(model.parameters())

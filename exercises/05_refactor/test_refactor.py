@@ -30,7 +30,7 @@ class Line(nn.Module):
 
 def line(lab, optimizer="SGD", training_only=1, **settings):
     """A `Line` and its optimizer, with lr=0.1 unless told."""
-    model = lab.define(Line)(training_only)
+    model = refusing_empty(lab.define(Line)(training_only))
     return model, getattr(lab.optim, optimizer)(model.parameters(), **{"lr": 0.1, **settings})
 
 

@@ -41,7 +41,7 @@ from grader.suite.checks.training import (
     updates,
     uses,
 )
-from grader.suite.checks.twins import Twins, twins
+from grader.suite.checks.twins import Twins, refusing_empty, twins
 from grader.suite.checks.values import by_hand, judged, leaves_alone, same
 
 on_each_device = pytest.mark.on_each_device
@@ -84,6 +84,7 @@ __all__ = [
     "pessimist",
     "pretending",
     "random_batches",
+    "refusing_empty",
     "regression",
     "regressor",
     "row_uses",

@@ -173,8 +173,7 @@ def twins(
             theirs, their_opt = _made(build)
         else:
             made = define(build).theirs() if inspect.isclass(build) else build(lab.nn)
-            define(refuse_empty).theirs(made, MOST_EMPTY)
-            theirs, their_opt = made, None
+            theirs, their_opt = refusing_empty(made), None
     if ours is not None:
         mine, our_opt = _made(ours)
     else:
@@ -196,8 +195,16 @@ def twins(
     return pair
 
 
-def refuse_empty(model, most):  # type: ignore[no-untyped-def]  # its source goes over there
-    """Have a model refuse more than so many empty batches: a loop past the data is soon over."""
+def refusing_empty(model: Any) -> Any:
+    """A model of the student's side, which from now on refuses more than ten empty batches.
+
+    A loop that walks past the end of the data, and may make 50,000 steps there, is soon over.
+    """
+    define(_refuse_empty).theirs(model, MOST_EMPTY)
+    return model
+
+
+def _refuse_empty(model, most):  # type: ignore[no-untyped-def]  # its source goes over there
     met = []
 
     def count(module, inputs):  # type: ignore[no-untyped-def]
