@@ -3,8 +3,11 @@
 The class is made of right answers in many styles, of known mistakes, and of mutants. Each exercise
 of a submission is drawn by itself, so that hardly two are alike. It is graded by `grader grade` in
 a process of its own, with the HTML report, as an instructor does it: once for each size up to the
-one that is asked for, and for each number of workers. What comes after `--` is passed on to `grader
-grade` (`-- --cluster local:2`).
+one that is asked for, and for each number of workers, in rounds. What comes after `--` is passed on
+to `grader grade` (`-- --cluster local:2`).
+
+`--apart` shows what this machine can give: commands of one worker each, side by side, which share
+nothing.
 """
 
 from __future__ import annotations
@@ -17,11 +20,13 @@ import random
 import resource
 import shutil
 import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -220,6 +225,18 @@ def grade(folder: Path, members: list[Path], workers: int, solutions: Path, more
     return run
 
 
+def grade_apart(
+    folder: Path, members: list[Path], parts: int, solutions: Path, more: list[str]
+) -> list[Run]:
+    """Grade the class in so many parts at once, each by a command of its own with one worker."""
+    with ProcessPoolExecutor(parts, initializer=keep_orphans) as pool:
+        running = [
+            pool.submit(grade, folder / f"part-{n}", members[n::parts], 1, solutions, more)
+            for n in range(parts)
+        ]
+        return [future.result() for future in running]
+
+
 def sizes(out: Path) -> dict[str, int]:
     """Bytes on disk, by what they are for."""
     found: dict[str, int] = {}
@@ -281,6 +298,8 @@ def main() -> int:
     parser.add_argument("size", nargs="?", type=int, default=1000)
     parser.add_argument("--exercises", type=int, default=3, help="how many, from 01 on")
     parser.add_argument("--workers", type=int, nargs="+", default=[len(os.sched_getaffinity(0))])
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--apart", action="store_true", help="also commands of one worker each")
     parser.add_argument("--one-size", action="store_true", help="not the smaller ones before")
     mine, more = _split(sys.argv[1:])
     arguments = parser.parse_args(mine)
@@ -293,20 +312,27 @@ def main() -> int:
             shutil.copytree(exercise.folder, solutions / exercise.name)
         members = make_class(find_exercises(solutions), arguments.size, folder / "all")
         runs: list[Run] = []
-        for workers in arguments.workers:
-            for size in every[-1:] if arguments.one_size else every:
-                run = grade(folder, members[:size], workers, solutions, more)
-                runs.append(run)
-                print(
-                    f"{size:,} submissions, {workers} workers: {run.wall:.0f} s, {run.rate:.2f} a "
-                    f"second, {run.later:.3f} CPU s each once the first are there.",
-                    flush=True,
-                )
+        rates: dict[str, list[float]] = {}  # of the whole class, by how it was graded
+        for number in range(arguments.rounds):
+            for workers in arguments.workers:
+                for size in every[-1:] if arguments.one_size or number else every:
+                    run = grade(folder, members[:size], workers, solutions, more)
+                    runs.append(run)
+                    print(
+                        f"{size:,} submissions, {workers} workers: {run.wall:.0f} s, {run.rate:.2f}"
+                        f" a second, {run.later:.3f} CPU s each once the first are there.",
+                        flush=True,
+                    )
+                rates.setdefault(f"--workers {workers}", []).append(run.rate)
+            if arguments.apart:
+                parts = max(arguments.workers)
+                rate = sum(r.rate for r in grade_apart(folder, members, parts, solutions, more))
+                print(f"{parts} commands of one worker each: {rate:.2f} a second.", flush=True)
+                rates.setdefault(f"{parts} commands of --workers 1", []).append(rate)
     show(runs)
-    whole = [run for run in runs if run.size == arguments.size]
-    for run in whole[1:]:
-        times = run.rate / whole[0].rate
-        print(f"{run.workers} workers: {times:.2f} times as many a second as {whole[0].workers}.")
+    (first, basis), *others = ((how, statistics.median(found)) for how, found in rates.items())
+    for how, rate in others:
+        print(f"{how}: {rate / basis:.2f} times as many a second as {first}.")
     return 0
 
 
