@@ -27,7 +27,7 @@ from grader.judge.isolation import Isolation
 from grader.judge.sandboxes import Forker, remove
 from grader.lockdown.apply import shield
 from grader.lockdown.limits import Patience
-from grader.lockdown.probe import machine, remember
+from grader.lockdown.probe import machine_profile, remember
 from grader.lockdown.records import Profile
 from grader.result import Result
 from grader.submission import Submission
@@ -171,7 +171,7 @@ def local_processes(workers: int, folder: Path | None = None) -> Executor:
     """
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_begin_worker, initargs=(machine(), folder)
+        workers, mp_context=context, initializer=_begin_worker, initargs=(machine_profile(), folder)
     )
 
 

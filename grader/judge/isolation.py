@@ -11,7 +11,7 @@ import grader
 from grader.assignment.exercises import DATA
 from grader.judge.packages import Package
 from grader.lockdown.limits import Limits
-from grader.lockdown.probe import machine
+from grader.lockdown.probe import machine_profile
 from grader.lockdown.records import Profile
 from grader.sandbox.control import Orders
 
@@ -29,7 +29,7 @@ class Isolation:
     @property
     def profile(self) -> Profile:
         """The layers that sandboxes get here."""
-        return machine() if self.lock_down else LIMITS_ONLY
+        return machine_profile() if self.lock_down else LIMITS_ONLY
 
     def orders(self) -> bytes:
         """The same, as the zygote and sandboxes are told: an encoded `Orders`."""
@@ -80,7 +80,7 @@ class Account:
 
 def account() -> Account:
     """What this machine gives, as all that commands and reports know of it."""
-    found = machine()
+    found = machine_profile()
     return Account(
         found.name,
         tuple(Protection(la.name, la.status, la.reason, la.why, la.remedy) for la in found.layers),

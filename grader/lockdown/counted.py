@@ -14,7 +14,7 @@ import struct
 import sys
 from pathlib import Path
 
-from grader.lockdown.kernel import PR_SET_NO_NEW_PRIVS, machine, prctl, syscall
+from grader.lockdown.kernel import PR_SET_NO_NEW_PRIVS, architecture, prctl, syscall
 
 if sys.platform != "win32":
     import fcntl
@@ -36,7 +36,7 @@ _ASK, _ALLOW = 0x7FC00000, 0x7FFF0000
 
 
 def _program() -> bytes:
-    name = machine()
+    name = architecture()
     if name not in _SECCOMP:
         raise OSError(errno.ENOSYS, f"no table of system calls for {name}")
     steps = [(_LOAD, 0, 0, 0)]
@@ -64,7 +64,7 @@ def be_counted(counter: int) -> None:
     program = struct.pack("@HP", len(code) // 8, ctypes.addressof(buffer))
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     flags = _SPEC_ALLOW | _NEW_LISTENER
-    listener = syscall(_SECCOMP[machine()], _SET_MODE_FILTER, flags, program)
+    listener = syscall(_SECCOMP[architecture()], _SET_MODE_FILTER, flags, program)
     with socket.socket(fileno=counter) as there:
         socket.send_fds(there, [b"1"], [listener])
     os.close(listener)

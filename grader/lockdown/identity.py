@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from grader.lockdown.kernel import PR_SET_KEEPCAPS, machine, prctl, syscall
+from grader.lockdown.kernel import PR_SET_KEEPCAPS, architecture, prctl, syscall
 
 _CAPGET = {"x86_64": 125, "aarch64": 90}
 _CAPSET = {"x86_64": 126, "aarch64": 91}
@@ -56,14 +56,14 @@ def set_capabilities(kept: int) -> None:
     """Give up every capability whose bit isn't set in `kept`."""
     header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
     low, high = kept & 0xFFFFFFFF, kept >> 32
-    syscall(_CAPSET[machine()], header, struct.pack("=6I", low, low, 0, high, high, 0))
+    syscall(_CAPSET[architecture()], header, struct.pack("=6I", low, low, 0, high, high, 0))
 
 
 def capabilities() -> int:
     """The capabilities that this process could use, as bits."""
     header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
     sets = (ctypes.c_char * 24)()
-    syscall(_CAPGET[machine()], header, sets)
+    syscall(_CAPGET[architecture()], header, sets)
     _, low, _, _, high, _ = struct.unpack("=6I", sets.raw)
     return int(low | high << 32)  # the permitted ones: the effective are among them
 

@@ -17,7 +17,7 @@ PR_SET_KEEPCAPS = 8
 PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS = 38, 39
 
 
-def machine() -> str:
+def architecture() -> str:
     """The name of the processor architecture in lower case, such as 'x86_64' or 'aarch64'."""
     # A 32-bit Python on a 64-bit kernel uses other numbers for its calls: we have no table of them.
     return platform.machine().lower() if sys.maxsize > 2**32 else "32-bit"

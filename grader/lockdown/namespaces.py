@@ -12,7 +12,7 @@ import platform
 import re
 from pathlib import Path
 
-from grader.lockdown.kernel import PR_SET_DUMPABLE, machine, prctl, syscall
+from grader.lockdown.kernel import PR_SET_DUMPABLE, architecture, prctl, syscall
 from grader.lockdown.limits import Limits
 
 _NEW_MOUNTS, _NEW_USER = 0x00020000, 0x10000000
@@ -73,6 +73,6 @@ def _mount(source: str, target: Path, kind: str, flags: int, data: str) -> None:
 
 
 def _calls() -> tuple[int, int]:
-    if machine() not in _CALLS:
-        raise OSError(errno.ENOSYS, f"the numbers of calls on {machine()} aren't known")
-    return _CALLS[machine()]
+    if architecture() not in _CALLS:
+        raise OSError(errno.ENOSYS, f"the numbers of calls on {architecture()} aren't known")
+    return _CALLS[architecture()]

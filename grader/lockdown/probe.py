@@ -23,7 +23,7 @@ from grader.lockdown.steps import Step
 _known: list[Profile] = []
 
 
-def machine() -> Profile:
+def machine_profile() -> Profile:
     """What this machine can do: tried once in a process, unless it was told (see `remember`)."""
     if not _known:
         remember(probe())

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from grader.lockdown.kernel import PR_SET_NO_NEW_PRIVS, machine, prctl, syscall
+from grader.lockdown.kernel import PR_SET_NO_NEW_PRIVS, architecture, prctl, syscall
 
 _SET_MODE_FILTER = 1
 # Kernels before 5.16 slow a filtered process down, as a defence against Spectre v4. That lets code
@@ -148,7 +148,7 @@ class Filter:
     @classmethod
     def build(cls) -> Filter:
         """Assemble the filter for this machine. Raises OSError if there is no table for it."""
-        name = machine()
+        name = architecture()
         if name not in _ARCHITECTURES:
             raise OSError(errno.ENOSYS, f"no table of system calls for {name}")
         program = _assemble(*_ARCHITECTURES[name])
@@ -165,14 +165,14 @@ class Filter:
         buffer = (ctypes.c_char * len(code)).from_buffer(code)
         program = struct.pack("@HP", len(code) // 8, ctypes.addressof(buffer))
         prctl(PR_SET_NO_NEW_PRIVS, 1)
-        number = _CALL_NUMBERS[machine()]["seccomp"]
+        number = _CALL_NUMBERS[architecture()]["seccomp"]
         syscall(number, _SET_MODE_FILTER, _FLAG_SPEC_ALLOW, program)
 
 
 def try_fork() -> None:
     """Fork without libc and Python's hooks. Raises OSError if that is refused, as it should be."""
     sigchld = 17
-    if syscall(_CALL_NUMBERS[machine()]["clone"], sigchld, 0, 0, 0, 0) == 0:
+    if syscall(_CALL_NUMBERS[architecture()]["clone"], sigchld, 0, 0, 0, 0) == 0:
         os._exit(0)
 
 

@@ -134,7 +134,7 @@ def test_judges_are_told_what_the_machine_gives(monkeypatch: pytest.MonkeyPatch)
     told = Profile("told", ())
     monkeypatch.setattr(probe, "_known", [told])
     with local_processes(1) as executor:
-        assert executor.submit(probe.machine).result() == told
+        assert executor.submit(probe.machine_profile).result() == told
 
 
 @pytest.mark.slow
