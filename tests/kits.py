@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import os
 import re
@@ -20,8 +21,6 @@ import grader.student.plugin  # noqa: F401 - so that runs in a fork don't import
 ROOT = Path(__file__).resolve().parent.parent
 UNFINISHED = 6
 SECONDS = 120
-with contextlib.suppress(AssertionError):  # the first failure imports sympy: once for all forks
-    torch.testing.assert_close(torch.ones(1), torch.zeros(1))
 
 SETTINGS = {"COLUMNS": "80", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -72,6 +71,13 @@ def test_half_of_a_word(student):
 '''
 
 
+@functools.cache
+def warm() -> None:
+    """The first failure imports sympy, in seconds: once for all forks."""
+    with contextlib.suppress(AssertionError):
+        torch.testing.assert_close(torch.ones(1), torch.zeros(1))
+
+
 @dataclass
 class Run:
     """A finished run of pytest."""
@@ -119,6 +125,7 @@ class Kit:
         """In a fork of this process, where torch is imported already; a new one without forks."""
         if not hasattr(os, "fork"):
             return self.run_anew(*arguments, within=within, typed=typed, **environment)
+        warm()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as stdin:
             stdin.write(typed.encode())
             stdin.seek(0)

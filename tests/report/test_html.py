@@ -24,6 +24,7 @@ from grader.report.formats import html, html_students
 from grader.report.seen import seen
 from grader.result import Grades, Outcome, Student
 
+GRADES = sample()
 VOID = {"meta", "input", "br", "link", "img", "hr"}
 
 
@@ -63,19 +64,21 @@ class Page(HTMLParser):
         return [value for key, value in self.attributes if key == name]
 
 
+@pytest.fixture(scope="module")
 def pages() -> list[str]:
-    grades = sample()
+    """The instructor's, that of an empty class, and a page for each student."""
     return [
-        html.page(grades),
+        html.page(GRADES),
         html.page(Grades([])),
-        *(html_students.page(seen(result)) for result in grades.results),
+        *(html_students.page(seen(result)) for result in GRADES.results),
     ]
 
 
-PAGES = pages()
+@pytest.fixture(params=range(2 + len(GRADES.results)))
+def source(pages: list[str], request: pytest.FixtureRequest) -> str:
+    return pages[request.param]
 
 
-@pytest.mark.parametrize("source", PAGES, ids=range(len(PAGES)))
 def test_a_page_needs_nothing_else(source: str) -> None:
     page = Page(source)
     assert page.tags["script"] == page.tags["style"] == 1
@@ -95,20 +98,19 @@ def test_a_page_needs_nothing_else(source: str) -> None:
         assert link[1:] in ids
 
 
-@pytest.mark.parametrize("source", PAGES, ids=range(len(PAGES)))
 def test_headings_go_down_by_one(source: str) -> None:
     levels = [int(level) for level in re.findall(r"<h([1-6])\b", source)]
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
-def test_what_students_write_is_text() -> None:
-    page = Page(PAGES[0])
+def test_what_students_write_is_text(pages: list[str]) -> None:
+    page = Page(pages[0])
     text = "".join(page.text)
     assert HOSTILE[0] in text
     assert "</textarea><script>alert('feedback')</script>" in text
     assert 'return <nothing> & "all"' in text
-    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", PAGES[0])
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", pages[0])
 
 
 @settings(max_examples=25)  # each renders two pages
