@@ -12,7 +12,7 @@ from grader.assignment.exercises import Exercise, find_exercises
 from grader.assignment.rules import Rules
 from grader.cli.grading import open_gradebook, out_option
 from grader.cli.options import solutions_option
-from grader.grading.running import entrants, last_known
+from grader.grading.running import entrant, last_known
 from grader.grading.similar import explained, find_similar, read_work
 from grader.report import similar_page
 from grader.report.text import labels
@@ -32,21 +32,20 @@ def similar(solutions: Path, out: Path) -> None:
     exercises = find_exercises(solutions)
     known = {e.name: _explained(e, solutions.parent / "exercises") for e in exercises}
     with open_gradebook(out) as gradebook:
-        everybody = entrants(gradebook, Rules())
-        results = last_known(everybody, gradebook)
-        works = []
-        for one in everybody:
-            result = results.get(one.submission.name)
+        works, students = [], []
+        for key in gradebook.students():  # one by one: a large class in little room
+            one = entrant(key, gradebook, Rules())
+            result = last_known([one], gradebook).get(one.submission.name)
             # Names of submissions may be the same; what students go by isn't.
-            works.append(replace(read_work(one.submission, exercises, result), name=one.key))
-    named = labels([Result(one.submission.name, one.submission.student) for one in everybody])
-    by_key = {one.key: label for one, label in zip(everybody, named, strict=True)}
+            works.append(replace(read_work(one.submission, exercises, result), name=key))
+            students.append(Result(one.submission.name, one.submission.student))
+    by_key = dict(zip((work.name for work in works), labels(students), strict=True))
     pairs = find_similar(works, known)
     similar_page.show(pairs, by_key, len(works), Console())
     print(f"\n{similar_page.write(pairs, by_key, out, len(works))}: the lines side by side.")
 
 
-def _explained(exercise: Exercise, folder: Path) -> set[bytes]:
+def _explained(exercise: Exercise, folder: Path) -> set[int]:
     half = folder / exercise.name
     texts = [
         file.read_text("utf-8") if file.is_file() else ""

@@ -63,20 +63,25 @@ def entrants(
     gradebook: Gradebook, rules: Rules, arrived: Iterable[Submission] | None = None
 ) -> list[Entrant]:
     """Those who are in this run: whose submissions `arrived`, or everybody in the gradebook."""
-    here = {student_key(one): one for one in arrived} if arrived is not None else None
-    found = []
-    for key in gradebook.students() if here is None else here:
-        handed = gradebook.attempts(key, latest=rules.attempts == "latest")
-        last = here[key] if here else gradebook.submission(handed[-1].id)
-        attempts = [
-            (one, replace(gradebook.submission(one.id), name=f"{last.name} (attempt {one.number})"))
-            for one in handed[:-1]
-        ]
-        attempts.append((handed[-1], last))
-        if len(attempts) > 1:  # a download without a student's files is no attempt of theirs
-            attempts = [one for one in attempts if one[1].files] or attempts[-1:]
-        found.append(Entrant(key, last, attempts))
-    return found
+    if arrived is None:
+        return [entrant(key, gradebook, rules) for key in gradebook.students()]
+    return [entrant(student_key(one), gradebook, rules, one) for one in arrived]
+
+
+def entrant(
+    key: str, gradebook: Gradebook, rules: Rules, last: Submission | None = None
+) -> Entrant:
+    """The student who goes by `key`. `last`: the latest submission, if it has just arrived."""
+    handed = gradebook.attempts(key, latest=rules.attempts == "latest")
+    last = last or gradebook.submission(handed[-1].id)
+    attempts = [
+        (one, replace(gradebook.submission(one.id), name=f"{last.name} (attempt {one.number})"))
+        for one in handed[:-1]
+    ]
+    attempts.append((handed[-1], last))
+    if len(attempts) > 1:  # a download without a student's files is no attempt of theirs
+        attempts = [one for one in attempts if one[1].files] or attempts[-1:]
+    return Entrant(key, last, attempts)
 
 
 def tasks_of(plans: Iterable[Plan], setup: Setup, seed: int) -> list[Task]:

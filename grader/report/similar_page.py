@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.grading.similar import Pair, clusters
+from grader.grading.similar import Pair, clusters, side_by_side
 from grader.report import text
 from grader.report.files import save
 from grader.report.pages import render
@@ -35,59 +36,82 @@ class Line:
 
 @dataclass(frozen=True)
 class Shown:
-    """A pair as the page shows it: for each exercise, the lines of the one and of the other."""
+    """One exercise of a pair as the page shows it.
 
-    one: str
-    other: str
-    bits: float
-    mistake_bits: float
-    mistakes: list[str]
-    code: list[tuple[str, list[Line], list[Line]]]
+    `rows` are the shared statements in order, those of the one beside those of the other, in
+    stretches without a gap on either side. `one` and `other` are the whole files.
+    """
+
+    exercise: str
+    stretches: list[list[tuple[list[Line], list[Line]]]]
+    one: list[Line]
+    other: list[Line]
 
 
 def write(pairs: Sequence[Pair], labels: Mapping[str, str], folder: Path, works: int) -> Path:
     """Write the page. `labels`: what to call a submission; `works`: how many were compared."""
-    groups = [[labels.get(n, n) for n in names] for names in clusters(pairs, least(works))]
     page = render(
         "similar",
         scripts=["student"],
-        pairs=[_shown(pair, labels) for pair in pairs[:PAIRS]],
+        pairs=[
+            {
+                "names": _names(pair, labels),
+                "bits": _bits(pair),
+                "where": _where(pair),
+                "mistakes": [f"{text.line(e)}: {text.line(what)}" for e, what in pair.mistakes],
+                "code": [_shown(pair, exercise) for exercise in pair.exercises],
+            }
+            for pair in pairs[:PAIRS]
+        ],
         more=max(0, len(pairs) - PAIRS),
-        groups=groups,
+        groups=[[labels.get(n, n) for n in names] for names in _groups(pairs, works)],
         works=works,
+        rarest=math.log2(max(2, works) / 2),
         caveat=CAVEAT,
     )
     return save(folder / OUT, page)
 
 
-def least(works: int) -> float:
-    """From so many bits on, a pair holds a group together: more than chance gives a large class."""
-    return 10.0 + 2 * max(1, works).bit_length()
+def _groups(pairs: Sequence[Pair], works: int) -> list[list[str]]:
+    """Of the pairs that are shown: long chains of weaker ones hold half of a large class together.
+
+    A pair counts from so many bits on, more than chance gives a large class.
+    """
+    return clusters(pairs[:PAIRS], 10.0 + 2 * max(1, works).bit_length())
 
 
-def _shown(pair: Pair, labels: Mapping[str, str]) -> Shown:
-    return Shown(
-        labels.get(pair.one.name, text.line(pair.one.name)),
-        labels.get(pair.other.name, text.line(pair.other.name)),
-        pair.bits,
-        pair.mistake_bits,
-        [f"{text.line(exercise)}: {text.line(what)}" for exercise, what in pair.mistakes],
-        [
-            (
-                text.line(exercise),
-                _lines(pair.one.sources[exercise], mine),
-                _lines(pair.other.sources[exercise], theirs),
-            )
-            for exercise, (mine, theirs) in sorted(pair.lines.items())
-        ],
-    )
+def _names(pair: Pair, labels: Mapping[str, str]) -> list[str]:
+    return [labels.get(work.name, text.line(work.name)) for work in (pair.one, pair.other)]
 
 
-def _lines(source: str, shared: set[int]) -> list[Line]:
-    return [
-        Line(number, row, number in shared)
-        for number, row in enumerate(text.block(source).split("\n"), 1)
+def _where(pair: Pair) -> str:
+    return ", ".join(text.short(exercise)[0] for exercise in pair.exercises)
+
+
+def _bits(pair: Pair) -> str:
+    """What is shared, in words."""
+    parts = [(pair.bits, "of code"), (pair.mistake_bits, "of mistakes")]
+    return "Bits: " + ", ".join(f"{bits:.0f} {what}" for bits, what in parts if bits)
+
+
+def _shown(pair: Pair, exercise: str) -> Shown:
+    rows = side_by_side(pair, exercise)
+    files = [text.block(work.sources[exercise]).split("\n") for work in (pair.one, pair.other)]
+    shared: list[set[int]] = [
+        {line for row in rows for line in range(row[side][0], row[side][1] + 1)} for side in (0, 1)
     ]
+    one, other = (
+        [Line(number, row, number in lines) for number, row in enumerate(file, 1)]
+        for file, lines in zip(files, shared, strict=True)
+    )
+    stretches: list[list[tuple[list[Line], list[Line]]]] = []
+    before = None
+    for mine, theirs in rows:
+        if before != (mine[0] - 1, theirs[0] - 1):
+            stretches.append([])
+        stretches[-1].append((one[mine[0] - 1 : mine[1]], other[theirs[0] - 1 : theirs[1]]))
+        before = mine[1], theirs[1]
+    return Shown(text.line(exercise), stretches, one, other)
 
 
 def show(pairs: Sequence[Pair], labels: Mapping[str, str], works: int, console: Console) -> None:
@@ -100,13 +124,11 @@ def show(pairs: Sequence[Pair], labels: Mapping[str, str], works: int, console: 
     for title in ("One", "Other", "Code", "Mistakes", "Where"):
         table.add_column(title, justify="right" if title in ("Code", "Mistakes") else "left")
     for pair in pairs[:SHOWN]:
-        where = ", ".join(text.short(name)[0] for name in sorted(pair.lines))
-        both = [labels.get(n, text.line(n)) for n in (pair.one.name, pair.other.name)]
-        cells = (*both, f"{pair.bits:.0f}", f"{pair.mistake_bits:.0f}", where)
-        table.add_row(*map(Text, cells))
+        bits = f"{pair.bits:.0f}", f"{pair.mistake_bits:.0f}"
+        table.add_row(*map(Text, (*_names(pair, labels), *bits, _where(pair))))
     console.print(table)
     console.print(
         Text("Code and Mistakes: how surprising what they share is in this class, in bits.", "dim")
     )
-    for names in clusters(pairs, least(works)):
+    for names in _groups(pairs, works):
         console.print(Text(f"Together: {', '.join(labels.get(n, n) for n in names)}"))

@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.assignment.exercises import find_exercises
-from grader.grading.similar import Work, clusters, explained, find_similar, phrases, read_work
+from grader.grading.phrases import Phrase, Phrases, phrases
+from grader.grading.similar import (
+    Work,
+    clusters,
+    explained,
+    find_similar,
+    read_work,
+    side_by_side,
+)
 from grader.report import similar_page
 from grader.result import ExerciseResult, Outcome, Result, TestResult
 from grader.submission import Submission, find_submissions
@@ -20,8 +28,8 @@ ROOT = Path(__file__).parents[2]
 EXERCISES = find_exercises(ROOT / "solutions")
 
 
-def keys(source: str) -> list[bytes]:
-    return [phrase.key for phrase in phrases(source, "01")]
+def keys(source: str) -> list[int]:
+    return list(phrases(source, "01").keys)
 
 
 CODE = '''
@@ -42,6 +50,19 @@ def fit(net, values, rate: float = 3) -> list:
         history.append(s.item())
     return history
 """
+HELPED = """
+SCALE = 2.0
+def shifted(x):
+    return x - x.max(-1, keepdim=True).values
+def log_softmax(x):
+    def row(values):
+        return shifted(values) * SCALE
+    return row(x) - row(x).exp().sum(-1, keepdim=True).log()
+"""
+BRANCHES = """
+def step(values, lr):
+    return values.mul(2) if lr > 0.5 else map(lambda v: v + 3, values)
+"""
 
 
 def test_names_layout_comments_and_annotations_do_not_count():
@@ -49,11 +70,29 @@ def test_names_layout_comments_and_annotations_do_not_count():
     assert len(keys(CODE)) > 4
 
 
+def test_names_of_helpers_and_constants_do_not_count():
+    renamed = HELPED.replace("shifted", "a").replace("SCALE", "B").replace("row", "each")
+    assert keys(HELPED) == keys(renamed)
+
+
 @pytest.mark.parametrize(
-    ("old", "new"), [("range(3)", "range(4)"), ("item()", "sum()"), ("* lr", "/ lr")]
+    ("code", "old", "new"),
+    [
+        (CODE, "range(3)", "range(4)"),
+        (CODE, "item()", "sum()"),
+        (CODE, "* lr", "/ lr"),
+        (HELPED, "keepdim=True", "keepdim=False"),
+        (BRANCHES, "mul(2)", "mul(4)"),
+        (BRANCHES, "v + 3", "v - 3"),
+    ],
 )
-def test_what_the_code_does_counts(old, new):
-    assert set(keys(CODE.replace(old, new))) != set(keys(CODE))
+def test_what_the_code_does_counts(code, old, new):
+    assert set(keys(code.replace(old, new))) != set(keys(code))
+
+
+def test_phrases_keep_their_lines_in_little_room():
+    found = [Phrase(2**64 - 1, ((1, 2), (4, 4))), Phrase(7, ((300_000, 300_001),))]
+    assert list(Phrases(found)) == found
 
 
 @given(st.text())
@@ -91,7 +130,7 @@ def test_a_renamed_copy_stands_far_above_independent_answers():
     first, second, *_ = find_similar(works(), known())
     assert {first.one.name, first.other.name} == {"ada-lindqvist", "copy"}
     assert first.score > 5 * second.score
-    assert len(first.lines) == len(EXERCISES)
+    assert first.exercises == [exercise.name for exercise in EXERCISES]
 
 
 def made(name: str, body: str, mistakes: tuple[str, ...] = (), **more: object) -> Work:
@@ -111,9 +150,20 @@ def test_what_many_have_weighs_nothing_and_what_stub_or_reference_have_neither()
     pair = [made("x", RARE), made("y", RARE)]
     [found] = find_similar([*usual, *pair], {})
     assert {found.one.name, found.other.name} == {"x", "y"}
-    assert found.lines["01_losses"] == ({2, 3, 4}, {2, 3, 4})
-    everything = {"01_losses": {p.key for p in pair[0].phrases["01_losses"]}}
+    assert side_by_side(found, "01_losses") == [((n, n), (n, n)) for n in (2, 3, 4)]
+    everything = {"01_losses": set(pair[0].phrases["01_losses"].keys)}
     assert find_similar([*usual, *pair], everything) == []
+
+
+def test_what_both_have_stands_side_by_side_whatever_the_order_is():
+    usual = [made(f"u{n}", USUAL) for n in range(10)]
+    more = "def loss(a):\n    return a.cumsum(0).diff().abs().sum()\n"
+    one = Submission("one", {"losses.py": f"def nll(a, b):\n{RARE}{more}".encode()})
+    other = Submission("other", {"losses.py": f"{more}def nll(a, b):\n\n{RARE}".encode()})
+    works = [read_work(submission, EXERCISES, None) for submission in (one, other)]
+    [found] = find_similar([*usual, *works], {})
+    rows = side_by_side(found, "01_losses")
+    assert [(mine[0], theirs[0]) for mine, theirs in rows] == [(2, 5), (3, 6), (4, 7), (6, 2)]
 
 
 def test_a_mistake_that_few_make_counts_beside_the_code():
@@ -137,9 +187,9 @@ def test_the_page_shows_both_sides_and_says_that_it_is_no_verdict(tmp_path):
     usual = [made(f"u{n}", USUAL) for n in range(10)]
     pairs = find_similar([*usual, made("<x>", RARE), made("y", RARE)], {})
     page = similar_page.write(pairs, {"y": "Yu & Co"}, tmp_path, 12).read_text("utf-8")
-    assert page.count("<mark>") == 6
+    assert page.count("<mark>") == 6  # in the whole answers, and once in each half of three rows
+    assert page.count("cumsum") == 4 and page.count("<tr><td>") == 3
     assert "no verdict" in page and "Yu &amp; Co" in page and "<x>" not in page
-    assert "cumsum" in page
     empty = similar_page.write([], {}, tmp_path, 12).read_text("utf-8")
     assert "No two answers share" in empty
 
