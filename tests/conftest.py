@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis
@@ -120,6 +121,14 @@ def _signals_kept() -> Iterator[None]:
             signal.setitimer(signal.ITIMER_REAL, *alarm)
 
 
+@contextlib.contextmanager
+def _end_of_process() -> Iterator[None]:
+    """What a command leaves for the end of its process is done at its own end."""
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as end:
+        patch.setattr("grader.cli.options.atexit", SimpleNamespace(register=end.callback))
+        yield
+
+
 Command = Callable[..., Done]
 _make_forker = engine.warm_forker.__wrapped__
 
@@ -145,7 +154,7 @@ def _commands(forker: Forker, temporary: Path) -> Iterator[Command]:
         def run(folder: Path, *arguments: str, stdin: str = "") -> Done:
             folders.add(folder)
             patch.chdir(folder)
-            with _signals_kept():
+            with _signals_kept(), _end_of_process():
                 result = CliRunner().invoke(main, arguments, input=stdin, prog_name="grader")
             if result.exception is not None and not isinstance(result.exception, SystemExit):
                 raise result.exception

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -45,13 +46,25 @@ class Runner:
         path.write_text(f"#!/usr/bin/env bash\n{body}\n")
         path.chmod(0o755)
 
-    def run(self, step: dict[str, Any], **env: str) -> subprocess.CompletedProcess[str]:
-        """As `shell: bash` does. Expressions are for the caller to fill in, by `env`."""
+    def run(
+        self, step: dict[str, Any], processors: int = 0, **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        """As `shell: bash` does. Expressions are for the caller to fill in, by `env`.
+
+        `processors`: so many may be used, where the system can say so; 0 for all.
+        """
         assert "${{" not in step["run"], "an expression in a script is an injection"
         missing = set(step.get("env", {})) - set(env)
         assert not missing, missing
+        few = ()
+        if processors and hasattr(os, "sched_getaffinity") and shutil.which("taskset"):
+            few = (
+                "taskset",
+                "-c",
+                ",".join(map(str, sorted(os.sched_getaffinity(0))[:processors])),
+            )
         return subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            [*few, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
             cwd=self.workspace,
             env={
                 "PATH": f"{self._bin}{os.pathsep}{os.environ['PATH']}",

@@ -23,7 +23,7 @@ from grader.grading.decisions import extended
 from grader.grading.engine import SEEDS, Setup, Task, grade_all
 from grader.grading.gradebook_records import Handed, names_of
 from grader.grading.policy import Ruling, settle
-from grader.report import ReportError, find_formats, report_failure, write_report
+from grader.report import ReportError, check_orders, find_formats, report_failure, write_report
 from grader.report.formats import gradescope
 from grader.report.terminal import inert
 from grader.report.text import line
@@ -109,6 +109,7 @@ def ci(
     overhead = min(OVERHEAD_SECONDS, time_limit / 3)
     _end_in_time(round(time_limit - overhead / 4))
     try:
+        check_orders([target], 1)
         isolation = announce_isolation(required=require_isolation)
         patience = replace(setup.patience, submission=time_limit - overhead)
         exercises = find_exercises(setup.suites)

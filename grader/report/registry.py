@@ -17,6 +17,7 @@ from grader.result import Grades
 
 Write = Callable[[Grades, Path, Mapping[str, str]], list[Path]]
 WriteFailure = Callable[[str, Path], list[Path]]
+Ready = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Format:
     """One way out. `out` is relative; `options` maps each option's name to a line of help.
 
     `write_failure` writes that nothing could be graded, for platforms that wait for a result; None
-    for the other formats. `single`: whether it holds one submission only.
+    for the other formats. `single`: whether it holds one submission only. `ready` raises
+    `ReportError` where something that it will need isn't there.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Format:
     write: Write
     write_failure: WriteFailure | None
     single: bool = False
+    ready: Ready | None = None
 
 
 @cache
@@ -51,6 +54,7 @@ def find_formats() -> Mapping[str, Format]:
                 module.write,
                 getattr(module, "write_failure", None),
                 getattr(module, "SINGLE", False),
+                getattr(module, "ready", None),
             )
     return dict(sorted(found.items()))
 
@@ -97,7 +101,7 @@ def read_order(order: str, folder: Path | None = None) -> tuple[Format, Path]:
 
 
 def check_orders(orders: Iterable[str], submissions: int) -> None:
-    """Refuse, before anything is graded, a report that can't hold that many submissions.
+    """Refuse, before anything is graded, a report that can't hold so many, or lacks what it needs.
 
     Raises `ReportError`, which says what to do.
     """
@@ -108,6 +112,8 @@ def check_orders(orders: Iterable[str], submissions: int) -> None:
                 f"The report {wanted.name} is for one submission; this run has {submissions}. "
                 "Grade one at a time for it."
             )
+        if wanted.ready is not None:
+            wanted.ready()
 
 
 @contextmanager

@@ -88,6 +88,14 @@ def test_a_report_for_one_submission_is_refused_before_a_class_is_graded() -> No
             check_orders([kind.name], 2)
 
 
+def test_a_report_that_lacks_what_it_needs_is_refused_before_grading(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SUBMISSION_TAG")
+    with pytest.raises(ReportError, match="Not in the environment: SUBMISSION_TAG"):
+        check_orders(["csv", "classroom50"], 1)
+
+
 def test_a_folder_in_the_way_is_an_error_with_a_reason(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match="could not be written to"):
         write_report(sample(), f"csv={tmp_path}")

@@ -45,6 +45,11 @@ VARIABLES = {
 }
 
 
+def ready() -> None:
+    """Raises `ReportError` where the runner's variables are missing."""
+    heading(os.environ)
+
+
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     """Write both files to the folder `out`. What they need to know is in the environment."""
     student = only(grades)
