@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,9 @@ def test_the_notebook_on_disk_is_the_one_that_is_made(exercise: Exercise) -> Non
     nbformat.validate(book)
     ids = [cell.id for cell in book.cells]
     assert len(set(ids)) == len(ids)
+
+
+code = nbformat.v4.new_code_cell
 
 
 def tagged(book: nbformat.NotebookNode, tag: str) -> list[nbformat.NotebookNode]:
@@ -80,8 +84,8 @@ def execute(*books: tuple[nbformat.NotebookNode, Path]) -> None:
     """Run each as Jupyter does, in its folder; all in one kernel, which forgets in between."""
     os.environ["OMP_NUM_THREADS"] = "1"
     everything = nbformat.v4.new_notebook()
-    for book, folder in books:
-        begin = nbformat.v4.new_code_cell(f"%reset -f\n%cd -q {folder}")
+    for book, folder in books:  # to forget is to look for garbage, but not among what was imported
+        begin = code(f"import gc\ngc.freeze()\n%reset -f\n%cd -q {folder}")
         everything.cells += [begin, *book.cells]
     NotebookClient(everything, timeout=200, allow_errors=True).execute()
 
@@ -92,28 +96,77 @@ def said(cell: nbformat.NotebookNode) -> str:
     return "".join(output.text for output in cell.outputs if output.output_type == "stream")
 
 
+WRONG = {
+    "log_softmax": "def log_softmax(x):\n    print('so far')\n    return x - x.exp().sum(-1).log()",
+    "nll": "def nll(input, target):\n    return input[range(len(target)), target].mean()",
+    "accuracy": "def accuracy(out, yb):\n    while True:\n        pass",
+}
+MENDED = "def nll(input, target):\n    return -input[range(len(target)), target].mean()"
+
+
+@dataclass
+class Ran:
+    """Notebooks after their run: right answers, blank ones, wrong ones, and one in no exercise."""
+
+    right: dict[str, nbformat.NotebookNode]
+    blank: dict[str, nbformat.NotebookNode]
+    wrong: nbformat.NotebookNode
+    lost: nbformat.NotebookNode
+
+
 @pytest.fixture(scope="module")
-def right(tmp_path_factory: pytest.TempPathFactory) -> dict[str, nbformat.NotebookNode]:
-    """The notebooks with right answers, after a run where nothing was done before.
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """All of them, in one kernel, each kind where nothing was done before.
 
     All pictures are drawn by the cells of the plots; at its end only the first draws them again.
     """
-    folder = tmp_path_factory.mktemp("home") / "exercises"
-    shutil.copytree(ROOT / "exercises", folder, ignore=shutil.ignore_patterns("plots.py"))
-    (folder.parent / "data").symlink_to(ROOT / "data")  # a lesson reads ../../data
+    homes = [tmp_path_factory.mktemp(kind) / "exercises" for kind in ("right", "blank", "wrong")]
+    for home in homes:
+        shutil.copytree(ROOT / "exercises", home, ignore=shutil.ignore_patterns("plots.py"))
+        (home.parent / "data").symlink_to(ROOT / "data")  # a lesson reads ../../data
+    right, begun, wrong = homes
     first = EXERCISES[0]
-    shutil.copy(first.folder / "plots.py", folder / first.name)
-    books = {exercise.name: filled(exercise) for exercise in EXERCISES}
-    execute(*((books[exercise.name], folder / exercise.name) for exercise in EXERCISES))
-    assert (folder.parent / ".torchgrade" / "pictures" / f"{first.name}.png").is_file()
-    return books
+    shutil.copy(first.folder / "plots.py", right / first.name)
+    lost = nbformat.v4.new_notebook()
+    lost.cells = [
+        code("def nll(input, target): ..."),
+        code('from grader.student.notebook import check\ncheck("nll")'),
+    ]
+    ran = Ran(
+        {exercise.name: filled(exercise) for exercise in EXERCISES},
+        {exercise.name: blank(exercise) for exercise in EXERCISES[:2]},
+        mistaken(),
+        lost,
+    )
+    execute(
+        *((book, right / name) for name, book in ran.right.items()),
+        *((book, begun / name) for name, book in ran.blank.items()),
+        (ran.lost, tmp_path_factory.mktemp("elsewhere")),
+        (ran.wrong, wrong / first.name),
+    )
+    assert (right.parent / ".torchgrade" / "pictures" / f"{first.name}.png").is_file()
+    return ran
+
+
+def mistaken() -> nbformat.NotebookNode:
+    """The first notebook with wrong answers, one of which is mended at its end."""
+    book = filled(EXERCISES[0], WRONG)
+    book.cells = [cell for cell in book.cells if not has(cell, "torchgrade-plot")]
+    endless = book.cells.index(tagged(book, "torchgrade-check")[-1])
+    book.cells[endless:endless] = [code("%env PYTEST_TIMEOUT=1")]  # ten seconds show no more
+    book.cells += [
+        code("import os\ndel os.environ['PYTEST_TIMEOUT']"),
+        code(MENDED),
+        code('check("nll")'),
+        code('del nll\ncheck("nll")'),
+        code("import asyncio\nawait asyncio.sleep(0)\nprint('alive')"),
+    ]
+    return book
 
 
 @each
-def test_right_answers_pass_and_plot(
-    exercise: Exercise, right: dict[str, nbformat.NotebookNode]
-) -> None:
-    book = right[exercise.name]
+def test_right_answers_pass_and_plot(exercise: Exercise, ran: Ran) -> None:
+    book = ran.right[exercise.name]
     checks, plots = tagged(book, "torchgrade-check"), tagged(book, "torchgrade-plot")
     assert len(checks) == len(exercise.targets)
     for target, cell in zip(exercise.targets, checks, strict=True):
@@ -130,9 +183,7 @@ def test_right_answers_pass_and_plot(
 
 
 @each
-def test_the_notebook_is_its_lesson_and_speaks_of_itself(
-    exercise: Exercise, right: dict[str, nbformat.NotebookNode]
-) -> None:
+def test_the_notebook_is_its_lesson_and_speaks_of_itself(exercise: Exercise, ran: Ran) -> None:
     """Explained, written, checked, one target after the other; the lesson's code runs."""
     book = blank(exercise)
     prose = "\n".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
@@ -152,56 +203,30 @@ def test_the_notebook_is_its_lesson_and_speaks_of_itself(
     for cell, block in zip(cells, written, strict=True):
         kept = [line for line in block.splitlines() if line and not line.startswith(own)]
         assert [line for line in cell.splitlines() if line] == kept
-    for cell in tagged(right[exercise.name], "torchgrade-lesson"):
+    for cell in tagged(ran.right[exercise.name], "torchgrade-lesson"):
         said(cell)
 
 
-def test_stubs_are_not_attempted_and_away_from_its_folder_a_notebook_says_so(
-    tmp_path: Path,
-) -> None:
-    books = [blank(exercise) for exercise in EXERCISES[:2]]
-    lost = nbformat.v4.new_notebook()
-    lost.cells = [
-        nbformat.v4.new_code_cell("def nll(input, target): ..."),
-        nbformat.v4.new_code_cell('from grader.student.notebook import check\ncheck("nll")'),
-    ]
-    folders = [exercise.folder for exercise in EXERCISES[:2]]
-    execute(*zip(books, folders, strict=True), (lost, tmp_path))
-    for exercise, book in zip(EXERCISES, books, strict=False):
+def test_stubs_are_not_attempted_and_away_from_its_folder_a_notebook_says_so(ran: Ran) -> None:
+    for exercise, book in zip(EXERCISES, ran.blank.values(), strict=False):
         for target, cell in zip(exercise.targets, tagged(book, "torchgrade-check"), strict=True):
             assert said(cell).startswith(f"{target}: not attempted. Write it in the cell above")
         for cell in tagged(book, "torchgrade-plot"):
             [error] = cell.outputs
             # a second plot misses what the first would have made
             assert error.ename in ("NotImplementedError", "NameError")
-    assert said(lost.cells[1]).startswith("The tests aren't in this folder.")
+    assert said(ran.lost.cells[1]).startswith("The tests aren't in this folder.")
 
 
-WRONG = {
-    "log_softmax": "def log_softmax(x):\n    print('so far')\n    return x - x.exp().sum(-1).log()",
-    "nll": "def nll(input, target):\n    return input[range(len(target)), target].mean()",
-    "accuracy": "def accuracy(out, yb):\n    while True:\n        pass",
-}
-
-
-def test_wrong_answers_are_explained_and_mended() -> None:
-    exercise = EXERCISES[0]
-    book = filled(exercise, WRONG)
-    book.cells = [c for c in book.cells if "torchgrade-plot" not in c.metadata.get("tags", [])]
-    mended = "def nll(input, target):\n    return -input[range(len(target)), target].mean()"
-    book.cells += [
-        nbformat.v4.new_code_cell(mended),
-        nbformat.v4.new_code_cell('check("nll")'),
-        nbformat.v4.new_code_cell('del nll\ncheck("nll")'),
-        nbformat.v4.new_code_cell("import asyncio\nawait asyncio.sleep(0)\nprint('alive')"),
-    ]
-    execute((book, exercise.folder))
+def test_wrong_answers_are_explained_and_mended(ran: Ran) -> None:
+    book = ran.wrong
+    written = tagged(book, "torchgrade")[1]
     softmax, nll, accuracy = map(said, tagged(book, "torchgrade-check"))
     again, absent, alive = map(said, book.cells[-3:])
 
     assert softmax.startswith("✗ log_softmax: 3 of 5 tests passed.\n\n✗ Each row is normalised by")
     assert "Your code raised RuntimeError:" in softmax
-    assert "cell [4], line 3:\n" in softmax
+    assert f"cell [{written.execution_count}], line 3:\n" in softmax
     assert "Your code printed:\n      so far" in softmax
     assert "✗ nll: 0 of 5 tests passed" in nll
     assert nll.count("It did not finish") == 0
@@ -217,24 +242,24 @@ def test_wrong_answers_are_explained_and_mended() -> None:
             assert noise not in text
 
 
-def test_a_notebook_earns_what_its_file_would(
-    tmp_path: Path, grader: Any, right: dict[str, nbformat.NotebookNode]
-) -> None:
-    """Right, wrong and left blank; by `grader grade`, with Jupyter's outputs in it."""
+def test_a_notebook_earns_what_its_file_would(tmp_path: Path, grader: Any, ran: Ran) -> None:
+    """Right, wrong and left blank; by `grader grade`, with Jupyter's outputs in it.
+
+    The right file needs no grading here: the references pass every test, or `grader check` fails.
+    """
     wrong = {"accuracy": "def accuracy(out, yb):\n    return (out.argmax(0) == yb).float().mean()"}
     for exercise in EXERCISES:
-        books = {"right": right[exercise.name], "blank": blank(exercise)}
-        files = {
-            "right": REFERENCES[exercise.name].file.read_text("utf-8"),
-            "blank": exercise.file.read_text("utf-8"),
-        }
+        books = {"right": ran.right[exercise.name], "blank": blank(exercise)}
+        files = {"blank": exercise.file.read_text("utf-8")}
         if exercise.module == "losses":
             books["wrong"] = filled(exercise, wrong)
-            files["wrong"] = files["right"] + "\n\n" + wrong["accuracy"]
+            reference = REFERENCES[exercise.name].file.read_text("utf-8")
+            files["wrong"] = reference + "\n\n" + wrong["accuracy"]
         for kind, book in books.items():
             place = tmp_path / "class" / f"{kind}-notebook" / f"{exercise.module}.ipynb"
             place.parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(book, place)
+        for kind in files:
             place = tmp_path / "class" / f"{kind}-file" / f"{exercise.module}.py"
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(files[kind], encoding="utf-8")
@@ -248,8 +273,10 @@ def test_a_notebook_earns_what_its_file_would(
         for result in grades["results"]
     }
     notes = {result["submission"]: result["notes"] for result in grades["results"]}
-    for kind in ("right", "blank", "wrong"):
+    for kind in ("blank", "wrong"):
         assert tests[f"{kind}-notebook"] == tests[f"{kind}-file"]
+    names = [name for name, _ in tests["blank-file"]]
+    assert [name for name, _ in tests["right-notebook"]] == names
     assert {outcome for _, outcome in tests["right-notebook"]} == {"passed"}
     assert {outcome for _, outcome in tests["blank-notebook"]} == {"not attempted"}
     assert {outcome for _, outcome in tests["wrong-notebook"]} >= {"failed", "not attempted"}
