@@ -92,6 +92,7 @@ class ExerciseResult:
     `printed` is what the student's code printed, `code` the text of their file, `curve` the losses
     that their own training loop returned, and `band` where a right one's lie, epoch by epoch.
     `decided` is a score that a person has set; `excused` says that it doesn't count.
+    `extra_credit`: by the assignment's rules it adds to the total, and takes nothing.
     """
 
     name: str
@@ -102,6 +103,7 @@ class ExerciseResult:
     band: list[tuple[float, float]] = field(default_factory=list)
     decided: float | None = None
     excused: bool = False
+    extra_credit: bool = False
 
     @property
     def points(self) -> float:

@@ -76,7 +76,7 @@ def _worth(mark: Mark) -> float:
 
 def _judge(result: Result, handed: Handed, rules: Rules, ruling: Ruling) -> tuple[Result, Mark]:
     """One attempt by itself: its exercises as decided, weights, what is dropped, lateness."""
-    exercises = [_exercise(exercise, ruling) for exercise in result.exercises]
+    exercises = [_exercise(exercise, rules, ruling) for exercise in result.exercises]
     result = replace(result, exercises=exercises)
     reasons = [
         f"{e.name}: {'excused' if e.excused else f'set to {e.decided:g}'} by {by}."
@@ -99,7 +99,9 @@ def _judge(result: Result, handed: Handed, rules: Rules, ruling: Ruling) -> tupl
     return result, Mark(total, bonus, reasons)
 
 
-def _exercise(exercise: ExerciseResult, ruling: Ruling) -> ExerciseResult:
+def _exercise(exercise: ExerciseResult, rules: Rules, ruling: Ruling) -> ExerciseResult:
+    own = rules.exercises.get(exercise.name)
+    exercise = replace(exercise, extra_credit=own is not None and own.bonus)
     if exercise.name in ruling.excuses:
         return replace(exercise, excused=True)
     if exercise.name in ruling.scores:

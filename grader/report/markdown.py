@@ -37,10 +37,8 @@ def table(seen: Seen) -> str:
     rows = ["| Exercise | Score | Tests passed | Bonus |", "| --- | ---: | ---: | ---: |"]
     for exercise in seen.exercises:
         bonus = f"+{number(exercise.bonus)}" if exercise.bonus else ""
-        passed = f"{exercise.passed} of {len(exercise.base)}"
-        rows.append(
-            f"| {escape(exercise.name)} | {exercise_score(exercise)} | {passed} | {bonus} |"
-        )
+        cells = (escape(exercise.name), exercise_score(exercise), exercise.passed, bonus)
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
@@ -61,7 +59,7 @@ def feedback(seen: Seen) -> str:
 
 def _exercise(exercise: SeenExercise) -> str:
     parts = [f"## {escape(exercise.name)}: {exercise_score(exercise)}"]
-    if exercise.base and not exercise.missed:
+    if exercise.tests and not exercise.missed and (exercise.base or not exercise.missed_bonus):
         parts.append("Every test passed.")
     parts += [_missed(cause) for cause in by_cause(exercise.missed)]
     bonus = [_missed(cause) for cause in by_cause(exercise.missed_bonus)]

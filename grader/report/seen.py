@@ -72,29 +72,42 @@ class Cause:
 
 @dataclass(frozen=True)
 class SeenExercise:
-    """One exercise, with the student's own output and losses. `bonus` is scaled like the score."""
+    """One exercise, with the student's own output and losses. `bonus` is scaled like the score.
+
+    All tests of an exercise that only adds to the total are bonus tests.
+    """
 
     name: str
     tests: list[SeenTest]
     score: float | None
-    earned: float
-    points: float
     bonus: float
     outcome: Outcome
     printed: str
     curve: list[float]
     band: list[tuple[float, float]]
     excused: bool = False
-
-    @property
-    def passed(self) -> int:
-        """How many of the base tests passed."""
-        return sum(t.outcome is Outcome.PASSED for t in self.base)
+    extra_credit: bool = False
 
     @property
     def base(self) -> list[SeenTest]:
-        """The tests that the score is made of: all but the bonus tests."""
+        """The tests that can cost something: all but the bonus tests."""
         return [t for t in self.tests if not t.bonus]
+
+    @property
+    def earned(self) -> float:
+        """Base points earned, out of `points`."""
+        return sum(t.earned for t in self.base)
+
+    @property
+    def points(self) -> float:
+        """What the base tests are worth."""
+        return sum(t.points for t in self.base)
+
+    @property
+    def passed(self) -> str:
+        """How many of the tests passed, and of how many: of the base tests, if there are any."""
+        tests = self.base or self.tests
+        return f"{sum(t.outcome is Outcome.PASSED for t in tests)} of {len(tests)}"
 
     @property
     def missed(self) -> list[SeenTest]:
@@ -183,7 +196,7 @@ def _exercise(exercise: ExerciseResult) -> SeenExercise:
                 target=text.line(test.target),
                 outcome=test.outcome,
                 points=test.points,
-                bonus=test.bonus,
+                bonus=test.bonus or exercise.extra_credit,
                 feedback=text.block(test.feedback).strip("\n"),
                 observed=tuple(map(text.line, test.observed)),
                 hint=text.line(test.hint),
@@ -193,14 +206,13 @@ def _exercise(exercise: ExerciseResult) -> SeenExercise:
             for test, title in zip(exercise.tests, titles(exercise.tests), strict=True)
         ],
         score=exercise.score,
-        earned=exercise.earned,
-        points=exercise.points,
         bonus=bonus_score(exercise),
         outcome=exercise.outcome,
         printed=text.block(exercise.printed).strip("\n"),
         curve=list(exercise.curve),
         band=list(exercise.band),
         excused=exercise.excused,
+        extra_credit=exercise.extra_credit,
     )
 
 

@@ -96,7 +96,7 @@ def _targets(result: Result) -> dict[tuple[str, str], list[TestResult]]:
     """The base tests of each target."""
     found: dict[tuple[str, str], list[TestResult]] = {}
     for exercise in result.exercises:
-        if not exercise.excused:
+        if not (exercise.excused or exercise.extra_credit):
             for test in exercise.tests:
                 if not test.bonus:
                     found.setdefault((exercise.name, test.target), []).append(test)

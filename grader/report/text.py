@@ -80,10 +80,14 @@ class Scored(Protocol):
     @property
     def excused(self) -> bool: ...
 
+    @property
+    def extra_credit(self) -> bool: ...
+
 
 def exercise_score(exercise: Scored) -> str:
-    """The score of an exercise, or that it is excused."""
-    return "excused" if exercise.excused else score(exercise.score)
+    """The score of an exercise, or that it is excused; and whether it is only a bonus."""
+    said = "excused" if exercise.excused else score(exercise.score)
+    return f"{said} (bonus)" if exercise.extra_credit else said
 
 
 def line(text: str) -> str:

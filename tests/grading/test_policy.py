@@ -129,6 +129,7 @@ def test_a_bonus_exercise_only_adds(tmp_path):
     rule = rules(WEIGHTS + "bonus = true\n", tmp_path)  # the third
     result = settled(work(60, 60, 90), rule)
     assert (result.total, result.bonus) == (60, 30)
+    assert [e.extra_credit for e in result.exercises] == [False, False, True]
     assert settled(work(60, 60, 0), rule).total == 60
 
 

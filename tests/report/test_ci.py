@@ -19,7 +19,8 @@ from junit_schemas import ANT, JENKINS, Rule, faults
 from made_up_class import a_test, one, sample
 
 from grader.report import ReportError, write_report
-from grader.report.formats import classroom, classroom50, gradescope, junit
+from grader.report.formats import classroom, classroom50, gradescope, junit, table
+from grader.report.markdown import feedback
 from grader.report.seen import seen
 from grader.result import Attempt, ExerciseResult, Grades, Mark, Outcome, Result
 
@@ -223,10 +224,47 @@ def test_lateness_is_told_in_every_format(tmp_path: Path) -> None:
     assert f"80 of 100, and 0 bonus.\n{LATE}" in gradescope.result(seen(result))["output"]
 
 
-def test_an_exercise_that_only_adds_turns_no_full_mark_red() -> None:
+def test_a_full_mark_by_the_rules_is_never_red() -> None:
+    """As where the exercise that a student failed is the one that is dropped."""
     result = replace(one(Outcome.FAILED), mark=Mark(100.0))
     assert classroom.result(seen(result))["status"] == "pass"
     assert classroom50.status_lines(seen(result)).startswith("status=success")
+    assert counts(result) == ["2 0 0 1"]
+
+
+@pytest.mark.parametrize("missed", [Outcome.FAILED, Outcome.NOT_ATTEMPTED, Outcome.CRASHED])
+def test_an_exercise_that_only_adds_fails_nobody(missed: Outcome) -> None:
+    result = one(Outcome.PASSED)
+    extra = replace(one(missed).exercises[0], name="07_temperature", extra_credit=True)
+    result = replace(result, exercises=[*result.exercises, extra], mark=Mark(100.0, 50.0))
+    student = seen(result)
+    made = classroom.result(student)
+    assert {row["status"] for row in made["tests"]} == {"pass"}
+    assert made["max_score"] == sum(row["score"] for row in made["tests"])
+    assert classroom50.status_lines(student).startswith("status=success")
+    rows = gradescope.result(student)["tests"]
+    assert all(row.get("status") != "failed" for row in rows)
+    assert sum(row["max_score"] for row in rows) == 100
+    # Nor where the others don't make a full mark: it has taken nothing.
+    assert counts(replace(result, mark=Mark(90.0, 50.0))) == ["2 0 0 0", "2 0 0 1"]
+    told = feedback(student)
+    assert re.search(r"\| 07_temperature \| [\d.]+ \(bonus\) \| 1 of 2 \|", told)
+    assert ("Bonus points that can still be earned" in told) == (
+        missed is not Outcome.NOT_ATTEMPTED
+    )
+    assert table.outcome(result) is Outcome.PASSED
+
+
+def test_what_is_excused_is_no_failure() -> None:
+    result = one(Outcome.FAILED)
+    result.exercises[0].excused = True
+    assert counts(result) == ["2 0 0 1"]
+
+
+def counts(result: Result) -> list[str]:
+    """JUnit's counts of each suite: tests, failures, errors, skipped."""
+    suites = ET.fromstring(junit.to_xml([seen(result)]))
+    return [" ".join(suite.get(kind, "") for kind in COUNTS) for suite in suites]
 
 
 @given(st.text(st.characters(codec=None, categories=None)))

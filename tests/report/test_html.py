@@ -234,6 +234,15 @@ def test_the_map_of_a_large_class_shows_the_worst_of_each_target() -> None:
     assert "Students × targets" in source
 
 
+@pytest.mark.parametrize("links", [None, ["1.html#s-0"]], ids=["tests", "targets"])
+def test_an_exercise_that_only_adds_does_not_look_failed(links: list[str] | None) -> None:
+    result = one(Outcome.FAILED)
+    result.exercises[0].extra_credit = True
+    source = html.page(Grades([result]), links)
+    assert 'class="o o-failed' not in source and source.count('class="o o-bonus') == 1
+    assert "Stuck" not in source
+
+
 def test_the_page_of_three_hundred_is_small() -> None:
     links = [f"grades-students/{n // html.CHUNK + 1}.html#s-{n}" for n in range(300)]
     assert len(html.page(many(300), links).encode()) < 1_000_000

@@ -119,7 +119,7 @@ def result(
             for test in exercise.tests
         ]
         return made
-    scale = maximum / student.points
+    scale = maximum / student.points if student.points else 0.0
     total = ((student.total or 0.0) + student.bonus) * maximum / 100
     heading = f"{score(student.total)} of 100, and {number(student.bonus)} bonus."
     maxima = iter(shares([t.points for e in student.exercises for t in e.base], maximum))

@@ -19,7 +19,7 @@ from grader.report.formats.table import outcome
 from grader.report.pages import css, mark, packed, part, render
 from grader.report.seen import titles
 from grader.report.stuck import hurdles, stuck
-from grader.result import Grades, Outcome, Result, TestResult
+from grader.result import Grades, Outcome, Result
 
 NAME = "html"
 HELP = "An HTML page with everything, for instructors: no network needed."
@@ -123,7 +123,9 @@ def _groups(columns: list[Column]) -> list[tuple[str, list[Column]]]:
 def _cells(result: Result) -> Cells:
     """The CSS class and the mark of each test's cell, by exercise and name."""
     return {
-        (text.line(exercise.name), text.line(test.name)): _cell(test)
+        (text.line(exercise.name), text.line(test.name)): _look(
+            test.outcome, bonus=test.bonus or exercise.extra_credit
+        )
         for exercise in result.exercises
         for test in exercise.tests
     }
@@ -137,12 +139,13 @@ def _worst(result: Result) -> Cells:
             if not test.bonus:
                 key = text.line(exercise.name), text.line(test.target)
                 found.setdefault(key, []).append(test.outcome)
+    extra = {text.line(exercise.name) for exercise in result.exercises if exercise.extra_credit}
     worst = {key: text.worst(outcomes) for key, outcomes in found.items()}
-    return {key: (css(one), mark(one)) for key, one in worst.items()}
+    return {key: _look(one, bonus=key[0] in extra) for key, one in worst.items()}
 
 
-def _cell(test: TestResult) -> tuple[str, str]:
+def _look(outcome: Outcome, *, bonus: bool) -> tuple[str, str]:
     """A bonus that wasn't earned is no failure, and doesn't look like one."""
-    if test.bonus and test.outcome not in (Outcome.PASSED, Outcome.NOT_GRADED):
+    if bonus and outcome not in (Outcome.PASSED, Outcome.NOT_GRADED):
         return BONUS
-    return css(test.outcome), mark(test.outcome)
+    return css(outcome), mark(outcome)

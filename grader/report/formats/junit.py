@@ -57,7 +57,8 @@ def to_xml(results: list[Seen], graded_at: str = "") -> bytes:
         for exercise in result.exercises:
             suite = _suite(root, f"{result.name}: {exercise.name}", _told(result))
             for test in exercise.tests:
-                _verdict(_case(suite, _class(exercise, test), test.title, test.seconds), test)
+                case = _case(suite, _class(exercise, test), test.title, test.seconds)
+                _verdict(case, test, _free(result, exercise, test))
             ET.SubElement(suite, "system-out").text = _plain("\n".join(result.reasons))
         if result.fault and all(e.score is not None for e in result.exercises):
             # A fault that no test shows.
@@ -92,15 +93,24 @@ def _case(suite: ET.Element, classname: str, name: str, seconds: float = 0.0) ->
     return ET.SubElement(suite, "testcase", names, time=f"{seconds:.3f}")
 
 
-def _verdict(case: ET.Element, test: SeenTest) -> None:
-    """An error is our fault, a failure theirs; a bonus that wasn't earned is neither."""
+def _free(result: Seen, exercise: SeenExercise, test: SeenTest) -> str:
+    """Why a test that didn't pass costs nothing; '' if it does."""
+    if test.bonus:
+        return "bonus not earned"
+    if exercise.excused:
+        return "excused"
+    return "full marks by the rules all the same" if result.full_by_rules else ""
+
+
+def _verdict(case: ET.Element, test: SeenTest, free: str) -> None:
+    """An error is our fault, a failure theirs; what costs nothing is neither."""
     message = " ".join(test.why) or test.outcome.value
     if test.outcome is Outcome.PASSED:
         return
     if test.outcome is Outcome.NOT_GRADED:
         _error(case, message).text = _plain(test.feedback)
-    elif test.bonus:
-        ET.SubElement(case, "skipped", message=_plain(f"bonus not earned: {message}"))
+    elif free:
+        ET.SubElement(case, "skipped", message=_plain(f"{free}: {message}"))
     else:
         kind = test.outcome.value
         failed = ET.SubElement(case, "failure", message=_plain(message), type=kind)

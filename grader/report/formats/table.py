@@ -136,10 +136,12 @@ def _cell(exercise: ExerciseResult | None) -> Text:
 
 
 def outcome(result: Result) -> Outcome:
-    """The most serious outcome in a submission."""
+    """The most serious outcome in a submission, of what can cost something."""
     if result.total is None:
         return Outcome.NOT_GRADED
-    return text.worst(exercise.outcome for exercise in result.exercises)
+    if result.mark is not None and result.total >= 100:
+        return Outcome.PASSED
+    return text.worst(e.outcome for e in result.exercises if not (e.excused or e.extra_credit))
 
 
 def _sum(results: list[Result]) -> str:
