@@ -56,17 +56,26 @@ class Exercise:
     @cached_property
     def targets(self) -> tuple[str, ...]:
         """What the student writes: the public functions and classes that the file defines."""
-        tree = ast.parse(self.file.read_text(encoding="utf-8"))
         kinds = (ast.FunctionDef, ast.ClassDef)
         return tuple(
             node.name
-            for node in tree.body
+            for node in parsed(self.file).body
             if isinstance(node, kinds) and not node.name.startswith("_")
         )
 
     def target_of(self, test_name: str) -> str:
         """The target that a test is about: `test_nll_mean[0]` is about `nll`; '' for none."""
         return target_among(self.targets, test_name)
+
+
+def parsed(file: Path) -> ast.Module:
+    """The tree of a Python file. A `SyntaxError` names it (`Path.name`) and the line."""
+    return ast.parse(file.read_text(encoding="utf-8"), file.name)
+
+
+def syntax_error(error: SyntaxError) -> str:
+    """What `parsed` raised, in words: where it is, then what."""
+    return f"{error.filename}, line {error.lineno}: {error.msg}"
 
 
 def target_among(targets: Collection[str], test_name: str) -> str:

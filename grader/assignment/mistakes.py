@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from grader.assignment.exercises import Exercise
+from grader.assignment.exercises import Exercise, parsed
 
 # A mistake's code may use these names without importing them.
 PRELUDE = """
@@ -71,7 +71,8 @@ def mistake(target: str, name: str, *changes: Edit | Whole, hint: str) -> None:
 def load_mistakes(exercise: Exercise) -> list[Mistake]:
     """The mistakes of an exercise's `mistakes.py`, in the order of the file.
 
-    Raises `ValueError` with a line for each mistake that can't be read, and what to do about it.
+    Raises `ValueError` with a line for each mistake that can't be read, and what to do about it;
+    `SyntaxError` if the file itself, or the reference, is no Python.
     """
     reader = _Reader(exercise)
     found: list[Mistake] = []
@@ -110,7 +111,7 @@ class _Reader:
     def __init__(self, exercise: Exercise) -> None:
         self._exercise = exercise
         self._reference = exercise.file.read_text(encoding="utf-8")
-        self._body = ast.parse(exercise.mistakes.read_text(encoding="utf-8")).body
+        self._body = parsed(exercise.mistakes).body
         self._strings = {
             node.targets[0].id: node.value
             for node in self._body

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from grader.assignment.exercises import find_exercises
+from grader.assignment.exercises import find_exercises, syntax_error
 from grader.cli.cluster import Site, site_options
 from grader.cli.grading import (
     ClassRun,
@@ -93,6 +93,8 @@ def _read(
         found = [s for p in paths for s in find_submissions(p, exercises, students, single=single)]
     except (NoSubmissions, RosterError) as error:
         raise Unusable(str(error)) from None
+    except SyntaxError as error:  # in a reference: submissions are read without raising it
+        raise Unusable(f"{setup.suites.name}: {syntax_error(error)}") from None
     names = [s.name for s in found]
     double = sorted({name for name in names if names.count(name) > 1})
     if double:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import grader
-from grader.assignment.exercises import Exercise
+from grader.assignment.exercises import Exercise, syntax_error
 from grader.assignment.guides import FILE as GUIDES
 from grader.assignment.guides import missing
 from grader.assignment.mistakes import Mistake, load_mistakes, splice
@@ -129,7 +129,11 @@ def _unread(exercise: Exercise, assignment: Assignment) -> Iterator[Defect]:
         try:
             for lack in missing(public):
                 yield problem(f"{GUIDES}: {lack}", "add it: `grader watch` shows it to students")
-        except (SyntaxError, ValueError) as error:
+        except SyntaxError as error:
+            yield problem(
+                f"{assignment.stubs.name}/{exercise.name}/{syntax_error(error)}", "mend it"
+            )
+        except ValueError as error:
             yield problem(str(error), "mend it")
     if not exercise.mistakes.is_file():
         yield problem("mistakes.py is missing", f"write {MISTAKES_PER_TARGET} mistakes a target")
@@ -137,7 +141,7 @@ def _unread(exercise: Exercise, assignment: Assignment) -> Iterator[Defect]:
     try:
         load_mistakes(exercise)
     except SyntaxError as error:
-        yield problem(f"mistakes.py, line {error.lineno}: {error.msg}", "mend it")
+        yield problem(syntax_error(error), "mend it")
     except ValueError as error:
         for line in str(error).splitlines():
             what, _, todo = line.rpartition(": ")

@@ -11,7 +11,12 @@ from typing import Any
 
 import pytest
 
-from grader.assignment.exercises import AssignmentError, Exercise, find_exercises
+from grader.assignment.exercises import (
+    AssignmentError,
+    Exercise,
+    find_exercises,
+    syntax_error,
+)
 from grader.assignment.mistakes import load_mistakes
 from grader.judge.bounds import HOPELESS, Stopwatch
 from grader.judge.diagnosis import Diagnosis, with_cases
@@ -91,7 +96,9 @@ class Judge:
         for exercise in (e for e in self.exercises if e.mistakes.is_file()):
             try:
                 load_mistakes(exercise)
-            except (SyntaxError, ValueError) as error:
+            except SyntaxError as error:
+                yield f"{exercise.name}/{syntax_error(error)}"
+            except ValueError as error:
                 yield f"{exercise.name}/mistakes.py: {error}"
 
     def close(self) -> None:

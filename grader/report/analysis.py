@@ -13,6 +13,9 @@ from grader.result import Grades, Outcome, Result
 
 BINS = 10
 FEWEST = 5  # below this many submissions, a correlation says nothing
+CERTAIN = 1.645  # standard errors: a remark is wrong by chance in 5 % of cases at most
+LITTLE = 0.2  # a discrimination below this is called poor in item analysis
+EASY = 0.1  # where fewer than this share fail (or pass), it can't be high
 EXTREME = 0.27  # the upper and the lower part of a class, as usual in item analysis
 
 
@@ -57,11 +60,13 @@ class Item:
             return ""
         if self.passed == 0:
             return "nobody passes"
-        if self.correlation is not None and self.correlation < 0:
+        fewer = min(self.passed, self.taken - self.passed)
+        if self.correlation is None or fewer < FEWEST:
+            return ""
+        highest = _highest(self.correlation, self.taken)
+        if highest < 0:
             return "goes against the rest"
-        if self.correlation is not None and self.correlation < 0.15:
-            return "tells little"
-        return ""
+        return "tells little" if highest < LITTLE and fewer >= EASY * self.taken else ""
 
 
 @dataclass
@@ -174,6 +179,12 @@ def correlation(pairs: Sequence[tuple[bool, float]]) -> float | None:
         return None
     share = len(ones) / len(pairs)
     return (mean(ones) - mean(zeros)) / spread * math.sqrt(share * (1 - share))
+
+
+def _highest(correlation: float, taken: int) -> float:
+    """What the correlation may be at most, but for chance: by Fisher's transformation."""
+    z = math.atanh(max(-0.999, min(0.999, correlation)))
+    return math.tanh(z + CERTAIN / math.sqrt(taken - 3))
 
 
 def difference(pairs: Sequence[tuple[bool, float]]) -> float | None:

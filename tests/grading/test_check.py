@@ -95,16 +95,32 @@ def test_a_broken_rehearsal_is_told(kit, grader, monkeypatch):
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        ("mistakes.py", "x + x", "x - x", "the text `x - x` is not in double"),
-        ("mistakes.py", "from grader", "from from grader", "mistakes.py, line 3: "),
+        ("solutions/{}/mistakes.py", '("x + x', '("x - x', "the text `x - x` is not in double"),
+        ("solutions/{}/mistakes.py", "from grader", "from from grader", ": mistakes.py, line 3: "),
+        ("solutions/{}/double.py", "def double(", "def double((", ": double.py, line "),
+        (
+            "exercises/{}/double.py",
+            "def double(",
+            "def double((",
+            ": exercises/01_double/double.py, line ",
+        ),
     ],
 )
 def test_what_can_not_be_read_is_told_first(kit, grader, file, old, new, said):
-    change(kit / "solutions/01_double" / file, old, new)
+    change(kit / file.format("01_double"), old, new)
     done = grader(kit, "check", "double")
     assert done.returncode == 2
-    assert said in done.stdout + done.stderr
+    assert said in " ".join((done.stdout + done.stderr).split())
     assert done.stdout.splitlines()[-1].startswith("The assignment doesn't hold: ")
+
+
+def test_a_reference_that_is_no_python_ends_grading_before_it_begins(kit, grader):
+    change(kit / "solutions/01_double/double.py", "def double(", "def double((")
+    (kit / "ann.py").write_text(tiny.answer("2 * x"))
+    done = grader(kit, "grade", "ann.py")
+    assert done.returncode == 2
+    assert "solutions: double.py, line 7: " in done.stderr
+    assert not (kit / "grades").exists()
 
 
 def test_missing_hints_are_told_first(kit, grader):

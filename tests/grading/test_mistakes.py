@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from grader.assignment.exercises import Exercise
+from grader.assignment.exercises import Exercise, syntax_error
 from grader.assignment.mistakes import load_mistakes, splice
 
 REFERENCE = '''"""Losses."""
@@ -107,6 +107,15 @@ def test_what_is_wrong_is_said_with_what_to_do(tmp_path, changes, said):
     with pytest.raises(ValueError, match="line 3, this_one: ") as caught:
         load_mistakes(where)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("file", ["mistakes.py", "losses.py"])
+def test_a_file_that_is_no_python_is_named_with_the_line(tmp_path, file):
+    where = exercise(tmp_path, 'mistake("nll", "one", edit("-", ""), hint="h")\n')
+    (where.folder / file).write_text("import torch\n\ndef broken(:\n")
+    with pytest.raises(SyntaxError) as caught:
+        load_mistakes(where)
+    assert syntax_error(caught.value) == f"{file}, line 3: invalid syntax"
 
 
 def test_all_unclear_mistakes_are_listed_at_once(tmp_path):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import random
 import statistics
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given
@@ -34,6 +36,42 @@ def test_discrimination_is_the_correlation(pairs: list[tuple[bool, float]]) -> N
 def test_the_upper_part_passes_more() -> None:
     pairs = [(points > 5, float(points)) for points in range(11)]
     assert analysis.difference(pairs) == 1
+
+
+def class_of(size: int, passes: Callable[[float, random.Random], bool], seed: int) -> Grades:
+    """Students whose other tests follow what they can; the last test is as `passes` says."""
+    draw = random.Random(seed)
+    results = []
+    for number in range(size):
+        able = draw.random()
+        tests = [a_test(n, "nll", outcome(draw.random() < able)) for n in range(12)]
+        tests.append(a_test(99, "nll", outcome(passes(able, draw))))
+        results.append(Result(str(number), exercises=[ExerciseResult("01_losses", tests)]))
+    return Grades(results)
+
+
+def outcome(passed: bool) -> Outcome:
+    return Outcome.PASSED if passed else Outcome.FAILED
+
+
+def remarks(grades: Grades) -> list[str]:
+    return [item.remark for item in analysis.items(grades)]
+
+
+def test_a_small_class_says_nothing_of_an_easy_test() -> None:
+    """One student of twenty who fails it may be anybody."""
+    for seed in range(20):
+        easy = class_of(20, lambda able, draw: draw.random() < 0.95, seed)
+        assert remarks(easy)[-1] == ""
+
+
+def test_remarks_are_made_where_the_class_can_tell() -> None:
+    against = class_of(20, lambda able, draw: able < 0.5, 1)
+    assert remarks(against)[-1] == "goes against the rest"
+    assert remarks(against)[:-1] == [""] * 12
+    nothing = class_of(400, lambda able, draw: draw.random() < 0.5, 1)
+    assert remarks(nothing) == [*[""] * 12, "tells little"]
+    assert remarks(class_of(20, lambda able, draw: False, 1))[-1] == "nobody passes"
 
 
 def test_every_graded_submission_is_in_one_bar() -> None:
