@@ -784,7 +784,7 @@ def test_every_layer_says_what_it_stops() -> None:
     profile = probe()
     assert [layer.name for layer in profile.layers] == [step.name for step in layers.STEPS]
     for layer in profile.layers:
-        assert layer.reason
+        assert layer.gives
         assert bool(layer.why) == (layer.status != "on")
     assert profile.full == all(layer.status != "missing" for layer in profile.layers)
     assert profile.name.endswith("full") <= profile.full

@@ -33,7 +33,7 @@ def test_log_softmax_square_batch(student):
 
 
 def test_log_softmax_gradient(student):
-    """The gradient of one log-probability: 1 minus its probability, and minus all the others."""
+    """The gradient of a log-probability: 1 minus its class's probability; minus the other's."""
     x = torch.tensor([[0.0, LOG3]], requires_grad=True)
     first = torch.tensor([[1.0, 0.0]])
     gradients(student.log_softmax, torch.tensor([[0.75, -0.75]]), x, incoming=first)

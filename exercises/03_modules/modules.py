@@ -15,8 +15,8 @@ class Mnist_Logistic(nn.Module):
     - bias, shape (10,): zeros for example.
 
     What you call them is up to you. A new model's cross-entropy on digits is near log(10) ≈ 2.3.
-    `nn.Linear` and PyTorch's other layers with weights are shortcuts here (5 of 16 points):
-    `nn.Linear` comes in exercise 05.
+    An answer that uses `nn.Linear`, which comes in exercise 05, or another of PyTorch's layers
+    with weights loses 5 of 16 points.
 
     Moved to float64, the model takes and gives float64. Bonus: it works on a GPU when moved there,
     and with any dimensions before the last.
@@ -44,8 +44,8 @@ class MyLinear(nn.Module):
       other way round as you like;
     - a bias, shape (out_features,). With `bias=False` there is no bias parameter (bonus).
 
-    Their first values are up to you; small random numbers train well. `nn.Linear` and PyTorch's
-    other layers with weights are shortcuts here (5 of 15 points).
+    Their first values are up to you; small random numbers train well. An answer that uses
+    `nn.Linear` or another of PyTorch's layers with weights loses 5 of 15 points.
 
     Moved to float64, the layer takes and gives float64. Bonus: it works on a GPU when moved there,
     and with any dimensions before the last.

@@ -32,7 +32,7 @@ def fit(
     Returns a list of `epochs` Python floats: the mean training loss during each epoch, over the
         batches or over the samples, of the losses as they were before each step (and not a loss
         measured when the epoch is over).
-    `torch.optim` is a shortcut here (8 of 25 points): it comes in exercise 05.
+    An answer that uses `torch.optim`, which comes in exercise 05, loses 8 of 25 points.
 
     Bonus: it works with the model and the data on a GPU.
     """

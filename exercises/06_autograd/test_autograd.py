@@ -110,7 +110,7 @@ def test_train_regression_in_training_mode(student, lab):
 
 
 def test_train_regression_finds_the_line(student, lab):
-    """A hundred epochs on the points of y = 2x + 1, with the settings that it has by itself."""
+    """A hundred epochs on the points of y = 2x + 1, with its default settings."""
     x, y = load_line()
     with pretending("cpu"):
         losses = student.train_regression(line(lab, 0.0, 0.0), x, y)

@@ -119,7 +119,7 @@ def test_make_model_layers(student):
 
 
 def test_make_model_sizes(student):
-    """Thirteen hidden units by itself, or as many as are asked for; a bias in both layers."""
+    """Thirteen hidden units by default, or as many as are asked for; a bias in both layers."""
     for model, n in ((student.make_model(), 13), (student.make_model(5), 5)):
         shapes = [tuple(parameter.shape) for parameter in model.parameters()]
         same(shapes, [(n, 1), (n,), (1, n), (1,)])

@@ -91,7 +91,7 @@ def missing(exercise: Exercise) -> list[str]:
             lacks.append(f"{target}: {len(RUNGS)} hints are wanted: {', '.join(RUNGS)}")
         if not guide.questions:
             lacks.append(f"{target}: a question is wanted, whose answer can be predicted")
-    lacks += [f"{name} is no target" for name in found.targets if name not in exercise.targets]
+    lacks += [f"{name} is not a target" for name in found.targets if name not in exercise.targets]
     return lacks
 
 

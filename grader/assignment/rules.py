@@ -148,7 +148,7 @@ def extension(until: object, place: str = "extension") -> datetime | timedelta:
             when = datetime.fromisoformat(until.strip().replace("Z", "+00:00"))
         except ValueError:
             raise ValueError(
-                f"{place}: {until!r} is no time; write 2026-11-27T23:59:00+01:00"
+                f"{place}: {until!r} is not a time; write 2026-11-27T23:59:00+01:00"
             ) from None
         return _instant(when, place)
     return duration(until, place)
@@ -162,7 +162,9 @@ def duration(text: str, place: str = "") -> timedelta:
         amount = _AMOUNT.match(rest)
         unit = amount[2].rstrip("s") if amount else ""
         if amount is None or unit not in UNITS:
-            raise ValueError(f"{place}: {text!r} is no length of time; write '2 days' or '90 min'")
+            raise ValueError(
+                f"{place}: {text!r} is not a length of time; write '2 days' or '90 min'"
+            )
         seconds += float(amount[1]) * UNITS[unit]
         rest = rest[amount.end() :].lstrip(" ,")
     if not text.strip():

@@ -80,7 +80,7 @@ def grade(
     )
     with site.crew(setup, full=require_isolation) as crew:
         job = ClassRun(setup, crew, out, grades, submissions, regrade, seed, reports, options)
-        run(job, "grade")
+        run(job, "grade", len(submissions))
 
 
 def _read(

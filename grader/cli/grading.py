@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from grader.cli.interrupts import Stopped
 from grader.cli.options import NOT_GRADED, Unusable, err
 from grader.cli.progress import ClassProgress
 from grader.grading.basis import Grounds
-from grader.grading.damage import set_aside
+from grader.grading.damage import is_sound, set_aside
 from grader.grading.decisions import FILE, DecisionError, news, read_overrides
 from grader.grading.engine import SEEDS, Setup, grade_all
 from grader.grading.gradebook import Gradebook, GradebookError
@@ -25,7 +26,7 @@ from grader.grading.plan import Plan, make_plans, summary
 from grader.grading.reserve import Reserve
 from grader.grading.running import Entrant, entrants, settle_all, tasks_of
 from grader.grading.watched import Watched
-from grader.report import ReportError, find_formats, write_report
+from grader.report import ReportError, find_formats, try_options, write_report
 from grader.report.formats import json, table
 from grader.result import Grades, Result
 from grader.submission import Submission
@@ -70,7 +71,6 @@ class ClassRun:
     rules: Rules = field(default_factory=Rules)
     everybody: list[Entrant] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
-    before: list[Result] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.grades.isolation = self.crew.isolation
@@ -206,13 +206,20 @@ def _has_more(results: Path, grades: Grades) -> bool:
     return not {r.submission for r in before} <= {r.submission for r in grades.results}
 
 
-def open_gradebook(out: Path) -> Gradebook:
-    """The gradebook of a folder, which has to be there."""
+@contextmanager
+def open_gradebook(out: Path) -> Iterator[Gradebook]:
+    """The gradebook of a folder, which has to be there and whole."""
     path = out / GRADEBOOK
     if not path.is_file():
         raise Unusable(f"{path}: there is no gradebook. Grade first, or give --out.")
+    if not is_sound(path):
+        raise Unusable(
+            f"{path} is damaged. Put a copy of it back, or grade the submissions again with "
+            "`grader grade`, which keeps the damaged file under another name."
+        )
     try:
-        return Gradebook(path)
+        with Gradebook(path) as gradebook:
+            yield gradebook
     except GradebookError as error:
         raise Unusable(str(error)) from None
 
@@ -236,12 +243,16 @@ def note_overrides(gradebook: Gradebook, setup: Setup, exercises: Sequence[Exerc
         gradebook.decide(new)
 
 
-def run(job: ClassRun, command: str, also: Callable[[Grades], None] | None = None) -> None:
-    """Plan, grade, settle and report; `also` is called with what was settled."""
-    wanted = len(job.arrived or ())
+def run(
+    job: ClassRun, command: str, submissions: int, also: Callable[[Grades], None] | None = None
+) -> None:
+    """Plan, grade, settle and report; `also` is called with what was settled.
+
+    `submissions`: how many there may be results of, at most.
+    """
     try:
         with (
-            _room(job.out, wanted) as reserve,
+            _room(job.out, submissions) as reserve,
             Gradebook(_sound(job.out / GRADEBOOK)) as gradebook,
         ):
             number = gradebook.begin(command, job.grades)
@@ -266,6 +277,11 @@ def report_options(settings: Iterable[str], reports: Iterable[str]) -> dict[str,
         if not equals or not dot or name not in formats or option not in formats[name].options:
             raise Unusable(f"--set {setting}: expected NAME.OPTION=VALUE of a report.")
         options.setdefault(name, {})[option] = value
+    try:
+        for name, given in options.items():
+            try_options(name, given)
+    except ReportError as error:
+        raise Unusable(str(error)) from None
     return options
 
 

@@ -11,7 +11,6 @@ import click
 from grader.cli.grading import open_gradebook, out_option
 from grader.cli.options import Unusable
 from grader.grading.decisions import KINDS, DecisionError, find_student, make
-from grader.grading.gradebook import GradebookError
 
 SOURCE = "grader note"
 
@@ -59,7 +58,7 @@ def note(
                 raise DecisionError("nothing is decided: give --score, --comment or another")
             by = by or _user()
             gradebook.decide(replace(one, by=by, source=SOURCE) for one in decisions)
-        except (DecisionError, GradebookError) as error:
+        except DecisionError as error:
             raise Unusable(str(error)) from None
     for one in decisions:
         where = f" for {one.exercise}" if one.exercise else ""

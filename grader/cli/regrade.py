@@ -80,4 +80,4 @@ def regrade(
             changes_table.show(changes, Console())
             print(f"\n{changes_table.write(changes, out)}: all changes.")
 
-        run(job, "regrade", compare)
+        run(job, "regrade", len(everybody), compare)

@@ -18,7 +18,11 @@ from grader.release.student import ReleaseError
 @click.command()
 @click.argument("out", required=False, type=click.Path(path_type=Path))
 @solutions_option
-@click.option("--hints/--no-hints", default=True, help="The locked hints take a minute or two.")
+@click.option(
+    "--hints/--no-hints",
+    default=True,
+    help="Put locked hints for home into it: a minute or two.",
+)
 @workers_option
 @click.option("--gradescope", type=click.Path(path_type=Path), help="Gradescope's archive (.zip).")
 @click.option("--classroom50", type=click.Path(path_type=Path), help="Classroom 50's folder.")
@@ -61,7 +65,7 @@ def release(
         if classroom50:
             print(f"{bundles.classroom50(root, solutions, classroom50)}: with the hidden suites!")
         if suites:
-            print(f"{bundles.suites(solutions, suites)}: the hidden suites. Keep it secret.")
+            print(f"{bundles.suites(solutions, suites)}: the hidden suites. Keep them secret.")
     except (ReleaseError, RulesError, OSError) as error:
         raise Unusable(str(error)) from None
 
@@ -92,7 +96,7 @@ def _tell(told: list[HomeHints]) -> None:
 @click.argument("name")
 @solutions_option
 def new(name: str, solutions: Path) -> None:
-    """Begin exercise NAME: both halves, for you to fill in. `grader check` says what is missing."""
+    """Write a small, complete exercise NAME, both halves, to make your own from."""
     try:
         for path in scaffold.new(solutions.parent, name):
             print(path.relative_to(solutions.parent))

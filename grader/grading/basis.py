@@ -21,7 +21,12 @@ from grader.submission import Submission
 
 # The rooms, and the modules, that decide how a test ends. Reports, commands and policies don't.
 ROOMS = ("suite", "judge", "sandbox", "lockdown", "torchside", "wire")
-MODULES = ("assignment/exercises.py", "assignment/stubs.py", "assignment/data.py")
+MODULES = (
+    "assignment/exercises.py",
+    "assignment/stubs.py",
+    "assignment/data.py",
+    "result.py",
+)
 PACKAGES = ("torch", "numpy", "pytest", "pytest-timeout")
 # Words that can load a file without an import statement that names it.
 LOADERS = {"__import__", "import_module", "importlib", "exec", "eval", "open", "runpy", "read_text"}

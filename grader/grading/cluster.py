@@ -34,7 +34,6 @@ WAIT_SECONDS = 300.0
 # Ctrl-C, which all processes of a terminal get, is the command's to handle: it ends the workers.
 DEAF = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 LOOK_SECONDS = 2.0
-ASK_SECONDS = 120
 
 
 class ClusterError(Exception):

@@ -38,7 +38,7 @@ def make(
         try:
             score = float(value.strip().rstrip("%"))
         except ValueError:
-            raise DecisionError(f"score {value!r} is no number") from None
+            raise DecisionError(f"score {value!r} is not a number") from None
         if not 0 <= score <= 1000:
             raise DecisionError(f"score {value}: give the points out of 100")
         value = f"{score:g}"

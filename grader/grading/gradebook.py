@@ -39,7 +39,7 @@ PATIENCE_SECONDS = 60.0  # for another command that is writing
 
 
 class GradebookError(Exception):
-    """The file is not a gradebook, or can't be written."""
+    """The file is not a gradebook, or can't be read or written."""
 
 
 class _Details(msgspec.Struct, array_like=True):
@@ -362,6 +362,8 @@ class Gradebook:
         trace: TracebackType | None,
     ) -> None:
         self._db.close()
+        if isinstance(error, sqlite3.Error):
+            raise GradebookError(f"{self.path} could not be read: {error}") from None
 
 
 def _content(submission: Submission) -> str:

@@ -195,7 +195,7 @@ class Endpoint:
     def asking(self) -> Iterator[None]:
         """Around each request: its deadline, and the end of a sandbox that fails or lies."""
         if self.ended:
-            raise Gone("the object went with its sandbox")
+            raise Gone("an object that your code had made was lost when its process ended")
         if self._peer.nesting:  # the outermost request sees to it
             yield
             return

@@ -15,7 +15,7 @@ from grader.judge.errors import Crashed, StudentError
 from grader.judge.harmless import clean, without_places
 from grader.result import Outcome
 from grader.suite.checks.observed import Refused
-from grader.wire.errors import ProtocolError
+from grader.wire.errors import Gone, ProtocolError
 from grader.wire.structs import Raised
 
 Locate = Callable[[str, int], str]
@@ -54,6 +54,8 @@ def explain(
         if named or error.raised.frames:
             return _shown(f"{call} raised\n{told}")
         return _shown(f"What {call} gave could not be used:\n{told}")
+    if isinstance(error, Gone):
+        return _shown(f"The test could not go on: {error}.")
     if isinstance(error, ProtocolError):
         return _shown(f"{call} gave something that isn't an answer: {error}.")
     if mismatch := getattr(error, "mismatch", None):

@@ -54,7 +54,7 @@ class Protection:
     """One thing that student code is kept from on this machine, or could be."""
 
     name: str
-    state: str
+    status: str
     """"on", "missing" or "not needed"."""
 
     gives: str
@@ -75,7 +75,7 @@ class Account:
     @property
     def missing(self) -> list[Protection]:
         """The parts that this machine doesn't give; empty if isolation is full."""
-        return [part for part in self.protections if part.state == "missing"]
+        return [part for part in self.protections if part.status == "missing"]
 
 
 def account() -> Account:
@@ -83,5 +83,5 @@ def account() -> Account:
     found = machine_profile()
     return Account(
         found.name,
-        tuple(Protection(la.name, la.status, la.reason, la.why, la.remedy) for la in found.layers),
+        tuple(Protection(la.name, la.status, la.gives, la.why, la.remedy) for la in found.layers),
     )

@@ -234,7 +234,7 @@ _NO_CURVE = _Curve("", 0, [])
 
 
 def _accelerators(tests: list[pytest.Function], usable: set[str]) -> str:
-    """What device tests run on, in words; and on what there is they don't, as no sandbox can."""
+    """What device tests run on, in words, and which devices no sandbox can use."""
     simulated = "simulated" if is_simulated() else f"meta ({fallback_reason()})"
     found = {device_of(test) for test in tests} - {"", "cpu"}
     return ", ".join(

@@ -9,7 +9,7 @@ from torch import nn
 
 from grader.judge.remote import Home, Remote
 from grader.wire.codec import Decoder
-from grader.wire.errors import ProtocolError
+from grader.wire.errors import Gone, ProtocolError
 from grader.wire.structs import Tensor
 
 
@@ -59,9 +59,7 @@ class LiveTensor(Remote, torch.Tensor):
         if self.__dict__["_age"] == self._home.age(self._remote):
             return
         if not self._update(*self._home.fetch(self._remote)):
-            raise ProtocolError(
-                "a parameter was moved to another device: ask the model for it again"
-            )
+            raise Gone("a parameter is on another device than when the test took it")
         self.__dict__["_age"] = self._home.age(self._remote)
 
     def _update(self, value: torch.Tensor, grad: torch.Tensor | None) -> bool:

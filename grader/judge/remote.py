@@ -58,6 +58,6 @@ def number_of(home: Home, value: Any) -> int | None:
     if not isinstance(value, (Remote, torch.Tensor)) or "_remote" not in state:
         return None
     if state["_home"] is not home:
-        raise Gone("the object went with its sandbox")
+        raise Gone("an object that your code had made was lost when its process ended")
     number: int = state["_remote"]
     return number

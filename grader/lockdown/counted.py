@@ -119,7 +119,10 @@ class Counter:
 
 
 def _made(folder: Path, most: int) -> int:
-    """How many files and folders there are in a folder, up to `most`: as many, if it hides any."""
+    """How many files and folders there are in a folder, up to `most`.
+
+    `most` too where a folder in it can't be listed.
+    """
 
     def hidden(error: OSError) -> None:
         raise error

@@ -26,8 +26,8 @@ class Limits:
     """Address space, on top of what the interpreter and torch have already mapped."""
 
     threads: int = 64
-    """Threads. Exact under a uid or among users of its own; otherwise rough, as the kernel counts
-    all of a user's."""
+    """Threads. Exact where the sandbox has a uid or a user namespace of its own; otherwise rough,
+    as the kernel counts all threads of a user."""
 
     file_bytes: int = 64 * MIB
     """The size of any one file."""

@@ -9,6 +9,7 @@ import socket
 import sys
 import tempfile
 import warnings
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,9 +38,10 @@ def remember(profile: Profile) -> None:
 
 def probe() -> Profile:
     """What this machine can do. Each layer is really applied, in a child of its own."""
-    tried = [_probe(step) for step in layers.STEPS]
-    own_disk = any(layer.name == "own disk" and layer.status == "on" for layer in tried)
-    found = tuple(_unneeded(layer) if own_disk else layer for layer in tried)
+    layers_here: dict[str, Layer] = {}
+    for step in layers.STEPS:
+        layers_here[step.name] = _layer(step, layers_here)
+    found = tuple(layers_here.values())
     if not LINUX:
         return Profile({"darwin": "macos", "win32": "windows"}.get(sys.platform, "none"), found)
     if any(layer.status == "missing" for layer in found):
@@ -47,31 +49,28 @@ def probe() -> Profile:
     return Profile("linux-full" if os.getuid() else "linux-root-full", found)
 
 
-def _probe(step: Step) -> Layer:
+def _layer(step: Step, before: Mapping[str, Layer]) -> Layer:
+    """What one layer is here. `before`: those that were tried already, by name."""
     if sys.platform == "win32" or not (LINUX or step.everywhere):
-        return Layer(step.name, step.reason, "missing", f"{sys.platform} has none", step.remedy)
-    if step.name == "identity" and os.getuid() != 0:
-        return Layer(step.name, step.reason, "not needed", "only root can take another uid")
-    if step.name == "own users" and os.getuid() == 0:
-        return Layer(step.name, step.reason, "not needed", "it has a uid that nobody else has")
+        system = {"darwin": "macOS", "win32": "Windows"}.get(sys.platform, sys.platform)
+        why = f"there is no such layer on {system}"
+        return Layer(step.name, step.gives, "missing", why, step.remedy)
+    if why := step.unneeded():
+        return Layer(step.name, step.gives, "not needed", why)
+    if step.stand_in_for and before[step.stand_in_for].status == "on":
+        return Layer(step.name, step.gives, "not needed", f"it has its {step.stand_in_for}")
     # macOS can't fork safely once its system frameworks are in use; the layers there are POSIX.
     why = _trial(step) if LINUX else ""
     if why and step.optional:
-        return Layer(step.name, step.reason, "not needed", f"{why}; {step.optional}", step.remedy)
+        return Layer(step.name, step.gives, "not needed", f"{why}; {step.optional}", step.remedy)
     if why:
-        return Layer(step.name, step.reason, "missing", why, step.remedy)
-    return Layer(step.name, step.reason, "on")
-
-
-def _unneeded(layer: Layer) -> Layer:
-    if layer.name != "counted files":
-        return layer
-    return Layer(layer.name, layer.reason, "not needed", "it has a disk of its own")
+        return Layer(step.name, step.gives, "missing", why, step.remedy)
+    return Layer(step.name, step.gives, "on")
 
 
 def _trial(step: Step) -> str:
     """Apply and check one layer in a child: why it doesn't hold, or '' if it does."""
-    promise = Profile("trial", (Layer(step.name, step.reason, "on"),))
+    promise = Profile("trial", (Layer(step.name, step.gives, "on"),))
     with tempfile.TemporaryDirectory(prefix="torchgrade-probe-") as workdir:
         parent = os.getpid()
         reader, writer = os.pipe()

@@ -24,7 +24,7 @@ class Layer:
     """One layer of isolation on this machine, as `grader doctor` shows it."""
 
     name: str
-    reason: str
+    gives: str
     """What the layer gives."""
 
     status: Status

@@ -28,7 +28,7 @@ class Step:
     """One layer: what it stops, how to apply it, and how to try that it holds."""
 
     name: str
-    reason: str
+    gives: str
     remedy: str
     apply: Callable[[Here], None]
     check: Callable[[Here], None]
@@ -37,6 +37,12 @@ class Step:
 
     optional: str = ""
     """What is done where it can't be had, and is nearly as good."""
+
+    unneeded: Callable[[], str] = lambda: ""
+    """Why it isn't needed here, or ''."""
+
+    stand_in_for: str = ""
+    """The layer that it makes up for: where that one holds, this one isn't needed."""
 
 
 def expect(holds: bool, otherwise: str) -> None:

@@ -15,6 +15,7 @@ from grader.report.registry import (
     find_formats,
     read_order,
     report_failure,
+    try_options,
     write_report,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "find_formats",
     "read_order",
     "report_failure",
+    "try_options",
     "write_report",
 ]

@@ -22,7 +22,7 @@ def show(account: Account, console: Console) -> None:
     for title in ("Layer", "State", "What it gives"):
         table.add_column(title, no_wrap=title != "What it gives")
     for part in account.protections:
-        table.add_row(part.name, Text(part.state, style=STYLES[part.state]), part.gives)
+        table.add_row(part.name, Text(part.status, style=STYLES[part.status]), part.gives)
     console.print(table)
     for part in account.missing:
         console.print(Text(f"\n{part.name} is missing: {part.why}", style="red"))

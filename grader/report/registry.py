@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -114,6 +115,17 @@ def check_orders(orders: Iterable[str], submissions: int) -> None:
             )
         if wanted.ready is not None:
             wanted.ready()
+
+
+def try_options(name: str, options: Mapping[str, str]) -> None:
+    """Refuse, before anything is graded, options that a report can't be written with.
+
+    It is written for a class of nobody, to a folder that is gone afterwards. A report for one
+    submission isn't tried: it may write to what CI hands it. Raises `ReportError`.
+    """
+    if not find_formats()[name].single:
+        with tempfile.TemporaryDirectory() as folder:
+            write_report(Grades([]), name, options, Path(folder))
 
 
 @contextmanager

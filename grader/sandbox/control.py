@@ -23,8 +23,8 @@ class Orders(msgspec.Struct):
     """How every sandbox is to be locked down.
 
     `readable`: paths it may read besides Python, torch and its work folder. `profile`: the layers
-    that this machine gives. It imports from `folders` too, and the `modules`, each from its own
-    folder or file.
+    that this machine gives. A sandbox also imports what lies in `folders`, and each of `modules`
+    from its own folder or file.
     """
 
     limits: Limits
@@ -77,11 +77,10 @@ class Reap(msgspec.Struct, tag="reap"):
 
 
 class Reaped(msgspec.Struct):
-    """How a sandbox ended: its wait status; CPU seconds; peak memory in bytes."""
+    """How a sandbox ended: its wait status, and its CPU seconds."""
 
     status: int
     cpu_seconds: float
-    peak_bytes: int
 
 
 Request = Fork | Reap

@@ -85,7 +85,7 @@ def _reap(pid: int) -> Reaped:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
     _, status, usage = os.wait4(pid, 0)
-    return Reaped(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10)
+    return Reaped(status, usage.ru_utime + usage.ru_stime)
 
 
 def _become_sandbox(descriptors: list[int], folder: Path, program: str, lockdown: Lockdown) -> None:

@@ -58,14 +58,13 @@ def provider() -> Provider:
     return _running.provider
 
 
-def next_check() -> int:
-    """A check of the running test begins: the how-manyth it is, from 0."""
+def next_check() -> None:
+    """A check of the running test begins."""
     _running.checks += 1
-    return _running.checks - 1
 
 
 def place() -> int:
-    """The how-manyth check was the last, from 0."""
+    """The number of the latest check in its test, from 0."""
     return max(0, _running.checks - 1)
 
 

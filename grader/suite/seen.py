@@ -25,7 +25,7 @@ class Sight:
     """What a failed test saw; made only of str, int, float, bool, None, list and tuple.
 
     `check`: "same", "gradients", … or "assert" for a plain assertion, "raised" for an exception.
-    `place`: the how-manyth check of its test failed, from 0.
+    `place`: the number of the failed check in its test, from 0.
     `problem`: one of `grader.suite.checks.mismatch.RANKS`.
     `got`: what the student's code gave, cut short; of an exception its type and message.
     """

@@ -91,8 +91,10 @@ class Channel:
         while self._end - self._start < PREFIX.size:
             self._read()
         head_size, body_size = PREFIX.unpack_from(self._buffer, self._start)
-        if head_size > HEAD_LIMIT or body_size > self.body_limit:
-            raise ProtocolError(f"it takes more than {self.body_limit >> 20} MiB")
+        if head_size > HEAD_LIMIT:
+            raise ProtocolError(f"it takes more than {HEAD_LIMIT >> 20} MiB besides its tensors")
+        if body_size > self.body_limit:
+            raise ProtocolError(f"its tensors take more than {self.body_limit >> 20} MiB")
         self.spend(body_size + _OBJECTS * head_size)
         self._start += PREFIX.size
         head = self._take(head_size)

@@ -11,8 +11,8 @@ class ProtocolError(BoundaryError):
     """What arrived is not a message, is too large, or makes no sense here."""
 
 
-class Gone(ProtocolError):
-    """The process that held this object has ended."""
+class Gone(BoundaryError):
+    """The object that was asked for isn't there any more; the message is for the student."""
 
 
 class Closed(BoundaryError):

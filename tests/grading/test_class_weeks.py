@@ -155,7 +155,7 @@ def test_notes_and_what_the_gradebook_shows(kit, grader):
     for arguments, wrong in (
         (["zoe", "--excuse"], "no student of that name"),
         (["bob"], "nothing is decided"),
-        (["bob", "--score", "much"], "is no number"),
+        (["bob", "--score", "much"], "is not a number"),
         (["bob", "--score", "9", "--exercise", "07_x"], "there is no exercise 07_x"),
     ):
         done = grader(kit, "note", *arguments)

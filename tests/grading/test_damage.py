@@ -51,6 +51,21 @@ def test_a_damaged_gradebook_is_kept_and_a_new_one_is_begun(kit, grader):
     assert set_aside(book) is None, "there is none now"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [["show", "ann"], ["stats"], ["similar"], ["note", "ann", "--score", "1"], ["regrade"]],
+    ids=lambda words: words[0],
+)
+def test_what_reads_a_damaged_gradebook_says_what_to_do(kit, grader, command):
+    with Gradebook(kit / "grades" / "gradebook.sqlite"):
+        pass
+    content = damage(kit / "grades" / "gradebook.sqlite")
+    said = grader(kit, *command)
+    assert said.returncode == 2
+    assert "is damaged. Put a copy of it back, or grade the submissions again" in said.stderr
+    assert (kit / "grades" / "gradebook.sqlite").read_bytes() == content
+
+
 def test_a_sound_gradebook_stays(tmp_path):
     book = tmp_path / "gradebook.sqlite"
     with Gradebook(book):

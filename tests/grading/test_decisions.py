@@ -55,10 +55,10 @@ def test_a_file_is_read(tmp_path):
     [
         ("who,score\nkim,3\n", "there is no column 'who'"),
         ("score\n3\n", "a column `student` is missing"),
-        ("student,score\nkim,many\n", "line 2: score 'many' is no number"),
+        ("student,score\nkim,many\n", "line 2: score 'many' is not a number"),
         ("student,score\nkim,\n,3\n", "line 3: no student is named"),
         ("student,exercise,score\nkim,9,3\n", "line 2: there is no exercise 9"),
-        ("student,extension\nkim,soon\n", "'soon' is no length of time"),
+        ("student,extension\nkim,soon\n", "'soon' is not a length of time"),
         ("student,excuse\nkim,perhaps\n", "write yes or nothing"),
         ("student,score\nkim,-1\n", "give the points out of 100"),
     ],

@@ -166,6 +166,12 @@ def test_a_worksheet_in_another_language(tmp_path: Path) -> None:
     options = {"worksheet": str(path), "columns": columns}
     (out,) = write_report(Grades([one()]), "moodle", options, tmp_path)
     assert rows_of(out)[0]["Bewertung"] == "6.67"
+    with pytest.raises(ReportError, match="there is no column Identifier"):
+        write_report(Grades([one()]), "moodle-feedback", {"worksheet": str(path)}, tmp_path)
+    result = one()
+    result.student = Student("kim")
+    out, *left = write_report(Grades([result]), "moodle-feedback", options, tmp_path)
+    assert set(moodle_finds(out)) == {7} and not left
 
 
 def test_without_a_worksheet_it_is_for_the_gradebook(tmp_path: Path) -> None:

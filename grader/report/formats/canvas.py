@@ -26,7 +26,7 @@ from grader.report.text import labels, line
 from grader.result import Grades, Student
 
 NAME = "canvas"
-HELP = "A CSV that Canvas's gradebook imports."
+HELP = "A CSV that Canvas's gradebook imports: scores alone. For instructors."
 OUT = "canvas.csv"
 OPTIONS: Mapping[str, str] = {
     "title": "the column's heading, as in Canvas's own export: 'Losses (1234)'; a new one is "

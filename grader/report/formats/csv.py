@@ -56,8 +56,11 @@ def _submissions(grades: Grades) -> Iterator[list[Cell]]:
 
 def _attempts(result: Result) -> list[Cell]:
     """How many there are; and when the latest that counts was handed in, and how late."""
+    if not result.attempts:
+        return ["", "", ""]
     last = next((a for a in reversed(result.attempts) if a.counts), None)
-    return [last.number, last.submitted, last.late] if last else ["", "", ""]
+    when = [last.submitted, last.late] if last else ["", ""]
+    return [result.attempts[-1].number, *when]
 
 
 def _tests(grades: Grades) -> Iterator[list[Cell]]:

@@ -14,6 +14,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from markupsafe import Markup, escape
@@ -34,19 +35,19 @@ from grader.report.sheet import (
 from grader.report.text import MEANINGS, exercise_score, labels, number, score
 from grader.result import Grades, Result, Student
 
+COLUMNS = "Identifier|Full name|Email address|Grade|Maximum Grade|Feedback comments"
+WORKSHEET_COLUMNS = f"the worksheet's headings, if it isn't in English, in this order: {COLUMNS}"
+
 NAME = "moodle"
-HELP = "A CSV that Moodle imports: grades and feedback together."
+HELP = "A CSV that Moodle imports: grades and feedback together. Holds no secret."
 OUT = "moodle.csv"
 OPTIONS: Mapping[str, str] = {
     "worksheet": "the offline grading worksheet from Moodle, to fill in",
     "points": "the maximum grade, if there is no worksheet that says it (default 100)",
     "bonus": "yes (default): bonus points count, up to the maximum; no: they don't",
     "exercises": "yes: a column for each exercise too, without lateness; no (default)",
-    "columns": "the worksheet's headings, if it isn't in English, in this order: "
-    "Identifier|Full name|Email address|Grade|Maximum Grade|Feedback comments",
+    "columns": WORKSHEET_COLUMNS,
 }
-
-COLUMNS = "Identifier|Full name|Email address|Grade|Maximum Grade|Feedback comments"
 
 
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
@@ -57,8 +58,8 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     if "worksheet" in options:
         if each:
             raise ReportError("exercises=yes: a worksheet has one grade; leave worksheet= out.")
-        columns = options.get("columns", COLUMNS).split("|")
-        return _fill(grades, out, Path(options["worksheet"]), columns, maximum, bonus)
+        worksheet = read_worksheet(options, "Identifier", "Grade", "Feedback comments")
+        return _fill(grades, out, worksheet, maximum, bonus)
     names = read_columns("both" if each else "total", grades)[1]
     rows: list[list[Cell]] = [
         ["Full name", "ID number", "Email address", "Grade", "Maximum Grade", "Feedback comments",
@@ -103,20 +104,13 @@ def _missed(cause: Cause) -> str:
 
 
 def _fill(
-    grades: Grades, out: Path, path: Path, columns: list[str], maximum: float, bonus: bool
+    grades: Grades, out: Path, worksheet: Worksheet, maximum: float, bonus: bool
 ) -> list[Path]:
-    header, rows = read_worksheet(path)
-    needed = [columns[0], *columns[3:4], *columns[5:]]
-    absent = [name for name in needed if name not in header]
-    if len(columns) != 6 or absent:
-        raise ReportError(
-            f"{path}: there is no column {', '.join(absent) or 'as named'}. If Moodle isn't in "
-            f"English there, give columns=, its headings for {COLUMNS}."
-        )
-    identifier, name, email, grade, top, feedback = columns
+    header, rows = worksheet.header, worksheet.rows
+    identifier, _, _, grade, top, feedback = worksheet.columns
     missing, left = [], list(rows)
     for label, result in zip(labels(grades.results), grades.results, strict=True):
-        fits = rows_of(result, left, identifier, name, email)
+        fits = worksheet.rows_of(result, left)
         if len(fits) != 1:
             missing.append((label, "in no row of the worksheet" if not fits else "in several rows"))
             continue
@@ -136,8 +130,42 @@ def _fill(
     return [save(out, text.getvalue()), *left_out(out, missing)]
 
 
-def read_worksheet(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """The headings and the rows of Moodle's offline grading worksheet. Raises `ReportError`."""
+@dataclass(frozen=True)
+class Worksheet:
+    """Moodle's offline grading worksheet. `columns`: its headings for `COLUMNS`, in that order."""
+
+    header: list[str]
+    rows: list[dict[str, str]]
+    columns: list[str]
+
+    def rows_of(self, result: Result, among: list[dict[str, str]]) -> list[dict[str, str]]:
+        """A student's rows: by Moodle's number, or else by e-mail address, or else by name."""
+        identifier, name, email = self.columns[:3]
+        who = result.student or Student(result.submission)
+        by_number = [row for row in among if who.id and row[identifier].split(" ")[-1] == who.id]
+        by_email = [row for row in among if who.email and _same(row.get(email, ""), who.email)]
+        by_name = [row for row in among if _same(row.get(name, ""), who.name)]
+        return by_number or by_email or by_name
+
+
+def read_worksheet(options: Mapping[str, str], *needed: str) -> Worksheet:
+    """Read the worksheet that the options name; `needed` are columns of it, by their English names.
+
+    Raises `ReportError` where it can't be read, or has no such column.
+    """
+    path, columns = Path(options["worksheet"]), options.get("columns", COLUMNS).split("|")
+    header, rows = _rows_in(path)
+    named = dict(zip(COLUMNS.split("|"), columns, strict=False))
+    absent = [named.get(name, name) for name in needed if named.get(name) not in header]
+    if len(columns) != len(COLUMNS.split("|")) or absent:
+        raise ReportError(
+            f"{path}: there is no column {', '.join(absent) or 'as named'}. If Moodle isn't in "
+            f"English there, give columns=, its headings for {COLUMNS}."
+        )
+    return Worksheet(header, rows, columns)
+
+
+def _rows_in(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     try:
         content = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -151,16 +179,6 @@ def read_worksheet(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     return header, [
         dict(zip(header, [*row, *[""] * len(header)], strict=False)) for row in rows[1:]
     ]
-
-
-def rows_of(
-    result: Result, rows: list[dict[str, str]], identifier: str, name: str, email: str
-) -> list[dict[str, str]]:
-    """This student's rows: by Moodle's number, or else by e-mail address, or else by name."""
-    who = result.student or Student(result.submission)
-    by_number = [row for row in rows if who.id and row[identifier].split(" ")[-1] == who.id]
-    by_email = [row for row in rows if who.email and _same(row.get(email, ""), who.email)]
-    return by_number or by_email or [row for row in rows if _same(row.get(name, ""), who.name)]
 
 
 def _same(one: str, other: str) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from grader.report.files import save
 from grader.report.formats import html_students
-from grader.report.formats.moodle import read_worksheet, rows_of
+from grader.report.formats.moodle import WORKSHEET_COLUMNS, Worksheet, read_worksheet
 from grader.report.seen import seen
 from grader.report.sheet import left_out
 from grader.report.text import labels, line
@@ -26,6 +26,7 @@ HELP = "A zip of feedback files for Moodle to upload, one a student. Holds no se
 OUT = "moodle-feedback.zip"
 OPTIONS: Mapping[str, str] = {
     "worksheet": "Moodle's grading worksheet: its numbers count, instead of those in the download",
+    "columns": WORKSHEET_COLUMNS,
 }
 
 TIME = (2026, 1, 1, 0, 0, 0)  # the same grades give the same file
@@ -34,13 +35,12 @@ PAGE = "feedback.html"
 
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     """Write the zip, and a sheet on who isn't in it."""
-    sheet = options.get("worksheet")
-    rows = read_worksheet(Path(sheet))[1] if sheet else None
+    worksheet = read_worksheet(options, "Identifier") if "worksheet" in options else None
     missing, taken = [], set()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for label, result in zip(labels(grades.results), grades.results, strict=True):
-            number = _number(result, rows)
+            number = _number(result, worksheet)
             if not number or number in taken:
                 missing.append((label, "its number in Moodle isn't known" if not number
                                 else "somebody else has the same number"))  # fmt: skip
@@ -56,12 +56,12 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     return [save(out, packed.getvalue()), *left_out(out, missing)]
 
 
-def _number(result: Result, rows: list[dict[str, str]] | None) -> str:
+def _number(result: Result, worksheet: Worksheet | None) -> str:
     """The participant's number; '' if it isn't known."""
-    if rows is None:
+    if worksheet is None:
         label = result.student.id if result.student else ""
     else:
-        fits = rows_of(result, rows, "Identifier", "Full name", "Email address")
-        label = fits[0].get("Identifier", "") if len(fits) == 1 else ""
+        fits = worksheet.rows_of(result, worksheet.rows)
+        label = fits[0][worksheet.columns[0]] if len(fits) == 1 else ""
     told = re.fullmatch(r"(?:Participant )?(\d+)", label.strip())
     return told[1] if told else ""

@@ -15,12 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.report import text
-from grader.report.files import save
+from grader.report.files import ReportError, save
 from grader.report.terminal import SafeConsole
 from grader.result import ExerciseResult, Grades, Outcome, Result
 
 NAME = "table"
-HELP = "The table that the terminal shows, as plain text."
+HELP = "The table that the terminal shows, as plain text. For instructors."
 OUT = "grades.txt"
 OPTIONS: Mapping[str, str] = {"width": "columns of the table (default 120)"}
 
@@ -34,8 +34,10 @@ DECIDED = "*"  # beside a total that a person's decision has part in
 
 def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     """Write the table as text."""
-    shown = io.StringIO()
-    show(grades, SafeConsole(file=shown, width=int(options.get("width", "120")), no_color=True))
+    shown, width = io.StringIO(), options.get("width", "120")
+    if not (width.isdecimal() and int(width) > SHORTEST):
+        raise ReportError(f"width={width}: give a number of columns, such as 120.")
+    show(grades, SafeConsole(file=shown, width=int(width), no_color=True))
     lines = [line.rstrip() for line in shown.getvalue().splitlines()]
     return [save(out, "\n".join(lines) + "\n")]
 
