@@ -114,6 +114,7 @@ def test_the_same_files_are_not_graded_twice_and_a_seed_repeats_inputs(kit, grad
         (["grade", "nowhere"], "no such file"),
         (["grade", "empty"], "no submission"),
         (["grade", "class", "--report", "telex"], "no report"),
+        (["grade", "class", "--set", "table.width=wide"], "width=wide: give a number"),
         (["grade", "class", "--solutions", "class"], "No exercises"),
         (["grade", "class", "--workers", "0"], "0"),
         (["grade"], "Missing argument"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 from pathlib import Path
@@ -55,9 +56,11 @@ def test_late_and_repeated_submissions_and_decisions(kit, grader):
 
     # Bob is better the second time, but so late that the first counts as much as it can.
     hand_in(kit, "bob", "2 * x", "2026-12-20 11:00:00 UTC")
-    said = grader(kit, "grade", "class")
+    said = grader(kit, "grade", "class", "--report", "csv")
     bob = results(kit)["bob"]
     assert [a["number"] for a in bob["attempts"]] == [1, 2]
+    sheet = csv.DictReader((kit / "grades/grades.csv").open(encoding="utf-8-sig", newline=""))
+    assert [row["Attempts"] for row in sheet] == ["1", "2"]
     assert [a["counts"] for a in bob["attempts"]] == [True, False]
     assert bob["exercises"] == first
     assert "The best of 2 attempts: number 1." in bob["mark"]["reasons"]

@@ -14,6 +14,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support.wait import WebDriverWait
 
 from grader.report import write_report
 from grader.report.formats import html
@@ -194,8 +195,8 @@ def test_it_all_works_by_keyboard(page: webdriver.Chrome) -> None:
     assert focused(page) == "13"  # the last
     press(Keys.TAB)
     assert page.switch_to.active_element.tag_name == "a"  # one tab leaves the headings
-    press(Keys.ENTER)
-    assert page.switch_to.active_element.tag_name == "summary"
+    press(Keys.ENTER)  # what is behind a link is opened as soon as the browser has followed it
+    WebDriverWait(page, 60).until(lambda page: page.switch_to.active_element.tag_name == "summary")
     opened = page.find_element(By.CSS_SELECTOR, "details.student[open]")
     assert opened.is_displayed()
     press(Keys.ENTER)
