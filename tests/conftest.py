@@ -48,7 +48,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 # when the others have nothing to do any more.
 LONG = (
     "attacks/test_attacks.py",
-    "test_faults.py",
+    "faults/test_killed.py",
     "test_sample_class.py",
     "test_judge_clean.py",
     "ci/test_platforms.py",

@@ -30,6 +30,7 @@ _NAME, _MESSAGE, _FRAMES, _LINE = 100, 4_000, 20, 200
 CROWDED = "all sandboxes together have too many threads"
 _NO_THREAD = ("can't start new thread", "Resource temporarily unavailable")  # Python's, and torch's
 ROOM_LEFT = 16 * MIB  # a disk that has less is full
+_NOTHING_LEFT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EIO)
 
 
 class GraderFault(OutcomeError):
@@ -82,6 +83,17 @@ def student_error(raised: Raised, *, of_stub: bool) -> StudentError:
     error.raised = raised
     if of_stub and isinstance(error, NotImplementedError):
         error.outcome = Outcome.NOT_ATTEMPTED
+    return error
+
+
+def fault_or(error: BaseException | None) -> BaseException | None:
+    """What a test raised; a `GraderFault` where this process itself lacked what it needed.
+
+    An error of the operating system that student code meets is a `StudentError` here.
+    """
+    theirs = isinstance(error, StudentError)
+    if isinstance(error, OSError) and not theirs and error.errno in _NOTHING_LEFT:
+        return GraderFault(f"{error.strerror}, in the judge")
     return error
 
 

@@ -20,6 +20,7 @@ from grader.assignment.exercises import (
 from grader.assignment.mistakes import load_mistakes
 from grader.judge.bounds import HOPELESS, Stopwatch
 from grader.judge.diagnosis import Diagnosis, with_cases
+from grader.judge.errors import fault_or
 from grader.judge.feedback import cause, detail, explain, observed
 from grader.judge.harmless import clean, without_places
 from grader.judge.paths import RemoteLab, RemoteStudent
@@ -317,7 +318,7 @@ class _Run:
         self.session.begin(None)
         if self.session.disturbed:
             self.disturbed.append(ended.test)
-        test, error = ended.test, ended.error
+        test, error = ended.test, fault_or(ended.error)
         exercise = test.path.parent.name
         outcome, locate = outcome_of(error), self._submission.locate
         self.write_down(
