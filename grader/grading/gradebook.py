@@ -20,6 +20,7 @@ from types import TracebackType
 import msgspec
 
 from grader.grading.basis import Basis
+from grader.grading.gradebook_parts import Parts
 from grader.grading.gradebook_records import (
     Decision,
     GradedRow,
@@ -61,6 +62,7 @@ class Gradebook:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA foreign_keys = ON")
             migrate(self._db)
+            self._parts = Parts(self._db)
         except (sqlite3.Error, OSError, ValueError) as error:
             raise GradebookError(
                 f"{path}: {error}. Move it away, or choose another --out."
@@ -164,13 +166,14 @@ class Gradebook:
                 basis = bases[exercise.name]
                 if exercise.code == _code(submission, exercise.name):
                     exercise = replace(exercise, code="")  # it is in `files` already
+                details, common = self._parts.write(exercise)
                 db.execute(
                     "INSERT INTO results (grading, submission, exercise, score, earned, points, "
-                    "bonus, files, suite, machinery, limits, details) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "bonus, files, suite, machinery, limits, details, common) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         grading, attempt, exercise.name, *columns_of(exercise),
-                        basis.files, basis.suite, basis.machinery, basis.limits, packed(exercise),
+                        basis.files, basis.suite, basis.machinery, basis.limits, details, common,
                     ),
                 )  # fmt: skip
 
@@ -337,12 +340,8 @@ class Gradebook:
 
     def exercise(self, entry: GradedRow, submission: Submission) -> ExerciseResult | None:
         """The result of one exercise, with its tests; None if it can't be read."""
-        row = self._db.execute("SELECT details FROM results WHERE id = ?", (entry.id,)).fetchone()
-        try:
-            found = msgspec.msgpack.decode(zlib.decompress(row[0]), type=ExerciseResult)
-        except (msgspec.MsgspecError, zlib.error):
-            return None
-        return replace(found, code=found.code or _code(submission, found.name))
+        found = self._parts.read(entry.id)
+        return found and replace(found, code=found.code or _code(submission, found.name))
 
     def sheet(self, grading: int) -> Sheet:
         """What a grading says besides its exercises."""

@@ -192,4 +192,13 @@ def _second(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE arrivals ADD COLUMN who TEXT NOT NULL DEFAULT 'null'")
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _second)
+def _third(connection: sqlite3.Connection) -> None:
+    """Version 3. What results have in common is kept once; older results stay whole."""
+    connection.execute(
+        "CREATE TABLE common (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, "
+        "details BLOB NOT NULL)"
+    )
+    connection.execute("ALTER TABLE results ADD COLUMN common INTEGER REFERENCES common")
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _second, _third)

@@ -15,7 +15,7 @@ import tiny
 from grader.assignment.exercises import find_exercises
 from grader.grading.basis import Basis, Grounds
 from grader.grading.gradebook import Gradebook, GradebookError
-from grader.grading.gradebook_schema import NO_FILES, STEPS
+from grader.grading.gradebook_schema import NO_FILES, STEPS, packed
 from grader.grading.plan import make_plans
 from grader.result import ExerciseResult, Grades, Outcome, Result, Student, TestResult
 from grader.submission import Submission, Version
@@ -61,6 +61,35 @@ def test_a_result_comes_back_whole_and_its_code_is_kept_once(tmp_path):
     with contextlib.closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert db.execute("SELECT score, points FROM results").fetchone() == (100.0, 2.0)
+
+
+def test_what_results_have_in_common_is_kept_once_and_each_comes_back_whole(tmp_path):
+    path = tmp_path / "g"
+    results = [graded(outcome) for outcome in Outcome]
+    results += [graded(), graded()]
+    results[-2].exercises[0].tests[0].title = "Thrice."  # the suite has changed
+    results[-1].exercises[0].band = [(0.5, 1.5)]
+    for number, result in enumerate(results):
+        result.exercises[0].curve = [float(number)]
+    with Gradebook(path) as book:
+        for result in results:
+            put(book, sent(), result)
+    assert count(path, "common") == 3
+    with Gradebook(path) as book:
+        found = [book.exercise(row, sent()) for row in reversed(book.entries("ann"))]
+    assert found == [result.exercises[0] for result in results]
+
+
+def test_a_result_from_before_that_is_whole(tmp_path):
+    path = tmp_path / "g"
+    with Gradebook(path) as book:
+        put(book, sent(), graded())
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        whole = packed(graded().exercises[0])
+        db.execute("UPDATE results SET details = ?, common = NULL", (whole,))
+    with Gradebook(path) as book:
+        [row] = book.entries("ann")
+        assert book.exercise(row, sent()) == graded().exercises[0]
 
 
 def test_code_that_is_not_the_file_is_kept_with_the_result(tmp_path):

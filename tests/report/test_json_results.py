@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 from pathlib import Path
@@ -52,19 +53,27 @@ def test_it_round_trips(tmp_path: Path) -> None:
 
 
 def test_a_large_class_is_compressed_and_read_by_the_same_name(tmp_path: Path, monkeypatch) -> None:
-    grades, plain, packed = sample(), tmp_path / "results.json", tmp_path / "results.json.gz"
+    grades, plain, packed = sample(), tmp_path / "results.json", tmp_path / "results.json.xz"
     write_report(grades, "json", folder=tmp_path)
     size = plain.stat().st_size
     monkeypatch.setattr(json_format, "LARGE", len(grades.results) - 1)
     assert write_report(grades, "json", folder=tmp_path) == [packed]
     assert not plain.exists()  # which would be an older run's
-    assert packed.stat().st_size < size / 6
+    assert packed.stat().st_size < size / 8
     assert len(read(plain).results) == len(read(packed).results) == len(grades.results)
     assert write_report(grades, "json", {"compress": "no"}, tmp_path) == [plain]
     assert not packed.exists()
-    packed.write_bytes(b"\x1f\x8bnonsense")
-    with pytest.raises(ReportError, match="damaged"):
-        read(packed)
+    for magic in (b"\x1f\x8b", b"\xfd7zXZ\0"):
+        packed.write_bytes(magic + b"nonsense")
+        with pytest.raises(ReportError, match="damaged"):
+            read(packed)
+    packed.unlink()
+    older = tmp_path / "results.json.gz"  # as the versions before wrote it
+    older.write_bytes(gzip.compress(plain.read_bytes()))
+    plain.unlink()
+    assert len(read(plain).results) == len(grades.results)
+    assert write_report(grades, "json", folder=tmp_path) == [packed]
+    assert not older.exists()
     with pytest.raises(ReportError, match="yes, no or auto"):
         write_report(grades, "json", {"compress": "perhaps"}, tmp_path)
 
