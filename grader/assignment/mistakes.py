@@ -68,11 +68,18 @@ def mistake(target: str, name: str, *changes: Edit | Whole, hint: str) -> None:
     """
 
 
+class MistakesError(ValueError):
+    """Declarations that can't be read. `problems`: of each what is wrong, and what to do."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        super().__init__("\n".join(f"{what}: {todo}" for what, todo in problems))
+        self.problems = problems
+
+
 def load_mistakes(exercise: Exercise) -> list[Mistake]:
     """The mistakes of an exercise's `mistakes.py`, in the order of the file.
 
-    Raises `ValueError` with a line for each mistake that can't be read, and what to do about it;
-    `SyntaxError` if the file itself, or the reference, is no Python.
+    Raises `MistakesError`; `SyntaxError` if the file itself, or the reference, is not Python.
     """
     reader = _Reader(exercise)
     found: list[Mistake] = []
@@ -81,12 +88,13 @@ def load_mistakes(exercise: Exercise) -> list[Mistake]:
         try:
             new = read()
             if any(new.name == other.name for other in found):
-                raise _UnclearError("another mistake has this name: give it one of its own")
+                raise _UnclearError("another mistake has this name", "give it one of its own")
             found.append(new)
         except _UnclearError as error:
-            problems.append(f"line {number}, {name}: {error}")
+            where = f"{exercise.mistakes.name}, line {number}, {name}"
+            problems.append((f"{where}: {error.what}", error.todo))
     if problems:
-        raise ValueError("\n".join(problems))
+        raise MistakesError(problems)
     return found
 
 
@@ -102,7 +110,11 @@ def splice(exercise: Exercise, wrong: Mistake) -> str:
 
 
 class _UnclearError(Exception):
-    """A declaration that can't be read; the message says what to do."""
+    """A declaration that can't be read: what is wrong with it, and what to do."""
+
+    def __init__(self, what: str, todo: str) -> None:
+        super().__init__(what, todo)
+        self.what, self.todo = what, todo
 
 
 class _Reader:
@@ -130,14 +142,16 @@ class _Reader:
     def _call(self, call: ast.Call) -> Mistake:
         """`mistake("nll", "sum_for_the_mean", edit(".mean()", ".sum()"), hint="…")`."""
         if len(call.args) < 3:
-            raise _UnclearError('write mistake("target", "name", edit("old", "new"), hint="…")')
+            example = 'mistake("target", "name", edit("old", "new"), hint="…")'
+            raise _UnclearError("it is not complete", f"write {example}")
         target, name = (self._text(part) for part in call.args[:2])
         return Mistake(target, name, self._hint(call), self._changed(target, call.args[2:]))
 
     def _hint(self, call: ast.Call) -> str:
         hints = [word.value for word in call.keywords if word.arg == "hint"]
         if not hints:
-            raise _UnclearError('give it a hint: hint="what went wrong, and where to look"')
+            todo = 'give it one: hint="what went wrong, and where to look"'
+            raise _UnclearError("it has no hint", todo)
         return " ".join(self._text(hints[0]).split())
 
     def _text(self, node: ast.expr) -> str:
@@ -148,13 +162,15 @@ class _Reader:
             return self._text(self._strings[node.id])
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             return self._text(node.left) + self._text(node.right)
-        raise _UnclearError(f"`{ast.unparse(node)}` is no plain string, nor the name of one")
+        given = ast.unparse(node)
+        todo = "write a string, or the name of one from the top level of the file"
+        raise _UnclearError(f"`{given}` is not a plain string", todo)
 
     def _changed(self, target: str, parts: list[ast.expr]) -> str:
         """The code that defines the target once the changes are made."""
         if target not in self._exercise.targets:
             known = ", ".join(self._exercise.targets)
-            raise _UnclearError(f"there is no target {target}: the reference defines {known}")
+            raise _UnclearError(f"there is no target {target}", f"take one of {known}")
         changes = [self._change(part) for part in parts]
         edits = [change for change in changes if isinstance(change, Edit)]
         if len(edits) == len(changes):
@@ -162,14 +178,15 @@ class _Reader:
         elif len(changes) == 1 and isinstance(changes[0], Whole):
             code = changes[0].text
         else:
-            raise _UnclearError("give edits, or one whole(…), not both")
+            raise _UnclearError("it has edits and a whole(…)", "give edits, or one whole(…)")
         try:
             tree = ast.parse(code)
         except SyntaxError as error:
             line = (error.text or "").strip()
-            raise _UnclearError(f"this is no Python any more: {error.msg} at `{line}`") from None
+            what = f"its code is not valid Python: {error.msg} at `{line}`"
+            raise _UnclearError(what, "mend the edits, or the whole(…)") from None
         if not any(target in _bound(node) for node in tree.body):
-            raise _UnclearError(f"the code given with whole(…) must define {target}")
+            raise _UnclearError(f"its code doesn't define {target}", "define it there")
         return code
 
     def _change(self, node: ast.expr) -> Edit | Whole:
@@ -179,7 +196,8 @@ class _Reader:
             if (node.func.id, len(node.args)) == ("whole", 1):
                 return whole(self._text(node.args[0]))
         given = ast.unparse(node)
-        raise _UnclearError(f'`{given}` is neither edit("old", "new") nor whole("code")')
+        todo = 'write edit("old", "new") or whole("code")'
+        raise _UnclearError(f"`{given}` is not a change", todo)
 
 
 def _segment(reference: str, target: str) -> str:
@@ -188,7 +206,7 @@ def _segment(reference: str, target: str) -> str:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == target:
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             return "\n".join(reference.splitlines()[first - 1 : node.end_lineno]) + "\n"
-    raise _UnclearError(f"the reference defines no {target}")
+    raise _UnclearError(f"the reference defines no {target}", "define it there")
 
 
 def _edited(code: str, edits: list[Edit], target: str) -> str:
@@ -199,14 +217,14 @@ def _edited(code: str, edits: list[Edit], target: str) -> str:
         if count != 1:
             todo = "make it longer" if count > 1 else "copy it from the reference"
             times = {0: "is not", 2: "stands twice"}.get(count, f"stands {count} times")
-            raise _UnclearError(f"the text `{old}` {times} in {target}: {todo}")
+            raise _UnclearError(f"the text `{old}` {times} in {target}", todo)
         if new == old:
-            raise _UnclearError(f"the edit of `{old}` changes nothing")
+            raise _UnclearError(f"the edit of `{old}` changes nothing", "write what differs")
         places.append((code.index(old), old, new))
     places.sort(reverse=True)
     for (later, _, _), (earlier, old, _) in itertools.pairwise(places):
         if earlier + len(old) > later:
-            raise _UnclearError(f"the edit of `{old}` overlaps the next one: make them one edit")
+            raise _UnclearError(f"the edit of `{old}` overlaps the next one", "make them one edit")
     for start, old, new in places:
         code = code[:start] + new + code[start + len(old) :]
     return code

@@ -13,7 +13,7 @@ import grader
 from grader.assignment.exercises import Exercise, syntax_error
 from grader.assignment.guides import FILE as GUIDES
 from grader.assignment.guides import missing
-from grader.assignment.mistakes import Mistake, load_mistakes, splice
+from grader.assignment.mistakes import Mistake, MistakesError, load_mistakes, splice
 from grader.grading.defects import (
     HIDDEN,
     MISTAKES_PER_TARGET,
@@ -142,10 +142,9 @@ def _unread(exercise: Exercise, assignment: Assignment) -> Iterator[Defect]:
         load_mistakes(exercise)
     except SyntaxError as error:
         yield problem(syntax_error(error), "mend it")
-    except ValueError as error:
-        for line in str(error).splitlines():
-            what, _, todo = line.rpartition(": ")
-            yield problem(f"mistakes.py, {what}", todo)
+    except MistakesError as error:
+        for what, todo in error.problems:
+            yield problem(what, todo)
 
 
 def _call(function: Callable[..., T], *args: Any) -> T:

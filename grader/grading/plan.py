@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from grader.assignment.exercises import Exercise
-from grader.assignment.mistakes import load_mistakes
+from grader.assignment.mistakes import MistakesError, load_mistakes
 from grader.grading.basis import Basis, Grounds
 from grader.grading.gradebook import Gradebook
 from grader.grading.gradebook_records import GradedRow, Sheet
@@ -158,7 +158,7 @@ class Hints:
         """Hints by the mistakes' names; None where there are none, or they can't be read."""
         if self._exercise.mistakes.is_file():
             # Where they can't be read, the judge says so, if it has anything to do.
-            with contextlib.suppress(SyntaxError, ValueError):
+            with contextlib.suppress(SyntaxError, MistakesError):
                 return {m.name: m.hint for m in load_mistakes(self._exercise)}
         return None
 

@@ -17,7 +17,7 @@ from grader.assignment.exercises import (
     find_exercises,
     syntax_error,
 )
-from grader.assignment.mistakes import load_mistakes
+from grader.assignment.mistakes import MistakesError, load_mistakes
 from grader.judge.bounds import HOPELESS, Stopwatch
 from grader.judge.diagnosis import Diagnosis, with_cases
 from grader.judge.errors import fault_or
@@ -99,8 +99,8 @@ class Judge:
                 load_mistakes(exercise)
             except SyntaxError as error:
                 yield f"{exercise.name}/{syntax_error(error)}"
-            except ValueError as error:
-                yield f"{exercise.name}/mistakes.py: {error}"
+            except MistakesError as error:
+                yield from (f"{exercise.name}/{what}: {todo}" for what, todo in error.problems)
 
     def close(self) -> None:
         """End what was started: the rehearsal, and pytest."""

@@ -95,11 +95,14 @@ def test_several_edits_are_made_in_the_code_as_it_was(tmp_path):
         ('edit("nothing", "x")', "is not in nll: copy it from the reference"),
         ('edit("-picked", "-picked")', "changes nothing"),
         ('edit("-picked.mean", "x"), edit("picked.mean()", "y")', "overlaps"),
-        ('edit("picked.mean()", "(")', "this is no Python any more"),
-        ('whole("def other(): pass")', "must define nll"),
-        ('whole("def nll(): pass"), edit("-", "")', "not both"),
-        ('"-x"', "is neither edit"),
-        ("edit(-1, 2)", "is no plain string"),
+        ('edit("picked.mean()", "(")', "is not valid Python: "),
+        ('whole("def other(): pass")', "define nll: define it there"),
+        (
+            'whole("def nll(): pass"), edit("-", "")',
+            "it has edits and a whole(…): give edits, or one",
+        ),
+        ('"-x"', "is not a change: write edit"),
+        ("edit(-1, 2)", "is not a plain string"),
     ],
 )
 def test_what_is_wrong_is_said_with_what_to_do(tmp_path, changes, said):
@@ -132,11 +135,11 @@ def test_all_unclear_mistakes_are_listed_at_once(tmp_path):
         load_mistakes(where)
     lines = str(caught.value).splitlines()
     assert [line.split(": ")[0] for line in lines] == [
-        "line 3, one",
-        "line 4, two",
-        "line 5, three",
-        "line 6, mistake",
-        "line 8, same",
+        "mistakes.py, line 3, one",
+        "mistakes.py, line 4, two",
+        "mistakes.py, line 5, three",
+        "mistakes.py, line 6, mistake",
+        "mistakes.py, line 8, same",
     ]
-    assert "the reference defines nll, twice" in lines[1]
-    assert "give it a hint" in lines[2]
+    assert "there is no target bll: take one of nll, twice" in lines[1]
+    assert "it has no hint: give it one" in lines[2]
