@@ -85,7 +85,6 @@ def check(assignment: Assignment, workers: int, advance: Callable[[int, int], No
     public = [task for exercise in assignment.exercises for task in _public(assignment, exercise)]
     wrong = _mistakes(assignment)
     work = [*((judge, task) for task in (*hidden, *public)), *((meet_mistakes, *w) for w in wrong)]
-    report.exercises = {exercise.name: Checked() for exercise in assignment.exercises}
     for done, (place, found) in enumerate(in_processes(_call, work, workers), 1):
         advance(done, len(work))
         if isinstance(found, Result):
@@ -98,16 +97,17 @@ def check(assignment: Assignment, workers: int, advance: Callable[[int, int], No
                 report.problems.append(Defect(name, f"{answer} could not be graded: {why}", todo))
             continue
         _, exercise, half, *_ = wrong[place - len(hidden) - len(public)]
-        fates, classes, used = found
+        met, classes, used = found
         suite = HIDDEN if half == exercise else PUBLIC
-        known[exercise.name].met |= {(suite, fate.mistake): fate for fate in fates}
+        known[exercise.name].met |= {(suite, one.mistake): one for one in met}
         known[exercise.name].used |= {(suite, test): share for test, share in used.items()}
         if suite == HIDDEN:
             by_name = {mistake.name: mistake for mistake in load_mistakes(exercise)}
             alike = [[by_name[name] for name in names] for names in classes]
-            report.exercises[exercise.name].alike += alike
-    for name, checked in report.exercises.items():
-        report.problems += Defects(known[name], checked)
+            known[exercise.name].alike += alike
+    report.exercises = {name: answers.checked() for name, answers in known.items()}
+    for name, answers in known.items():
+        report.problems += Defects(answers, report.exercises[name])
     shipped = [assignment.stubs, Path(grader.__file__).parent]
     for leak in leaks(assignment.exercises, assignment.stubs, shipped):
         report.problems.append(Defect("", leak, "take it out, or write it differently"))

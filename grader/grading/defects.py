@@ -63,7 +63,8 @@ class KnownAnswers:
 
     `graded`: the right answers, the stub and some of the mistakes, across the boundary, by suite
     and name. `met`: the mistakes, in a rehearsal, by suite and name. `used`: the share of a
-    tolerance that the reference needs, by suite and test.
+    tolerance that the reference needs, by suite and test. `alike`: mistakes that no check tells
+    apart, where they are several.
     """
 
     exercise: Exercise
@@ -71,6 +72,34 @@ class KnownAnswers:
     graded: dict[tuple[str, str], ExerciseResult] = field(default_factory=dict)
     met: dict[tuple[str, str], Met] = field(default_factory=dict)
     used: dict[tuple[str, str], float] = field(default_factory=dict)
+    alike: list[list[Mistake]] = field(default_factory=list)
+
+    def tests(self, suite: str, name: str) -> list[TestResult]:
+        """The tests of one graded answer; none where it isn't graded."""
+        found = self.graded.get((suite, name))
+        return found.tests if found else []
+
+    @property
+    def bonus(self) -> set[str]:
+        """The names of both suites' bonus tests."""
+        return {t.name for half in (HIDDEN, PUBLIC) for t in self.tests(half, REFERENCE) if t.bonus}
+
+    def checked(self) -> Checked:
+        """The exercise as it was checked."""
+        return Checked(
+            [test.name for test in self.tests(HIDDEN, REFERENCE)],
+            len(self.styles),
+            [
+                Proof(mistake, hidden.failed, self._caught_in_public(mistake))
+                for mistake in load_mistakes(self.exercise)
+                if (hidden := self.met.get((HIDDEN, mistake.name)))
+            ],
+            self.alike,
+        )
+
+    def _caught_in_public(self, mistake: Mistake) -> list[str]:
+        public = self.met.get((PUBLIC, mistake.name))
+        return [name for name in public.failed if name not in self.bonus] if public else []
 
 
 class Defects:
@@ -78,11 +107,8 @@ class Defects:
 
     def __init__(self, known: KnownAnswers, checked: Checked) -> None:
         self._known, self._exercise, self._checked = known, known.exercise, checked
+        self._tests = known.tests
         self._mistakes = load_mistakes(known.exercise)
-
-    def _tests(self, suite: str, name: str) -> list[TestResult]:
-        found = self._known.graded.get((suite, name))
-        return found.tests if found else []
 
     def __iter__(self) -> Iterator[Defect]:
         for what, todo in (
@@ -99,9 +125,7 @@ class Defects:
             yield Defect(self._exercise.name, what, todo)
 
     def _suite(self) -> Iterator[tuple[str, str]]:
-        tests = self._tests(HIDDEN, REFERENCE)
-        self._checked.tests = [test.name for test in tests]
-        for test in tests:
+        for test in self._tests(HIDDEN, REFERENCE):
             if not test.target:
                 yield f"{test.name} names no target", "call it test_<target>_<what>"
             if test.title == test.name:
@@ -122,7 +146,6 @@ class Defects:
                         f"the reference doesn't pass the {suite} {_said(test)}",
                         f"mend {self._exercise.file.name} or the test",
                     )
-        self._checked.styles = len(self._known.styles)
         for style in self._known.styles:
             for test in self._tests(HIDDEN, f"={style.stem}"):
                 if not test.passed and not test.bonus:
@@ -161,12 +184,7 @@ class Defects:
                 yield from self._mistake(mistake, met)
 
     def _mistake(self, mistake: Mistake, met: Met) -> Iterator[tuple[str, str]]:
-        bonus = {t.name for suite in (HIDDEN, PUBLIC) for t in self._tests(suite, REFERENCE)
-                 if t.bonus}  # fmt: skip
-        public = self._known.met.get((PUBLIC, mistake.name))
-        caught = [name for name in public.failed if name not in bonus] if public else []
-        self._checked.proofs.append(Proof(mistake, met.failed, caught))
-        target_of = self._exercise.target_of
+        target_of, bonus = self._exercise.target_of, self._known.bonus
         if not any(target_of(name) == mistake.target and name not in bonus for name in met.failed):
             yield (
                 f"{mistake.name} passes every base test of {mistake.target}",
