@@ -14,7 +14,7 @@ from grader.judge.callbacks import Callbacks
 from grader.judge.errors import Crashed, shortened, student_error
 from grader.judge.live import LiveTensor
 from grader.judge.loaded import skipped
-from grader.judge.paths import Path
+from grader.judge.paths import RemotePath
 from grader.judge.proxies import proxy_of
 from grader.judge.remote import number_of
 from grader.suite.calls import Calls
@@ -213,7 +213,7 @@ class Endpoint:
     def refer(self, value: Any) -> Value:
         if (number := number_of(self, value)) is not None:
             return Handle(number, owned=False)
-        if isinstance(value, Path):
+        if isinstance(value, RemotePath):
             return value.refer()
         if name := torch_name(value):
             return TorchName(name)

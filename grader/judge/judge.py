@@ -315,7 +315,7 @@ class _Run:
         """Write down how a test ended; if its sandbox was killed, that it is to run once more."""
         if self._stopwatch is not None:
             self._stopwatch.end()
-        self.session.begin(None)
+        self.session.end()
         if self.session.disturbed:
             self.disturbed.append(ended.test)
         test, error = ended.test, fault_or(ended.error)

@@ -18,7 +18,7 @@ class Start(Protocol):
         """What stands for it where it is passed on."""
 
 
-class Path:
+class RemotePath:
     """A function or class on the student's side, by its name there."""
 
     def __init__(self, start: Start, path: str) -> None:
@@ -28,7 +28,7 @@ class Path:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Path(self._start, f"{self._path}.{name}")
+        return RemotePath(self._start, f"{self._path}.{name}")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._start.call(self._path, args, kwargs)
@@ -46,7 +46,7 @@ class RemoteStudent:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return Path(self._start, name)
+        return RemotePath(self._start, name)
 
 
 class RemoteLab:
@@ -58,4 +58,4 @@ class RemoteLab:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return Path(self._start, name)
+        return RemotePath(self._start, name)

@@ -174,13 +174,17 @@ class Session:
         """The text of a module's file, as far as it is text."""
         return self._submission.files.get(f"{module}.py", b"").decode("utf-8-sig", "replace")
 
-    def begin(self, seconds: float | None) -> None:
-        """A test begins, with this time limit; None: it is over."""
+    def begin(self, seconds: float) -> None:
+        """A test begins, with this time limit."""
         now = time.monotonic()
-        self.disturbed &= seconds is None
-        self.deadline = None if seconds is None else now + seconds
+        self.disturbed = False
+        self.deadline = now + seconds
         spent = self._sandbox.cpu_seconds() if self._sandbox else 0.0
-        self._patience = None if seconds is None else (seconds, now, spent)
+        self._patience = seconds, now, spent
+
+    def end(self) -> None:
+        """The test is over."""
+        self.deadline = self._patience = None
 
     def _overdue(self) -> float | None:
         """A later deadline for a sandbox that was kept waiting for the processor.

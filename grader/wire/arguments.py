@@ -14,7 +14,7 @@ from grader.wire.errors import ProtocolError
 from grader.wire.structs import Call, Tensor, Value
 from grader.wire.tensors import NAMES, holds
 
-MAX_NOTED = 64
+MAX_CHANGED = 64
 
 
 class Arguments:
@@ -76,7 +76,7 @@ class Arguments:
                 changed.append((index, encoder.tensor(tensor)))
         return changed
 
-    def noted(self) -> list[str]:
+    def changed(self) -> list[str]:
         """The names of the arguments that the call changed though they don't go back."""
         names = []
         parts = [*self._parts, ("", len(self._structs), len(self._held))]
@@ -84,7 +84,7 @@ class Arguments:
             tensors = all(map(self._is_as_it_was, range(tensor, last_tensor)))
             if not tensors or not all(unchanged(*pair) for pair in self._held[held:last_held]):
                 names.append(name)
-        return [self._name(name) for name in names[:MAX_NOTED]]
+        return [self._name(name) for name in names[:MAX_CHANGED]]
 
     def _is_as_it_was(self, index: int) -> bool:
         tensor, struct = self._visible[index], self._structs[index]

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, NoReturn, Protocol
 
 import torch
 
-from grader.wire.arguments import MAX_NOTED, Arguments, bring_back
+from grader.wire.arguments import MAX_CHANGED, Arguments, bring_back
 from grader.wire.channel import Channel
 from grader.wire.codec import Decoder, Encoder, find
 from grader.wire.errors import BoundaryError, ProtocolError
@@ -128,16 +128,16 @@ class Peer:
                 pretend,
             )
             reply, body = self.ask(call, encoder.blobs)
-            if len(reply.noted) > MAX_NOTED or len(reply.ran) > MAX_RAN:
+            if len(reply.changed) > MAX_CHANGED or len(reply.ran) > MAX_RAN:
                 raise ProtocolError("it says too much about a call")
             decoder = self.decoder(body)
-            for index, struct in reply.changed:
+            for index, struct in reply.brought_back:
                 if not 0 <= index < len(encoder.tensors):
                     raise ProtocolError("no such argument")
                 bring_back(encoder.tensors[index], struct, decoder)
             crossing = Crossing(self, call.serial, encoder.tensors)
             value = self.value(reply.value, decoder, crossing)
-            return Answered(value, [n for n in reply.noted if _is_place(n)], _counts(reply.ran))
+            return Answered(value, [n for n in reply.changed if _is_place(n)], _counts(reply.ran))
 
     def ask(self, request: Request, blobs: Sequence[memoryview] = ()) -> tuple[Returned, bytearray]:
         """Send a request whose answer is a value; the answer."""
@@ -235,9 +235,9 @@ class Peer:
         encoder = Encoder(self._side.refer, live)
         value = encoder.encode(result)
         outputs = list(encoder.tensors)
-        changed = arguments.to_bring_back(encoder)
+        brought_back = arguments.to_bring_back(encoder)
         self.graphs.keep(call.serial, arguments.leaves, outputs)
-        return Returned(value, changed, arguments.noted(), dict(ran or {})), encoder.blobs
+        return Returned(value, brought_back, arguments.changed(), dict(ran or {})), encoder.blobs
 
     def propagated(self, message: Backward, body: bytearray) -> Answer:
         """The answer to a request for gradients."""

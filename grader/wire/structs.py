@@ -263,14 +263,14 @@ NOTES = {
 class Returned(Reply, tag="returned"):
     """What a request gave.
 
-    `changed`: the arguments that are there to be changed (leaves that require grad) and were, by
-    the index of the tensor; `noted`: the names of other arguments that the call changed; `ran`:
-    how often each thing ran, where that was asked for.
+    `brought_back`: the arguments that are there to be changed (leaves that require grad) and were,
+    by the index of the tensor; `changed`: the names of other arguments that the call changed;
+    `ran`: how often each thing ran, where that was asked for.
     """
 
     value: Value
-    changed: list[tuple[int, Tensor]] = []
-    noted: list[str] = []
+    brought_back: list[tuple[int, Tensor]] = []
+    changed: list[str] = []
     ran: dict[str, int] = {}
 
 

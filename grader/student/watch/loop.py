@@ -102,7 +102,7 @@ class Watch:
         if kind == "saved":
             self._saved(what)
         elif kind == "drawn":
-            self._drawn(*what)
+            self._picture_drawn(*what)
         else:
             self._told(*what)
         return True
@@ -230,12 +230,12 @@ class Watch:
         if not can_draw(exercise):
             desk.pictures[exercise.name] = "Its picture needs matplotlib: pip install matplotlib"
         elif picture_of(exercise).exists() and not anew:
-            self._drawn(exercise.name, True)
+            self._picture_drawn(exercise.name, True)
         elif anew or exercise.name not in desk.pictures:
             desk.pictures[exercise.name] = "Its picture is being drawn, with your code …"
             self._artist.draw(exercise)
 
-    def _drawn(self, name: str, done: bool) -> None:
+    def _picture_drawn(self, name: str, done: bool) -> None:
         file = self._name(picture_of(self.desk.course.of(name)[0].exercise))
         told = f"The picture that it made (v opens it): {file}" if done else ""
         self.desk.pictures[name] = told or "Its picture could not be drawn."
