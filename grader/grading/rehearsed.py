@@ -165,14 +165,4 @@ def in_classes(items: Iterable[T], alike: Callable[[T, T], bool]) -> list[list[T
 
 
 def _all_alike(one: tuple[str, list[Known]], other: tuple[str, list[Known]]) -> bool:
-    return all(map(_alike, one[1], other[1]))
-
-
-def _alike(one: Known, other: Known) -> bool:
-    from grader.suite.seen import alike
-
-    if one.lost or other.lost:
-        return False
-    if one.sight is None or other.sight is None:
-        return one.sight is other.sight
-    return alike(one.sight, other.sight)
+    return all(a.saw(b.sight) and not b.lost for a, b in zip(one[1], other[1], strict=True))

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from grader.assignment.exercises import Exercise
 from grader.assignment.mistakes import Mistake, load_mistakes, splice
-from grader.judge.rehearsal import LOST, Known, Rehearsal
+from grader.judge.rehearsal import LOST, Rehearsal
 from grader.result import Outcome, TestResult
 from grader.suite.checks.cases import of_a_target
 from grader.suite.checks.mismatch import Fact
 from grader.suite.current import Case
-from grader.suite.seen import Sight, alike
+from grader.suite.seen import Sight
 
 BAND = 0.2  # right code that draws or shuffles otherwise stays well within this share
 _TOLD_APART = (Outcome.PASSED, Outcome.FAILED, Outcome.REFUSED)
@@ -75,7 +75,7 @@ class Diagnosis:
             fitting = {
                 mistake: answer
                 for (mistake, answer), seen in zip(fitting.items(), ran, strict=True)
-                if _same(seen.get(test.name, LOST), sights.get(test.name))
+                if seen.get(test.name, LOST).saw(sights.get(test.name))
             }
         hints = {mistake.hint for mistake in fitting}
         if len(hints) != 1:
@@ -108,12 +108,3 @@ def with_cases(tests: list[TestResult], cases: dict[str, list[Case]]) -> list[Te
         else test
         for test in tests
     ]
-
-
-def _same(known: Known, sight: Sight | None) -> bool:
-    """Whether a test saw the same of a mistake (`known`) as of the student's answer (`sight`)."""
-    if known.lost:
-        return False
-    if known.sight is None or sight is None:
-        return known.sight is sight
-    return alike(known.sight, sight)

@@ -23,7 +23,7 @@ from grader.judge.sandboxes import Forker, Sandbox
 from grader.lockdown.limits import GRACE, Patience
 from grader.suite.current import Measured
 from grader.suite.rehearsing import Ask, Told
-from grader.suite.seen import Sight
+from grader.suite.seen import Sight, alike
 from grader.wire.errors import BoundaryError
 from grader.wire.structs import Returned
 
@@ -45,6 +45,14 @@ class Known(msgspec.Struct, frozen=True):
     lost: bool = False
     measured: tuple[Measured, ...] = ()
     tolerance_used: float = 0.0
+
+    def saw(self, sight: Sight | None) -> bool:
+        """Whether it was the same as `sight`, of another answer; never where nothing is known."""
+        if self.lost:
+            return False
+        if self.sight is None or sight is None:
+            return self.sight is sight
+        return alike(self.sight, sight)
 
 
 LOST = Known(lost=True)
