@@ -36,7 +36,7 @@ class Exercise:
     @property
     def module(self) -> str:
         """The name that the student's file is imported by, such as `losses`."""
-        return self.name.split("_", 1)[1]
+        return module_of(self.name)
 
     @property
     def file(self) -> Path:
@@ -66,6 +66,11 @@ class Exercise:
     def target_of(self, test_name: str) -> str:
         """The target that a test is about: `test_nll_mean[0]` is about `nll`; '' for none."""
         return target_among(self.targets, test_name)
+
+
+def module_of(exercise: str) -> str:
+    """The name of an exercise without its number: `losses` of `01_losses`."""
+    return exercise.split("_", 1)[-1]
 
 
 def parsed(file: Path) -> ast.Module:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from grader.assignment.exercises import module_of
 from grader.assignment.rules import extension
 from grader.grading.gradebook_records import Decision
 from grader.grading.policy import Ruling
@@ -28,7 +29,7 @@ def make(
     kind: str, student: str, exercise: str, value: str, exercises: Collection[str]
 ) -> Decision:
     """A decision, checked. An empty value withdraws one. Raises `DecisionError`."""
-    fits = [e for e in exercises if exercise and exercise in (e, e.split("_", 1)[-1])]
+    fits = [e for e in exercises if exercise and exercise in (e, module_of(e))]
     if exercise and not fits:
         raise DecisionError(f"there is no exercise {exercise}; there are: {', '.join(exercises)}")
     exercise = fits[0] if fits else ""

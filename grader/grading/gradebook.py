@@ -19,6 +19,7 @@ from types import TracebackType
 
 import msgspec
 
+from grader.assignment.exercises import module_of
 from grader.grading.basis import Basis
 from grader.grading.gradebook_parts import Parts
 from grader.grading.gradebook_records import (
@@ -379,8 +380,7 @@ def now() -> str:
 
 
 def _code(submission: Submission, exercise: str) -> str:
-    module = exercise.split("_", 1)[-1]
-    return submission.files.get(f"{module}.py", b"").decode("utf-8-sig", "replace")
+    return submission.files.get(f"{module_of(exercise)}.py", b"").decode("utf-8-sig", "replace")
 
 
 def _number(cursor: sqlite3.Cursor) -> int:

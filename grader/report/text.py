@@ -19,6 +19,7 @@ MARKS = {
     Outcome.REFUSED: "r",
     Outcome.NOT_GRADED: "?",
 }
+EXCUSED = "excused"
 MEANINGS = {
     Outcome.PASSED: "passed",
     Outcome.FAILED: "failed",
@@ -137,6 +138,15 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """The most serious of the outcomes; passed if there are none."""
     found = set(outcomes)
     return next((o for o in GRAVITY if o in found), Outcome.PASSED)
+
+
+def outcome(result: Result) -> Outcome:
+    """The most serious outcome in a submission, of what can cost something."""
+    if result.total is None:
+        return Outcome.NOT_GRADED
+    if result.mark is not None and result.total >= 100:
+        return Outcome.PASSED
+    return worst(e.outcome for e in result.exercises if not (e.excused or e.extra_credit))
 
 
 def short(exercise: str) -> tuple[str, str]:

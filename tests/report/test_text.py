@@ -182,7 +182,7 @@ def test_students_of_one_name_can_be_told_apart(name: str, width: int) -> None:
     rows = shown(grades, width).splitlines()[1:5]
     for number, row in enumerate(rows):
         assert f"({4711 + number})" in row
-        assert row.rstrip().endswith(table.outcome(twins[number]).value)
+        assert row.rstrip().endswith(text.outcome(twins[number]).value)
     for result in twins:
         assert result.student is not None
         result.student.id = "7"

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from grader.report.files import ReportError, save
-from grader.report.formats.table import EXCUSED, outcome
 from grader.report.sheet import Cell, sheet
-from grader.report.text import NOT_GRADED
+from grader.report.text import EXCUSED, NOT_GRADED, outcome
 from grader.result import Grades, Result, Student
 
 NAME = "csv"

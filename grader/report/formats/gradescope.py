@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from grader.grading.policy import length
 from grader.report.files import ReportError, save
 from grader.report.seen import FAULT, Seen, SeenExercise, SeenTest
 from grader.report.sheet import read_maximum
@@ -78,10 +79,7 @@ def lateness(metadata: Path) -> str:
         return ""
     if late <= timedelta():
         return ""
-    days, hours = late.days, late.seconds // 3600
-    parts = [(days, "day"), (hours, "hour"), (late.seconds % 3600 // 60, "minute")]
-    said = [f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count]
-    return f"Handed in late, {' and '.join(said[:2]) or 'by seconds'} after the due date."
+    return f"Handed in late, {length(late)} after the due date."
 
 
 def submitted(metadata: Path) -> tuple[datetime | None, list[str]]:

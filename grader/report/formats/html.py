@@ -15,7 +15,6 @@ from typing import Any
 
 from grader.report import analysis, text
 from grader.report.files import ReportError, save
-from grader.report.formats.table import outcome
 from grader.report.pages import css, mark, packed, part, render
 from grader.report.seen import titles
 from grader.report.stuck import hurdles, stuck
@@ -105,7 +104,7 @@ def page(grades: Grades, links: list[str] | None = None) -> str:
 def _shared(grades: Grades) -> dict[str, Any]:
     """What the class's page and the students' need."""
     labels = text.labels(grades.results)
-    return {"grades": grades, "labels": labels, "outcome_of": outcome, "titles": titles}
+    return {"grades": grades, "labels": labels, "outcome_of": text.outcome, "titles": titles}
 
 
 def _targets(items: list[analysis.Item]) -> list[Column]:

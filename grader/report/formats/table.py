@@ -28,7 +28,6 @@ NARROW = 100
 SHORTEST, LONGEST = 12, 40  # of a name
 OTHERS, BONUS = 21, 6  # columns of the terminal for total and outcome, and for the bonus
 MAX_NOTES = 20
-EXCUSED = "excused"
 DECIDED = "*"  # beside a total that a person's decision has part in
 
 
@@ -88,9 +87,9 @@ def _table(grades: Grades, names: list[str], exercises: list[str], width: int) -
         row.append(Text(_total(result), style="bold"))
         if bonus:
             row.append(Text(f"+{text.number(result.bonus)}" if result.bonus else ""))
-        worst = outcome(result)
+        worst = text.outcome(result)
         said = Text(worst.value, style=text.STYLES[worst])
-        row.append(Text(EXCUSED, style="dim") if result.excused else said)
+        row.append(Text(text.EXCUSED, style="dim") if result.excused else said)
         table.add_row(*row)
     table.expand = width < NARROW
     return table
@@ -137,15 +136,6 @@ def _cell(exercise: ExerciseResult | None) -> Text:
     return Text(f"{exercise.score:.0f}{mark:1}", style=text.STYLES[worst])
 
 
-def outcome(result: Result) -> Outcome:
-    """The most serious outcome in a submission, of what can cost something."""
-    if result.total is None:
-        return Outcome.NOT_GRADED
-    if result.mark is not None and result.total >= 100:
-        return Outcome.PASSED
-    return text.worst(e.outcome for e in result.exercises if not (e.excused or e.extra_credit))
-
-
 def _sum(results: list[Result]) -> str:
     totals = [r.total for r in results if r.total is not None]
     parts = [f"{len(results)} submission{'' if len(results) == 1 else 's'}"]
@@ -166,7 +156,7 @@ def _legend(results: list[Result], shown: list[str], exercises: list[str], width
     if len(shown) < len(exercises):
         lines.append(f"{len(exercises) - len(shown)} more exercises in a wider terminal.")
     used = {exercise.outcome for result in results for exercise in result.exercises}
-    used |= {outcome(result) for result in results if not result.excused}
+    used |= {text.outcome(result) for result in results if not result.excused}
     marks = [f"{text.MARKS[o]} {text.MEANINGS[o]}" for o in Outcome if o in used]
     if any(result.mark and result.mark.decided for result in results):
         marks.append(f"{DECIDED} a person has decided something")
