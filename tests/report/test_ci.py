@@ -297,8 +297,8 @@ def test_the_reporter_can_read_the_result(result: Result, tmp_path: Path) -> Non
         assert made.get("message", "") == "\n".join(result.mark.reasons if result.mark else [])
         full = replace(result, mark=None).total == 100  # late or not
         assert made["status"] == ("pass" if full else "fail")
-    for text in lines.read_text(encoding="utf-8").splitlines():
-        assert re.fullmatch(r"::(error|notice) [^:]+::.*", text), text
+    for line in lines.read_text(encoding="utf-8").splitlines():
+        assert re.fullmatch(r"::(error|notice) [^:]+::.*", line), line
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED, Outcome.NOT_ATTEMPTED])
