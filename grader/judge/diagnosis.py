@@ -11,7 +11,7 @@ from grader.result import Outcome, TestResult
 from grader.suite.checks.cases import of_a_target
 from grader.suite.checks.mismatch import Fact
 from grader.suite.current import Case
-from grader.suite.seen import Sight
+from grader.suite.sight import Sight
 
 BAND = 0.2  # right code that draws or shuffles otherwise stays well within this share
 _TOLD_APART = (Outcome.PASSED, Outcome.FAILED, Outcome.REFUSED)

@@ -14,7 +14,7 @@ from pathlib import Path
 from grader.judge.errors import Crashed, StudentError
 from grader.judge.harmless import clean, without_places
 from grader.result import Outcome
-from grader.suite.checks.observed import Refused
+from grader.suite.checks.shortcuts import Refused
 from grader.wire.errors import Gone, ProtocolError
 from grader.wire.structs import Raised
 

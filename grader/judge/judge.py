@@ -33,8 +33,8 @@ from grader.submission import Submission
 from grader.suite import current
 from grader.suite.current import Case
 from grader.suite.plugin import device_group, device_of
-from grader.suite.seen import Sight, sight_of
 from grader.suite.session import Ended, PytestFault, Suites, limit_of
+from grader.suite.sight import Sight, sight_of
 from grader.torchside.accelerator import fallback_reason, is_simulated
 
 _SIGHTED = (Outcome.FAILED, Outcome.REFUSED)

@@ -23,7 +23,7 @@ from grader.judge.sandboxes import Forker, Sandbox
 from grader.lockdown.limits import GRACE, Patience
 from grader.suite.current import Measured
 from grader.suite.rehearsing import Ask, Told
-from grader.suite.seen import Sight, alike
+from grader.suite.sight import Sight, alike
 from grader.wire.errors import BoundaryError
 from grader.wire.structs import Returned
 

@@ -16,7 +16,7 @@ from grader.student.layout import wrap
 from grader.suite import current
 from grader.suite.checks.cases import of_a_target
 from grader.suite.current import Case
-from grader.suite.seen import sight_of
+from grader.suite.sight import sight_of
 
 ATTRIBUTE = "torchgrade"
 

@@ -27,7 +27,7 @@ from grader.student.layout import cut, wrap
 from grader.student.messages import readable, said_by
 from grader.student.timelimit import NotRun, OutOfTime
 from grader.suite.checks.mismatch import Mismatch, Mismatched
-from grader.suite.checks.observed import Refused
+from grader.suite.checks.shortcuts import Refused
 from grader.suite.local import Local
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ STEP = 0.002  # relative; below NEAR_ZERO it is absolute, 0.002 of that
 NEAR_ZERO = 0.01
 
 # What the tests of a target saw, by test: None where it passed, else check, place, problem and what
-# the student's code gave (`grader.suite.seen.Sight`, as a plain list).
+# the student's code gave (`grader.suite.sight.Sight`, as a plain list).
 Sights = Mapping[str, Sequence[Any] | None]
 
 

@@ -19,8 +19,8 @@ from grader.assignment.exercises import Exercise
 from grader.suite.checks.sides import Copies
 from grader.suite.current import Measured, measured, tolerance_used
 from grader.suite.local import Generators, Local
-from grader.suite.seen import Sight, sight_of
 from grader.suite.session import Suites
+from grader.suite.sight import Sight, sight_of
 from grader.wire.channel import Channel
 from grader.wire.structs import Returned
 

@@ -35,7 +35,7 @@ from grader.suite.checks import (
     updates,
 )
 from grader.suite.checks import define as defined
-from grader.suite.seen import alike, sight_of
+from grader.suite.sight import alike, sight_of
 
 Here = Callable[[str], Any]
 

@@ -16,7 +16,7 @@ from grader.suite.checks import Mismatch, Mismatched, same
 from grader.suite.checks.compare import compare
 from grader.suite.checks.mismatch import RANKS
 from grader.suite.local import Local
-from grader.suite.seen import Sight, alike, sight_of
+from grader.suite.sight import Sight, alike, sight_of
 
 NUMBERS = st.floats(-1e3, 1e3, allow_nan=False, width=32)
 VALUES = st.one_of(

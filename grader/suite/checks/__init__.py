@@ -18,7 +18,6 @@ from grader.suite.checks.inputs import (
 )
 from grader.suite.checks.mismatch import Mismatch, Mismatched
 from grader.suite.checks.models import Deep, Moody, classifier, optimizer, regressor
-from grader.suite.checks.observed import LAYERS, OPTIMIZERS, Refused
 from grader.suite.checks.readers import (
     anything,
     array,
@@ -29,6 +28,7 @@ from grader.suite.checks.readers import (
     scalar,
     several,
 )
+from grader.suite.checks.shortcuts import LAYERS, OPTIMIZERS, Refused
 from grader.suite.checks.sides import Either, both, define, pretending
 from grader.suite.checks.slopes import by_autograd
 from grader.suite.checks.training import (

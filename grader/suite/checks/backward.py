@@ -15,8 +15,8 @@ from grader.suite.checks.cases import tried, wrong_if_raised
 from grader.suite.checks.compare import Tolerance, compare, short
 from grader.suite.checks.findings import Finding
 from grader.suite.checks.mismatch import Problem, Show
-from grader.suite.checks.observed import Observation
 from grader.suite.checks.readers import described
+from grader.suite.checks.shortcuts import ShortcutRules
 from grader.suite.checks.sides import Copies, Device, argument_names, name_of, side_of
 from grader.suite.checks.twins import layout_of
 from grader.suite.checks.values import (
@@ -93,7 +93,7 @@ def _sent_back(
         ours.zero_grad()
     given = arguments_of(ours, case, kwargs)
     with wrong_if_raised(given):
-        raw = call_theirs(theirs, copies, Observation((), ()))
+        raw = call_theirs(theirs, copies, ShortcutRules((), ()))
     changed = changes(copies)
     if is_called(ours):
         wanted = ours(*mine.args, **mine.kwargs)

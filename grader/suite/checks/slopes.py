@@ -8,7 +8,7 @@ from typing import Any
 from grader.result import Outcome
 from grader.suite import current
 from grader.suite.checks.compare import Tolerance
-from grader.suite.checks.observed import Refused
+from grader.suite.checks.shortcuts import Refused
 from grader.suite.checks.sides import Copies, argument_names, name_of, pretending, side_of
 from grader.suite.checks.values import cases_of, is_called, read_both, same
 

@@ -17,8 +17,8 @@ from grader.suite.checks.cases import tried, wrong_if_raised
 from grader.suite.checks.compare import Tolerance, compare, short, written
 from grader.suite.checks.findings import Finding
 from grader.suite.checks.mismatch import Problem, Show
-from grader.suite.checks.observed import Observation, Patterns
 from grader.suite.checks.readers import Unreadable, floats
+from grader.suite.checks.shortcuts import Patterns, ShortcutRules
 from grader.suite.checks.sides import Copies, argument_names, bound, name_of, side_of
 from grader.suite.checks.trajectory import Rerun, State, trajectory_slip
 from grader.suite.checks.twins import Twins
@@ -89,14 +89,14 @@ def trained_alike(
     copies = Copies(side_of(given, True), side_of(kwargs, True), names, pair.device)
     mine = Copies(side_of(given, False), side_of(kwargs, False), names)
     call = call_text(name_of(theirs), copies.args, copies.kwargs)
-    observation = Observation(forbids, requires)
+    rules = ShortcutRules(forbids, requires)
     arguments = bound(ours, side_of(given, False), side_of(kwargs, False))
-    with wrong_if_raised(arguments), observation.watch():
+    with wrong_if_raised(arguments), rules.watch():
         raw = theirs(*copies.args, **copies.kwargs)
     changed = copies.changed() or list(dict.fromkeys(current.provider().calls.changed))
     run = Run(mine)
     wanted = ours(*run.args, **run.kwargs)
-    observation.judge(name_of(theirs))
+    rules.judge(name_of(theirs))
 
     pairs = pair.parameters(held if in_place else None)
     problems = [Problem("changed", name, "", "") for name in changed]

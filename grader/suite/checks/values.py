@@ -14,8 +14,8 @@ from grader.suite.checks.cases import tried, wrong_if_raised
 from grader.suite.checks.compare import Tolerance, compare, short
 from grader.suite.checks.findings import Finding
 from grader.suite.checks.mismatch import Problem, Show
-from grader.suite.checks.observed import Observation, Patterns
 from grader.suite.checks.readers import Unreadable
+from grader.suite.checks.shortcuts import Patterns, ShortcutRules
 from grader.suite.checks.sides import Copies, Device, argument_names, bound, name_of, side_of
 from grader.suite.checks.training import trained_alike
 from grader.suite.checks.trajectory import Rerun, trajectory_slip
@@ -56,15 +56,15 @@ def same(
     """
     current.next_check()
     tolerance = Tolerance(rtol, atol)
-    observation = Observation(forbids, requires)
+    rules = ShortcutRules(forbids, requires)
     findings = []
     for case in cases_of(args, each):
         if not is_called(theirs):
             finding = _of_value(theirs, ours, read, tolerance)
         else:
-            finding = _of_call(theirs, ours, case, kwargs, read, tolerance, device, observation)
+            finding = _of_call(theirs, ours, case, kwargs, read, tolerance, device, rules)
         findings.append(finding)
-    observation.judge(name_of(theirs))
+    rules.judge(name_of(theirs))
     conclude(check, findings, show)
     values = [finding.theirs for finding in findings]
     return values if each is not None else values[0]
@@ -99,7 +99,7 @@ def leaves_alone(
     for case in cases_of(args, each):
         names = argument_names(theirs, case, kwargs)
         copies = Copies(side_of(case, True), side_of(kwargs, True), names)
-        value = call_theirs(theirs, copies, Observation((), ()))
+        value = call_theirs(theirs, copies, ShortcutRules((), ()))
         changed = changes(copies, leaves=True)
         call = call_text(name_of(theirs), copies.args, copies.kwargs)
         problems = [Problem("changed", name, "", "") for name in changed]
@@ -140,8 +140,8 @@ def cases_of(args: Sequence[Any], each: Iterable[Any] | None) -> list[tuple[Any,
     return [(*args, *(case if isinstance(case, tuple) else (case,))) for case in each]
 
 
-def call_theirs(theirs: Any, copies: Copies, observation: Observation) -> Any:
-    with observation.watch():
+def call_theirs(theirs: Any, copies: Copies, rules: ShortcutRules) -> Any:
+    with rules.watch():
         return theirs(*copies.args, **copies.kwargs)
 
 
@@ -173,7 +173,7 @@ def _of_call(
     read: Reader | None,
     tolerance: Tolerance,
     device: Device | None,
-    observation: Observation,
+    rules: ShortcutRules,
 ) -> Finding:
     names = argument_names(ours, case, kwargs, theirs)
     mine = Copies(side_of(case, False), side_of(kwargs, False), names)
@@ -181,7 +181,7 @@ def _of_call(
     call = call_text(name_of(theirs), copies.args, copies.kwargs)
     given = arguments_of(ours, case, kwargs)
     with wrong_if_raised(given):
-        raw = call_theirs(theirs, copies, observation)
+        raw = call_theirs(theirs, copies, rules)
     changed = changes(copies)
     expected: Any = ours(*mine.args, **mine.kwargs) if is_called(ours) else ours
     if device is not None:

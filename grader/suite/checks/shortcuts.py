@@ -29,7 +29,7 @@ class Refused(OutcomeError):
         self.shortcuts = tuple(sorted(shortcuts))
 
 
-class Observation:
+class ShortcutRules:
     """Collects what runs in the calls of a check, and judges it at the end."""
 
     def __init__(self, forbids: Patterns, requires: Patterns) -> None:
