@@ -18,8 +18,7 @@ from grader.suite.checks.mismatch import Problem, Show
 from grader.suite.checks.readers import described
 from grader.suite.checks.shortcuts import ShortcutRules
 from grader.suite.checks.sides import Copies, Device, argument_names, name_of, side_of
-from grader.suite.checks.twins import layout_of
-from grader.suite.checks.values import (
+from grader.suite.checks.trial import (
     Reader,
     arguments_of,
     call_theirs,
@@ -29,6 +28,7 @@ from grader.suite.checks.values import (
     moved,
     read_both,
 )
+from grader.suite.checks.twins import layout_of
 from grader.suite.checks.verdict import claim, conclude
 
 

@@ -10,7 +10,8 @@ from grader.suite import current
 from grader.suite.checks.compare import Tolerance
 from grader.suite.checks.shortcuts import Refused
 from grader.suite.checks.sides import Copies, argument_names, name_of, pretending, side_of
-from grader.suite.checks.values import cases_of, is_called, read_both, same
+from grader.suite.checks.trial import cases_of, is_called, read_both
+from grader.suite.checks.values import same
 
 BACKWARD, FORWARD = "torch.autograd.backward", "aten::_make_dual"
 

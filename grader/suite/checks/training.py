@@ -17,14 +17,13 @@ from grader.suite.checks.cases import tried, wrong_if_raised
 from grader.suite.checks.compare import Tolerance, compare, short, written
 from grader.suite.checks.findings import Finding
 from grader.suite.checks.mismatch import Problem, Show
-from grader.suite.checks.readers import Unreadable, floats
+from grader.suite.checks.readers import floats
 from grader.suite.checks.shortcuts import Patterns, ShortcutRules
 from grader.suite.checks.sides import Copies, argument_names, bound, name_of, side_of
 from grader.suite.checks.trajectory import Rerun, State, trajectory_slip
+from grader.suite.checks.trial import Reader, call_theirs, changes, read_both
 from grader.suite.checks.twins import Twins
 from grader.suite.checks.verdict import claim, conclude
-
-Reader = Callable[[Any], Any]
 
 
 def updates(
@@ -91,9 +90,9 @@ def trained_alike(
     call = call_text(name_of(theirs), copies.args, copies.kwargs)
     rules = ShortcutRules(forbids, requires)
     arguments = bound(ours, side_of(given, False), side_of(kwargs, False))
-    with wrong_if_raised(arguments), rules.watch():
-        raw = theirs(*copies.args, **copies.kwargs)
-    changed = copies.changed() or list(dict.fromkeys(current.provider().calls.changed))
+    with wrong_if_raised(arguments):
+        raw = call_theirs(theirs, copies, rules)
+    changed = changes(copies)
     run = Run(mine)
     wanted = ours(*run.args, **run.kwargs)
     rules.judge(name_of(theirs))
@@ -192,14 +191,8 @@ def _compare_results(
 ) -> tuple[Any, list[Problem]]:
     if read is None and not isinstance(wanted, list):
         return raw, []
-    reader = read or floats
-    expected = reader(wanted)
     where = "the losses" if read is None else "the result"
-    try:
-        value = reader(raw)
-    except Unreadable as error:
-        return raw, [Problem(error.kind, where, error.theirs, error.ours)]
-    problems = compare(value, expected, where, tolerance)
+    value, expected, problems = read_both(raw, wanted, read or floats, tolerance, where)
     if problems and read is None and len(value) == len(expected):
         over_samples = run.over_samples(expected)
         if over_samples is not None and not compare(value, over_samples, where, tolerance):
@@ -238,8 +231,7 @@ def learns(
     train()
     changed = [Problem("changed", name, "", "") for name in dict.fromkeys(calls.changed)]
     value = float(measure())
-    bound = current.Measured(what, value, below, above)
-    current.measured().append(bound)
+    current.measured().append(current.Measured(what, value, below, above))
     good = (below is None or value < below) and (above is None or value > above)
     problems = changed
     if not good:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from torch import nn
 
 from grader.suite import current
 from grader.suite.calls import call_text
@@ -16,13 +15,21 @@ from grader.suite.checks.findings import Finding
 from grader.suite.checks.mismatch import Problem, Show
 from grader.suite.checks.readers import Unreadable
 from grader.suite.checks.shortcuts import Patterns, ShortcutRules
-from grader.suite.checks.sides import Copies, Device, argument_names, bound, name_of, side_of
+from grader.suite.checks.sides import Copies, Device, argument_names, name_of, side_of
 from grader.suite.checks.training import trained_alike
 from grader.suite.checks.trajectory import Rerun, trajectory_slip
+from grader.suite.checks.trial import (
+    Reader,
+    arguments_of,
+    call_theirs,
+    cases_of,
+    changes,
+    is_called,
+    moved,
+    read_both,
+)
 from grader.suite.checks.twins import Twins
 from grader.suite.checks.verdict import claim, conclude
-
-Reader = Callable[[Any], Any]
 
 
 def same(
@@ -130,36 +137,6 @@ def judged(
 # -- one input ----------------------------------------------------------------------------------
 
 
-def is_called(theirs: Any) -> bool:
-    return callable(theirs) and not isinstance(theirs, torch.Tensor)
-
-
-def cases_of(args: Sequence[Any], each: Iterable[Any] | None) -> list[tuple[Any, ...]]:
-    if each is None:
-        return [tuple(args)]
-    return [(*args, *(case if isinstance(case, tuple) else (case,))) for case in each]
-
-
-def call_theirs(theirs: Any, copies: Copies, rules: ShortcutRules) -> Any:
-    with rules.watch():
-        return theirs(*copies.args, **copies.kwargs)
-
-
-def arguments_of(ours: Any, case: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Our side's arguments by name, or by number where we have no function that names them."""
-    args, options = side_of(case, False), side_of(kwargs, False)
-    named = (
-        bound(ours, args, options) if is_called(ours) and not isinstance(ours, nn.Module) else {}
-    )
-    return named or {**{str(place): arg for place, arg in enumerate(args)}, **options}
-
-
-def changes(copies: Copies, *, leaves: bool = False) -> list[str]:
-    """What the call changed: by the provider's log, or what the copies show."""
-    changed = copies.changed(leaves=leaves)
-    return changed or list(dict.fromkeys(current.provider().calls.changed))
-
-
 def _of_value(theirs: Any, ours: Any, read: Reader | None, tolerance: Tolerance) -> Finding:
     value, expected, problems = read_both(theirs, ours, read, tolerance)
     return Finding("", value, expected, problems, short(theirs), value)
@@ -210,26 +187,3 @@ def _of_call(
         lambda: trajectory_slip(mine.before, after, landed, None, None, again),
         seen={"after": after, "before": mine.before, "wanted": landed},
     )
-
-
-def read_both(
-    raw: Any, expected: Any, read: Reader | None, tolerance: Tolerance, where: str = "the result"
-) -> tuple[Any, Any, list[Problem]]:
-    """Both sides as read, and what they have different."""
-    if read is None:
-        return raw, expected, compare(raw, expected, where, tolerance)
-    wanted = read(expected)
-    try:
-        value = read(raw)
-    except Unreadable as error:
-        return raw, wanted, [Problem(error.kind, where, error.theirs, error.ours)]
-    return value, wanted, compare(value, wanted, where, tolerance)
-
-
-def moved(value: Any, device: Device) -> Any:
-    """A value with its tensors on another device."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().to(device)
-    if isinstance(value, (list, tuple)) and not isinstance(value, torch.Size):
-        return type(value)([moved(item, device) for item in value])
-    return value

@@ -1,0 +1,71 @@
+"""What checks share of a call: its inputs, what it changed, and what both sides gave, as read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from grader.suite import current
+from grader.suite.checks.compare import Tolerance, compare
+from grader.suite.checks.mismatch import Problem
+from grader.suite.checks.readers import Unreadable
+from grader.suite.checks.shortcuts import ShortcutRules
+from grader.suite.checks.sides import Copies, Device, bound, side_of
+
+Reader = Callable[[Any], Any]
+
+
+def is_called(theirs: Any) -> bool:
+    return callable(theirs) and not isinstance(theirs, torch.Tensor)
+
+
+def cases_of(args: Sequence[Any], each: Iterable[Any] | None) -> list[tuple[Any, ...]]:
+    if each is None:
+        return [tuple(args)]
+    return [(*args, *(case if isinstance(case, tuple) else (case,))) for case in each]
+
+
+def call_theirs(theirs: Any, copies: Copies, rules: ShortcutRules) -> Any:
+    with rules.watch():
+        return theirs(*copies.args, **copies.kwargs)
+
+
+def arguments_of(ours: Any, case: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Our side's arguments by name, or by number where we have no function that names them."""
+    args, options = side_of(case, False), side_of(kwargs, False)
+    named = (
+        bound(ours, args, options) if is_called(ours) and not isinstance(ours, nn.Module) else {}
+    )
+    return named or {**{str(place): arg for place, arg in enumerate(args)}, **options}
+
+
+def changes(copies: Copies, *, leaves: bool = False) -> list[str]:
+    """What the call changed: by the provider's log, or what the copies show."""
+    changed = copies.changed(leaves=leaves)
+    return changed or list(dict.fromkeys(current.provider().calls.changed))
+
+
+def read_both(
+    raw: Any, expected: Any, read: Reader | None, tolerance: Tolerance, where: str = "the result"
+) -> tuple[Any, Any, list[Problem]]:
+    """Both sides as read, and what they have different."""
+    if read is None:
+        return raw, expected, compare(raw, expected, where, tolerance)
+    wanted = read(expected)
+    try:
+        value = read(raw)
+    except Unreadable as error:
+        return raw, wanted, [Problem(error.kind, where, error.theirs, error.ours)]
+    return value, wanted, compare(value, wanted, where, tolerance)
+
+
+def moved(value: Any, device: Device) -> Any:
+    """A value with its tensors on another device."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().to(device)
+    if isinstance(value, (list, tuple)) and not isinstance(value, torch.Size):
+        return type(value)([moved(item, device) for item in value])
+    return value
