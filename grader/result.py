@@ -36,7 +36,7 @@ GRAVITY = (
 
 
 class OutcomeError(Exception):
-    """An exception that says how the test which it ends has ended."""
+    """An exception that says how the test which it ends has ended; students read its message."""
 
     outcome = Outcome.FAILED
 

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from grader.judge.errors import Crashed, StudentError
 from grader.judge.harmless import clean, without_places
-from grader.result import Outcome
-from grader.suite.checks.shortcuts import Refused
+from grader.result import Outcome, OutcomeError
 from grader.wire.errors import Gone, ProtocolError
 from grader.wire.structs import Raised
 
@@ -39,8 +38,6 @@ def explain(
             return ""
         case Outcome.NOT_ATTEMPTED:
             return "Not attempted yet: it still raises NotImplementedError."
-        case Outcome.REFUSED:
-            return str(error) if isinstance(error, Refused) else ""
         case Outcome.TIMED_OUT:
             return _shown(f"{call} didn't finish within {seconds:g} seconds.")
         case Outcome.CRASHED:
@@ -60,7 +57,7 @@ def explain(
         return _shown(f"{call} gave something that isn't an answer: {error}.")
     if mismatch := getattr(error, "mismatch", None):
         return _shown(mismatch.hidden())
-    return ""
+    return _shown(str(error)) if isinstance(error, OutcomeError) else ""
 
 
 def observed(error: BaseException | None) -> list[str]:
