@@ -174,6 +174,8 @@ def _run_and_exit(
         os.environ |= {**SETTINGS, **environment}
         os.chdir(where)
         sys.path.insert(0, str(where))
+        for name in [name for name in sys.modules if name.partition(".")[0] == "exercises"]:
+            del sys.modules[name]  # another repository's modules go by the same names
         sys.meta_path[:] = [f for f in sys.meta_path if "Rewriting" not in type(f).__name__]
         sys.argv = ["pytest", *arguments]
         known = "-Wignore:Module already imported:pytest.PytestAssertRewriteWarning"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from kits import Kit
 
 from grader.report import find_formats
 
@@ -32,20 +32,21 @@ CHEAP = {
 }
 
 
-def run(line: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", *shlex.split(line)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
-
-
 @pytest.mark.parametrize("line", CHEAP)
-def test_the_cheap_commands_run(line: str) -> None:
+def test_the_cheap_commands_run(line: str, grader: Any) -> None:
     assert line in LINES
-    done = run(line)
-    assert done.returncode in CHEAP[line], done.stdout + done.stderr
+    program, *arguments = shlex.split(line)
+    if program == "pytest":
+        ran = Kit(ROOT).run(*arguments)
+        code, said = ran.code, ran.out
+    else:
+        done = grader(ROOT, *arguments)
+        code, said = done.returncode, done.stdout + done.stderr
+    assert code in CHEAP[line], said
 
 
 @pytest.mark.parametrize("line", [line for line in LINES if line not in CHEAP])
-def test_the_others_exist(line: str) -> None:
+def test_the_others_exist(line: str, grader: Any) -> None:
     """Too dear to run here: what they name is there, and other tests run the same."""
     program, *arguments = shlex.split(line)
     match program:
@@ -54,7 +55,8 @@ def test_the_others_exist(line: str) -> None:
             assert set(arguments) <= set(targets)
         case "grader":
             given = re.findall(r"--[a-z]+", line)
-            assert all(option in run(f"grader {arguments[0]} --help").stdout for option in given)
+            said = grader(ROOT, arguments[0], "--help").stdout
+            assert all(option in said for option in given)
             assert all((ROOT / path).exists() for path in arguments if path.startswith("data/"))
             reports = re.findall(r"--report (\w+)", line)
             assert set(reports) <= set(find_formats())
@@ -64,8 +66,8 @@ def test_the_others_exist(line: str) -> None:
             assert line in ("python3 -m venv .venv", ". .venv/bin/activate")
 
 
-def test_every_option_and_report_that_is_named_exists() -> None:
-    text = run("grader grade --help").stdout
+def test_every_option_and_report_that_is_named_exists(grader: Any) -> None:
+    text = grader(ROOT, "grade", "--help").stdout
     for option in {"--out", "--regrade", "--seed", "--require-isolation", "--solutions"}:
         assert option in README
         assert option in text

@@ -77,8 +77,8 @@ def test_killed_zygotes(kit: Path, nothing_left: None, grader: Any) -> None:
     killed: list[int] = []
 
     def fresh() -> list[int]:
-        tree = below(os.getpid())
-        return [p for p, (_, what) in tree.items() if p not in before and "grader.sandbox" in what]
+        here = {pid for pid, (parent, _) in below(os.getpid()).items() if parent == os.getpid()}
+        return sorted(here - before)
 
     def kill() -> None:
         killed.append(kill_two(kit, fresh, over.is_set))

@@ -18,6 +18,7 @@ from typing import Any
 import nbformat
 import pytest
 import tiny
+from kits import Kit
 
 from grader.assignment.exercises import Exercise, find_exercises
 from grader.assignment.mistakes import load_mistakes
@@ -158,11 +159,12 @@ def test_students_can_install_and_run_it(released: Path, tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     where = run(python, "-I", "-c", "import grader; print(grader.__file__)", cwd=tmp_path)
     assert Path(where.stdout.strip()) == clone / "grader" / "__init__.py"
-    for arguments in (["exercises"], []):  # what they are told to type, and what they will type
-        done = run(python, "-I", "-m", "pytest", *arguments, cwd=clone)
-        assert done.returncode == 6, done.stdout + done.stderr
-        assert "07_temperature    not attempted" in done.stdout
-        assert "write log_softmax in" in done.stdout
+    done = run(python, "-I", "-m", "pytest", cwd=clone)  # what they will type
+    told = Kit(clone).run("exercises")  # what they are told to type
+    for code, said in ((done.returncode, done.stdout), (told.code, told.out)):
+        assert code == 6, said
+        assert "07_temperature    not attempted" in said
+        assert "write log_softmax in" in said
 
 
 def test_the_readme_names_what_is_there(released: Path) -> None:
@@ -244,7 +246,7 @@ def test_hints_travel_locked_and_open_at_home(kit: Path, grader: Any) -> None:
         assert mistake.name not in desk
     for expression, hint in (("x * 0", mistakes[4].hint), ("x * 7", None)):
         (home / "exercises" / "01_double" / "double.py").write_text(tiny.answer(expression))
-        said = words(run(sys.executable, "-m", "pytest", "exercises", cwd=home).stdout)
+        said = words(Kit(home).run("exercises").out)
         assert "1 failed" in said
         assert ("Hint:" in said) == (hint is not None)
         assert hint is None or f"Hint: {hint}" in said
@@ -260,8 +262,7 @@ def test_a_new_exercise_is_complete_and_holds(kit: Path, grader: Any) -> None:
     done = grader(kit, "check", "relu6")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("The assignment holds: 1 exercise(s), 2 tests, 3 mistakes.\n")
-    stub = run(sys.executable, "-m", "pytest", "exercises/02_relu6", "-q", cwd=kit)
-    assert "not attempted" in stub.stdout
+    assert "not attempted" in Kit(kit).run("exercises/02_relu6", "-q").out
 
 
 @pytest.mark.parametrize(
