@@ -137,7 +137,7 @@ def broken(rng: random.Random, entry: Entry) -> Entry:
 
 def toys() -> ModuleType:
     """The attacks, and the suite that they attack."""
-    path = ROOT / "tests/attacks/test_attacks.py"
+    path = ROOT / "tests/hostile.py"
     spec = importlib.util.spec_from_file_location("attacks_of_the_soak", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

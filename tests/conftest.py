@@ -30,6 +30,9 @@ ROOT = Path(__file__).parents[1]
 ALARM = hasattr(signal, "SIGALRM")
 
 
+pytest.register_assert_rewrite("hostile")  # it holds tests that two files share
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: not for `make quick`: it starts processes")
     # Nothing by the clock, and the same examples in every run.
@@ -49,6 +52,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 LONG = (
     "attacks/test_attacks.py",
     "faults/test_killed.py",
+    "attacks/test_attacks_on_a_user.py",
     "test_sample_class.py",
     "test_judge_clean.py",
     "ci/test_platforms.py",
