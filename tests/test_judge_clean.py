@@ -22,6 +22,27 @@ ROOT = Path(__file__).parents[1]
 EXERCISES = find_exercises(ROOT / "solutions")
 [AUTOGRAD] = [e for e in EXERCISES if e.module == "autograd"]
 SEED = 5
+# Of the sample class, an exercise each: what an answer may be besides right.
+STUDENTS = {
+    "bela-szabo": "02_scratch",  # half of it stubs
+    "chidi-okonkwo": "01_losses",  # stubs only
+    "frida-nygaard": "03_modules",  # wrong in more than one place
+    "hana-sato": "02_scratch",  # no Python
+    "ines-moreau": "01_losses",  # in need of a package that isn't there
+    "kwame-mensah": "01_losses",  # ended by sys.exit
+    "lucia-ferrari": "01_losses",  # ended by os._exit
+    "mateo-rojas": "01_losses",  # printing a megabyte
+    "noor-haddad": "04_fit",  # two files
+    "priya-raman": "03_modules",  # refused
+    "quinn-delaney": "01_losses",  # patching torch
+    "tove-berg": "01_losses",  # a notebook
+}
+# Wrong answers that are recognised; what runs these changes torch for good, or its generator.
+MISTAKEN = {
+    "01_losses": "logarithm_before_the_sum",
+    "05_refactor": "seeded_at_each_step",
+    "06_autograd": "switches_recording_off_for_good",
+}
 
 
 def graded(judge: Judge, exercise: Exercise, source: str) -> Result:
@@ -56,35 +77,34 @@ def outcomes(result: Result) -> list[tuple[str, str, float, str]]:
 @pytest.mark.slow
 @pytest.mark.timeout(0)  # it is long on a busy machine
 def test_grades_are_the_same_in_any_order(judge: Judge) -> None:
-    """Submissions, mistakes of every exercise and the references: one judge, three orders.
+    """One judge grades them all in one order, and then in the opposite one: each after each other.
 
     With TORCHGRADE_EVERYTHING set it takes the whole sample class and every mistake, and an hour.
     What never ends is otherwise left to tests/attacks: it takes ten seconds each time.
     """
     everything = "TORCHGRADE_EVERYTHING" in os.environ
-    chance = random.Random(20)
-    work: list[tuple[Submission, frozenset[str]]] = []
     students = find_submissions(ROOT / "data" / "sample_class", EXERCISES)
-    students = [s for s in students if everything or s.name != "jonas-weber"]
-    for student in students if everything else chance.sample(students, 5):
-        handed_in = sorted(e.name for e in EXERCISES if e.file.name in student.files)
-        chosen = handed_in if everything else chance.sample(handed_in, min(1, len(handed_in)))
-        work.append((student, frozenset(chosen)))
+    work: list[tuple[Submission, frozenset[str]]] = []
+    for student in students:
+        if everything:
+            work.append((student, frozenset()))
+        elif student.name in STUDENTS:
+            work.append((student, frozenset([STUDENTS[student.name]])))
     for exercise in EXERCISES:
-        mistakes = load_mistakes(exercise)
         sources = {"reference": exercise.file.read_text("utf-8")}
-        for mistake in mistakes if everything else chance.sample(mistakes, 1):
-            sources[mistake.name] = splice(exercise, mistake)
+        for mistake in load_mistakes(exercise):
+            if everything or mistake.name == MISTAKEN.get(exercise.name):
+                sources[mistake.name] = splice(exercise, mistake)
         for name, source in sources.items():
             files = {exercise.file.name: source.encode()}
             one = Submission(f"{exercise.name}/{name}", files)
             work.append((one, frozenset([exercise.name])))
+    assert len(work) >= len(STUDENTS) + len(MISTAKEN) + len(EXERCISES)
+    random.Random(20).shuffle(work)
     found: dict[str, list[tuple[str, str, float, str]]] = {}
-    for _ in range(3):
-        chance.shuffle(work)
-        for submission, only in work:
-            now = outcomes(judge.grade(submission, SEED, only))
-            assert found.setdefault(submission.name, now) == now, submission.name
+    for submission, only in [*work, *reversed(work)]:
+        now = outcomes(judge.grade(submission, SEED, only))
+        assert found.setdefault(submission.name, now) == now, submission.name
     assert len(found) == len(work)
 
 

@@ -59,9 +59,13 @@ OUTCOMES = {
 def run(
     grader_of_module: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Grades, Path, str]:
-    """The class, graded once: the results, the folder they are in, and what was printed."""
+    """The class, graded once: the results, the folder they are in, and what was printed.
+
+    A test has 3 seconds of processor time, where the right answers' slowest needs a third of one.
+    """
     out = tmp_path_factory.mktemp("grades")
-    done = grader_of_module(ROOT, "grade", str(CLASS), "--out", str(out))
+    words = ["grade", str(CLASS), "--out", str(out), "--test-seconds", "3"]
+    done = grader_of_module(ROOT, *words)
     assert done.returncode == 0, done.stderr
     return read(out / "results.json"), out, done.stdout
 

@@ -67,11 +67,19 @@ class Diagnosis:
             return "", ""
         known = (m for m in self._known(exercise) if m.target == tests[0].target)
         fitting = {mistake: splice(exercise, mistake) for mistake in known}
-        # Failed tests first, and the quick ones: most mistakes are told apart by one test.
-        for test in sorted(tests, key=lambda t: (t.passed, t.seconds)):
-            if not fitting:
-                break
-            ran = self._rehearsal.run(exercise, [*fitting.values()], [test.name], seed)
+        waiting = list(tests)
+        while waiting and fitting:
+            answers = [*fitting.values()]
+
+            def cost(test: TestResult, answers: list[str] = answers) -> tuple[bool, bool, float]:
+                """Tests of which all is known come first, then failed ones, then the quick ones:
+                most mistakes are told apart by one test."""
+                known = self._rehearsal.knows(exercise, answers, test.name, seed)
+                return not known, test.passed, test.seconds
+
+            test = min(waiting, key=cost)
+            waiting.remove(test)
+            ran = self._rehearsal.run(exercise, answers, [test.name], seed)
             fitting = {
                 mistake: answer
                 for (mistake, answer), seen in zip(fitting.items(), ran, strict=True)

@@ -102,6 +102,10 @@ class Rehearsal:
             self._rehearse(exercise, missing, list(tests), seed)
         return [self._knowledge(exercise, seed, answer) for answer in answers]
 
+    def knows(self, exercise: Exercise, answers: Sequence[str], test: str, seed: int) -> bool:
+        """Whether a test has seen all of these answers already."""
+        return all(test in self._knowledge(exercise, seed, answer) for answer in answers)
+
     def close(self) -> None:
         """End the process, if there is one."""
         sandbox, self._sandbox = self._sandbox, None
