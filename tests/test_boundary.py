@@ -184,22 +184,17 @@ def draws():
 
 
 @pytest.fixture(scope="module", params=["forked", "spawned"])
-def forker(request: pytest.FixtureRequest) -> Iterator[Forker]:
+def forker(request: pytest.FixtureRequest, forker: Forker) -> Forker:
     if request.param == "spawned":
-        yield Spawner(Isolation())
-        return
+        return Spawner(Isolation())
     if not sys.platform.startswith("linux"):
         pytest.skip("a zygote needs Linux's fork")
-    from grader.judge.forked import Zygote
-
-    zygote = Zygote(Isolation())
-    yield zygote
-    zygote.close()
+    return forker
 
 
 @pytest.fixture(scope="module")
 def shared(forker: Forker) -> Iterator[Session]:
-    """One sandbox for all tests that leave it alive."""
+    """One sandbox for all tests, and the next one where a test has ended it."""
     session = Session(forker, Submission("s", {"answers.py": STUDENT}))
     yield session
     session.close()
@@ -557,23 +552,12 @@ def test_a_sandbox_is_asked_which_devices_it_can_use(forker, monkeypatch):
         assert devices_of(forker) == frozenset()
         assert not asked
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    assert devices_of(forker) <= {"cuda", "mps"}
+    usable = devices_of(forker)
     assert asked
-    if not torch.backends.cuda.is_built():
-        assert "cuda" not in devices_of(forker)
+    assert usable <= ({"cuda", "mps"} if torch.backends.cuda.is_built() else {"mps"})
 
 
-@pytest.fixture
-def doomed(forker: Forker) -> Iterator[Session]:
-    """A session whose sandbox a test may break."""
-    session = Session(forker, Submission("s", {"answers.py": STUDENT}))
-    session.deadline = time.monotonic() + 60
-    yield session
-    session.close()
-
-
-def test_a_crash_is_reported_and_the_next_call_has_a_new_sandbox(doomed):
-    student = doomed.enter("answers")
+def test_a_crash_is_reported_and_the_next_call_has_a_new_sandbox(student):
     model = student.Net()
     with pytest.raises(Crashed, match="exit code 3"):
         student.ends_the_process()
@@ -582,29 +566,27 @@ def test_a_crash_is_reported_and_the_next_call_has_a_new_sandbox(doomed):
         model(torch.ones(1, 3))
 
 
-def test_an_endless_loop_is_ended_at_the_deadline(doomed):
-    student = doomed.enter("answers")
+def test_an_endless_loop_is_ended_at_the_deadline(student, session):
     student.draws()
-    doomed.deadline = time.monotonic() + 0.5
+    session.deadline = time.monotonic() + 0.5
     with pytest.raises(TimedOut):
         student.loops()
-    doomed.deadline = time.monotonic() + 60
+    session.deadline = time.monotonic() + 60
     assert student.draws().shape == (3,)
 
 
-def test_an_endless_backward_pass_is_ended_at_the_deadline(doomed):
-    student = doomed.enter("answers")
+def test_an_endless_backward_pass_is_ended_at_the_deadline(student, session):
     x = torch.ones(3, requires_grad=True)
     slope = student.never_goes_back(x)
-    doomed.deadline = time.monotonic() + 0.5
+    session.deadline = time.monotonic() + 0.5
     with pytest.raises(TimedOut):
         slope.sum().backward()
 
 
-def test_what_student_code_prints_is_kept(doomed):
-    doomed.enter("answers").prints()
-    doomed.close()
-    assert "hello from the student" in doomed.printed["answers"]
+def test_what_student_code_prints_is_kept(student, session):
+    student.prints()
+    session.close()
+    assert "hello from the student" in session.printed["answers"]
 
 
 def test_a_missing_file_is_not_attempted(forker):
