@@ -70,14 +70,7 @@ class Diagnosis:
         waiting = list(tests)
         while waiting and fitting:
             answers = [*fitting.values()]
-
-            def cost(test: TestResult, answers: list[str] = answers) -> tuple[bool, bool, float]:
-                """Tests of which all is known come first, then failed ones, then the quick ones:
-                most mistakes are told apart by one test."""
-                known = self._rehearsal.knows(exercise, answers, test.name, seed)
-                return not known, test.passed, test.seconds
-
-            test = min(waiting, key=cost)
+            test = self._next(exercise, waiting, answers, seed)
             waiting.remove(test)
             ran = self._rehearsal.run(exercise, answers, [test.name], seed)
             fitting = {
@@ -89,6 +82,20 @@ class Diagnosis:
         if len(hints) != 1:
             return "", ""
         return " or ".join(mistake.name for mistake in fitting), hints.pop()
+
+    def _next(
+        self, exercise: Exercise, tests: list[TestResult], answers: list[str], seed: int
+    ) -> TestResult:
+        """One whose view of all answers is known already, else a failed one, then a quick one.
+
+        Most mistakes are told apart by one test.
+        """
+
+        def cost(test: TestResult) -> tuple[bool, bool, float]:
+            known = self._rehearsal.knows(exercise, answers, test.name, seed)
+            return not known, test.passed, test.seconds
+
+        return min(tests, key=cost)
 
     def _known(self, exercise: Exercise) -> list[Mistake]:
         if exercise.name not in self._mistakes:
