@@ -236,7 +236,7 @@ def test_the_full_set_is_read_from_idx_files(
 @pytest.mark.parametrize("kind", ["uint8", "flat", "scaled floats"])
 def test_the_full_set_is_read_from_keras_npz(kind: str, images: np.ndarray, tmp_path: Path) -> None:
     if kind == "flat":
-        images = images.reshape(N, 784).astype(np.int64)
+        images = images.reshape(N, 784).astype(np.int16)
     elif kind == "scaled floats":
         images = (images / np.float32(255)).astype(np.float32)
     file = tmp_path / "mnist.npz"

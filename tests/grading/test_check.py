@@ -146,8 +146,9 @@ def test_an_exercise_is_checked_by_its_name(kit, grader):
     assert "There is no exercise halve. There are: 01_double." in done.stderr
 
 
-def test_margins_of_thresholds_are_measured(kit, grader):
+def test_margins_of_thresholds_are_measured(kit, grader, monkeypatch):
     """The right answer is off by a fifth of what is drawn, three times x by more."""
+    monkeypatch.setattr("grader.grading.margins.SEEDS", 6)  # each starts a rehearsal
     with (kit / "solutions/01_double/test_double.py").open("a") as suite:
         suite.write(
             "\n\ndef test_double_learns(student):\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,17 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+
+WINDOWS = (*product((400, 1400), ("light", "dark")), (800, "light"), (1000, "light"))
+# How wide the page is, the colour of its paper, and how many tables are cut.
+LAYOUT = """
+return [
+    document.documentElement.scrollWidth,
+    getComputedStyle(document.body).backgroundColor,
+    [...document.querySelectorAll('.scroll:not(.heat)')]
+        .filter(region => region.scrollWidth > region.clientWidth).length,
+]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -88,32 +100,21 @@ def focused(browser: webdriver.Chrome) -> str:
     return browser.switch_to.active_element.text
 
 
-@pytest.mark.parametrize("width", [400, 1400])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_are_whole_at_any_width(
-    browser: webdriver.Chrome, folder: Path, width: int, scheme: str
-) -> None:
-    size(browser, width, scheme)
+def test_pages_are_whole_at_any_width(browser: webdriver.Chrome, folder: Path) -> None:
+    """Also when the window is made wider or narrower, and no table but the map is cut."""
     for path in (folder / "grades.html", *sorted((folder / "students").iterdir())[:6]):
+        size(browser, 1400)
         browser.get(path.as_uri())
         browser.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
-        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+        for width, scheme in WINDOWS:
+            size(browser, width, scheme)
+            wide, paper, cut = browser.execute_script(LAYOUT)
+            assert wide <= width
+            assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
+            assert cut == 0
         assert browser.get_log("browser") == []
         loaded = browser.execute_script("return performance.getEntriesByType('resource').length")
         assert loaded == 0
-        paper = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
-        assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
-
-
-@pytest.mark.parametrize("width", [400, 800, 1000, 1400])
-def test_no_table_but_the_map_is_cut(browser: webdriver.Chrome, folder: Path, width: int) -> None:
-    size(browser, width)
-    browser.get((folder / "grades.html").as_uri())
-    cut = browser.execute_script(
-        "return [...document.querySelectorAll('.scroll:not(.heat)')]"
-        ".filter(region => region.scrollWidth > region.clientWidth).length"
-    )
-    assert cut == 0
 
 
 def test_a_missed_bonus_looks_like_no_failure(page: webdriver.Chrome) -> None:

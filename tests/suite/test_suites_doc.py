@@ -84,5 +84,5 @@ def test_examples_fail_for_wrong_answers(
     file = tmp_path / "wrong.py"
     file.write_text(answer.replace(old, new), "utf-8")
     seen = Seen(file)
-    run_pytest([folder / "test_answer.py"], folder, [seen])
-    assert tests <= set(seen.failed)
+    run_pytest([f"{folder / 'test_answer.py'}::{test}" for test in tests], folder, [seen])
+    assert tests == set(seen.failed)
