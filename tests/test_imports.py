@@ -144,13 +144,22 @@ def test_commands_leave_torch_to_the_judges() -> None:
 
 
 def test_one_name_is_one_thing() -> None:
-    """No name of a class, private ones included, means two things in the package."""
+    """No name of a class or a type alias, private ones included, means two things."""
     places: dict[str, list[str]] = {}
     for file in modules():
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.ClassDef):
-                places.setdefault(node.name, []).append(f"{name_of(file)}:{node.lineno}")
+            for name in _names_of_types(node):
+                places.setdefault(name, []).append(f"{name_of(file)}:{node.lineno}")
     assert not {name: where for name, where in places.items() if len(where) > 1}
+
+
+def _names_of_types(node: ast.AST) -> Iterator[str]:
+    """The class or the alias (`Reader = Callable[[Any], Any]`) that a statement defines."""
+    if isinstance(node, ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Assign):
+        names = [place.id for place in node.targets if isinstance(place, ast.Name)]
+        yield from (name for name in names if name[0].isupper() and not name.isupper())
 
 
 def test_the_architecture_page_lists_the_rooms() -> None:

@@ -37,7 +37,7 @@ FULL, TRAIN = 60_000, 50_000  # MNIST's training set, and how much of it the les
 SIDE = 28
 PIXELS = SIDE * SIDE
 
-Array = npt.NDArray[Any]
+AnyArray = npt.NDArray[Any]
 
 
 class DataError(ValueError):
@@ -280,7 +280,7 @@ def _split(x: torch.Tensor, y: torch.Tensor, name: str) -> Mnist:
     return Mnist(x[:TRAIN], y[:TRAIN], x[TRAIN:], y[TRAIN:])
 
 
-def _digits(images: Array, labels: Array, name: str) -> tuple[torch.Tensor, torch.Tensor]:
+def _digits(images: AnyArray, labels: AnyArray, name: str) -> tuple[torch.Tensor, torch.Tensor]:
     """Check images (N, 28, 28) or (N, 784) and labels (N,), and turn them into tensors.
 
     Integer pixels are from 0 to 255 and get scaled; floating ones must already be scaled.

@@ -15,7 +15,7 @@ from typing import Any
 
 import libcst as cst
 
-Node = Any  # LibCST's nodes are of many classes, and replacing one needs none of their types
+CstNode = Any  # LibCST's nodes are of many classes, and replacing one needs none of their types
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _difference(old: str, new: str) -> str:
     return "\n".join(line for line in list(lines)[2:] if not line.startswith("@@"))
 
 
-def _changes(top: Node) -> Iterator[tuple[str, Node, Node]]:
+def _changes(top: CstNode) -> Iterator[tuple[str, CstNode, CstNode]]:
     """Operator, node and replacement, for every place of a definition."""
     todo = [top]
     while todo:
@@ -137,7 +137,7 @@ def _changes(top: Node) -> Iterator[tuple[str, Node, Node]]:
             todo += reversed(node.children)
 
 
-def _is_talk(node: Node) -> bool:
+def _is_talk(node: CstNode) -> bool:
     """Docstrings, prints and assertions: nobody's answer depends on them."""
     if isinstance(node, (cst.If, cst.With)) and getattr(node, "orelse", None) is None:
         return all(map(_is_talk, node.body.body))
@@ -153,7 +153,7 @@ def _is_talk(node: Node) -> bool:
     return isinstance(first.value, cst.Call) and _name(first.value.func) == "print"
 
 
-def _replacements(node: Node) -> Iterator[tuple[str, Node]]:
+def _replacements(node: CstNode) -> Iterator[tuple[str, CstNode]]:
     make = _MAKERS.get(type(node).__name__)
     if make:
         yield from make(node)
@@ -161,34 +161,34 @@ def _replacements(node: Node) -> Iterator[tuple[str, Node]]:
         yield "another operator", _operator(node)
 
 
-def _operator(node: Node) -> Node:
+def _operator(node: CstNode) -> CstNode:
     """The operator that is written instead of this one."""
     text = _OPERATORS[type(node).__name__]
     if text.endswith("=") and text not in ("<=", ">=", "!=", "=="):
-        statement: Node = cst.parse_statement(f"a {text} b")
+        statement: CstNode = cst.parse_statement(f"a {text} b")
         return statement.body[0].operator
-    expression: Node = cst.parse_expression(f"a {text} b")
+    expression: CstNode = cst.parse_expression(f"a {text} b")
     if isinstance(expression, cst.Comparison):
         return expression.comparisons[0].operator
     return expression.operator
 
 
-def _expression(code: str) -> Node:
+def _expression(code: str) -> CstNode:
     return cst.parse_expression(code)
 
 
-def _code(node: Node) -> str:
+def _code(node: CstNode) -> str:
     return cst.Module([]).code_for_node(node)
 
 
-def _name(node: Node) -> str:
+def _name(node: CstNode) -> str:
     """The last part of a dotted name; '' for anything else."""
     if isinstance(node, cst.Attribute):
         return node.attr.value
     return node.value if isinstance(node, cst.Name) else ""
 
 
-def _call(node: Node) -> Iterator[tuple[str, Node]]:
+def _call(node: CstNode) -> Iterator[tuple[str, CstNode]]:
     args = list(node.args)
     name = _name(node.func)
     if isinstance(node.func, cst.Attribute) and not _is_library(node.func.value):
@@ -218,19 +218,19 @@ def _call(node: Node) -> Iterator[tuple[str, Node]]:
             yield "off by one", _with_args(node, fewer)
 
 
-def _with_args(node: Node, args: list[Node]) -> Node:
+def _with_args(node: CstNode, args: list[CstNode]) -> CstNode:
     tidy = [arg.with_changes(comma=cst.MaybeSentinel.DEFAULT) for arg in args]
     return node.with_changes(args=tidy)
 
 
-def _is_library(node: Node) -> bool:
+def _is_library(node: CstNode) -> bool:
     """Whether what stands before the dot is a module such as `torch` or `nn.init`."""
     while isinstance(node, cst.Attribute):
         node = node.value
     return isinstance(node, cst.Name) and node.value in ("torch", "nn", "F", "np", "math", "optim")
 
 
-def _named(node: Node) -> Iterator[tuple[str, Node]]:
+def _named(node: CstNode) -> Iterator[tuple[str, CstNode]]:
     for one, other in TWINS:
         for old, new in ((one, other), (other, one)):
             if node.attr.value == old:
@@ -239,25 +239,25 @@ def _named(node: Node) -> Iterator[tuple[str, Node]]:
         yield f"a lost .{node.attr.value}", node.value
 
 
-def _boolean(node: Node) -> Iterator[tuple[str, Node]]:
+def _boolean(node: CstNode) -> Iterator[tuple[str, CstNode]]:
     if node.value in ("True", "False"):
         yield "the other truth", cst.Name("False" if node.value == "True" else "True")
 
 
-def _integer(node: Node) -> Iterator[tuple[str, Node]]:
+def _integer(node: CstNode) -> Iterator[tuple[str, CstNode]]:
     value = node.evaluated_value
     fewer = {abs(value - 1)} if value < 4 else set()
     for other in sorted({value + 1, 0, *fewer} - {value}):
         yield "another constant", _expression(str(other))
 
 
-def _float(node: Node) -> Iterator[tuple[str, Node]]:
+def _float(node: CstNode) -> Iterator[tuple[str, CstNode]]:
     value = node.evaluated_value
     for other in {value * 2, value / 10} - {value}:
         yield "another constant", _expression(repr(other))
 
 
-def _unary(node: Node) -> Iterator[tuple[str, Node]]:
+def _unary(node: CstNode) -> Iterator[tuple[str, CstNode]]:
     if _code(node) == "-1":  # mostly a dimension, and of two the last one is 1
         yield "another dimension", _expression("0")
         yield "another dimension", _expression("-2")
@@ -265,7 +265,7 @@ def _unary(node: Node) -> Iterator[tuple[str, Node]]:
         yield "a lost sign", node.expression
 
 
-def _binary(node: Node) -> Iterator[tuple[str, Node]]:
+def _binary(node: CstNode) -> Iterator[tuple[str, CstNode]]:
     yield "the left side only", node.left
     yield "the right side only", node.right
     if isinstance(node.operator, (cst.Subtract, cst.Divide, cst.MatrixMultiply, cst.Power)):
@@ -274,12 +274,12 @@ def _binary(node: Node) -> Iterator[tuple[str, Node]]:
         yield "swapped sides", node.with_changes(left=right, right=left)
 
 
-def _either(node: Node) -> Iterator[tuple[str, Node]]:
+def _either(node: CstNode) -> Iterator[tuple[str, CstNode]]:
     yield "always the first", node.body
     yield "always the second", node.orelse
 
 
-def _slice(node: Node) -> Iterator[tuple[str, Node]]:
+def _slice(node: CstNode) -> Iterator[tuple[str, CstNode]]:
     for side, sign in (("lower", "+"), ("upper", "-")):
         bound = getattr(node, side)
         if bound is not None:
@@ -288,32 +288,32 @@ def _slice(node: Node) -> Iterator[tuple[str, Node]]:
             yield "off by one", node.with_changes(**{side: off})
 
 
-def _line(node: Node) -> Iterator[tuple[str, Node]]:
+def _line(node: CstNode) -> Iterator[tuple[str, CstNode]]:
     if not isinstance(node.body[0], (cst.Pass, cst.Import, cst.ImportFrom)):
         yield "a statement left out", node.with_changes(body=[cst.Pass()])
 
 
-def _augmented(node: Node) -> Iterator[tuple[str, Node]]:
+def _augmented(node: CstNode) -> Iterator[tuple[str, CstNode]]:
     target = cst.AssignTarget(node.target)
     yield "= for an update", cst.Assign([target], node.value)
 
 
-def _with(node: Node) -> Iterator[tuple[str, Node]]:
+def _with(node: CstNode) -> Iterator[tuple[str, CstNode]]:
     yield "a lost with", cst.If(cst.Name("True"), node.body)
 
 
-def _if(node: Node) -> Iterator[tuple[str, Node]]:
+def _if(node: CstNode) -> Iterator[tuple[str, CstNode]]:
     yield "always", node.with_changes(test=cst.Name("True"))
     yield "never", node.with_changes(test=cst.Name("False"))
 
 
-def _for(node: Node) -> Iterator[tuple[str, Node]]:
+def _for(node: CstNode) -> Iterator[tuple[str, CstNode]]:
     yield "a loop left out", cst.If(cst.Name("False"), node.body)
     first = _expression(f"[*{_code(node.iter)}][:1]")
     yield "the first round only", node.with_changes(iter=first)
 
 
-def _elements(node: Node) -> Iterator[tuple[str, Node]]:
+def _elements(node: CstNode) -> Iterator[tuple[str, CstNode]]:
     if len(node.elements) > 1:
         first, second, *rest = node.elements
         swapped = [
@@ -322,7 +322,7 @@ def _elements(node: Node) -> Iterator[tuple[str, Node]]:
         yield "swapped elements", node.with_changes(elements=swapped)
 
 
-_MAKERS: dict[str, Callable[[Node], Iterator[tuple[str, Node]]]] = {
+_MAKERS: dict[str, Callable[[CstNode], Iterator[tuple[str, CstNode]]]] = {
     "Call": _call,
     "Attribute": _named,
     "Name": _boolean,

@@ -16,7 +16,7 @@ from grader.report.files import ReportError
 from grader.report.text import few
 from grader.result import Grades
 
-Write = Callable[[Grades, Path, Mapping[str, str]], list[Path]]
+WriteReport = Callable[[Grades, Path, Mapping[str, str]], list[Path]]
 WriteFailure = Callable[[str, Path], list[Path]]
 Ready = Callable[[], None]
 
@@ -34,7 +34,7 @@ class Format:
     help: str
     out: str
     options: Mapping[str, str]
-    write: Write
+    write: WriteReport
     write_failure: WriteFailure | None
     single: bool = False
     ready: Ready | None = None

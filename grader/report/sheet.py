@@ -19,10 +19,10 @@ from grader.result import Grades, Result
 FORMULA = tuple("=+-@|%\t\r＝＋－＠")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
-Cell = str | float | None
+SheetCell = str | float | None
 
 
-def sheet(rows: Iterable[Sequence[Cell]]) -> str:
+def sheet(rows: Iterable[Sequence[SheetCell]]) -> str:
     """The rows as CSV with commas. Every cell is quoted, so no other delimiter can split one."""
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
@@ -30,7 +30,7 @@ def sheet(rows: Iterable[Sequence[Cell]]) -> str:
     return text.getvalue()
 
 
-def _cell(value: Cell) -> str:
+def _cell(value: SheetCell) -> str:
     if value is None:
         return ""
     if isinstance(value, Markup):
@@ -71,10 +71,10 @@ def points_of(result: Result, maximum: float, bonus: bool, cap: bool) -> float |
 
 def exercise_points(
     result: Result, names: Sequence[str], maximum: float, bonus: bool, cap: bool
-) -> list[Cell]:
+) -> list[SheetCell]:
     """The exercises' scores on a scale up to `maximum`, as for `points_of`; 'EX' if excused."""
     found = {exercise.name: exercise for exercise in result.exercises}
-    cells: list[Cell] = []
+    cells: list[SheetCell] = []
     for exercise in (found.get(name) for name in names):
         if exercise is None or exercise.score is None:
             cells.append(None)

@@ -83,4 +83,4 @@ class Reaped(msgspec.Struct):
     cpu_seconds: float
 
 
-Request = Fork | Reap
+ZygoteRequest = Fork | Reap

@@ -22,7 +22,7 @@ from torch import nn
 from grader.lockdown.apply import apply, prepare, shield
 from grader.lockdown.limits import lift
 from grader.lockdown.records import Lockdown
-from grader.sandbox.control import PACKET, READY, Fork, Orders, Reap, Reaped, Request
+from grader.sandbox.control import PACKET, READY, Fork, Orders, Reap, Reaped, ZygoteRequest
 from grader.sandbox.worker import refuse
 from grader.wire.channel import Channel
 
@@ -58,7 +58,7 @@ def main(control: socket.socket) -> None:
     gc.freeze()
     gc.enable()
     control.send(READY)
-    decoder = msgspec.json.Decoder(Request)
+    decoder = msgspec.json.Decoder(ZygoteRequest)
     children: set[int] = set()
     while True:
         packet, descriptors, _, _ = socket.recv_fds(control, PACKET, 3)

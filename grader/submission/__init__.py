@@ -14,7 +14,7 @@ from grader.submission.arrival.layouts import HandedIn, class_in, handed_in, unw
 from grader.submission.arrival.names import distinct, file_name, shown
 from grader.submission.arrival.roster import Roster, RosterError
 from grader.submission.arrival.times import FILES, from_seconds
-from grader.submission.arrival.tree import File, Folder, Node, UnreadableError, on_disk
+from grader.submission.arrival.tree import File, Folder, TreeNode, UnreadableError, on_disk
 from grader.submission.model import Assigned, LineMap, NoSubmissions, Submission, Version
 
 __all__ = [
@@ -62,12 +62,12 @@ def find_submissions(
     return submissions
 
 
-def _own_name(top: Node) -> str:
+def _own_name(top: TreeNode) -> str:
     told = file_name(top.name) if isinstance(top, File) else None
     return archive_stem(top.name) or (told.stem if told else top.name)
 
 
-def _split(top: Node, exercises: Sequence[Assigned]) -> list[HandedIn]:
+def _split(top: TreeNode, exercises: Sequence[Assigned]) -> list[HandedIn]:
     if isinstance(top, Folder):
         return [each for one in handed_in(top, exercises) for each in _unpacked(one, exercises)]
     if not isinstance(top, File):

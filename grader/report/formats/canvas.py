@@ -12,7 +12,7 @@ from pathlib import Path
 
 from grader.report.files import ReportError, save
 from grader.report.sheet import (
-    Cell,
+    SheetCell,
     exercise_points,
     left_out,
     points_of,
@@ -51,7 +51,7 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     bonus = read_switch("bonus", options.get("bonus", "yes"))
     total, names = read_columns(options.get("columns", "total"), grades)
     titles = [*([title] if total else []), *(f"{title} {name}" for name in names)]
-    rows: list[list[Cell]] = [
+    rows: list[list[SheetCell]] = [
         [*HEADER, *titles],
         [f"    {MAXIMUM}", "", "", "", "", *(maximum for _ in titles)],
     ]
@@ -67,7 +67,7 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
         # Canvas takes a row with these words in its first cell for the one with the maximum.
         name = line(who.name).replace(MAXIMUM, MAXIMUM.replace(" ", "-"))
         canvas_id, sis_id = (who.id, "") if who.id.isdecimal() else ("", who.id)
-        cells: list[Cell] = [points] if total else []
+        cells: list[SheetCell] = [points] if total else []
         cells += exercise_points(result, names, maximum, bonus, cap=False)
         if result.excused:
             cells = ["EX" for _ in cells]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from grader.report.files import ReportError, save
-from grader.report.sheet import Cell, sheet
+from grader.report.sheet import SheetCell, sheet
 from grader.report.text import EXCUSED, NOT_GRADED, outcome
 from grader.result import Grades, Result, Student
 
@@ -28,14 +28,14 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
     return [save(out, BOM + sheet(made))]
 
 
-def _submissions(grades: Grades) -> Iterator[list[Cell]]:
+def _submissions(grades: Grades) -> Iterator[list[SheetCell]]:
     names = list(dict.fromkeys(e.name for r in grades.results for e in r.exercises))
     yield [
         *WHO, *names, "Total", "Bonus", "Outcome", "Attempts", "Handed in", "Days late",
         "Decided by hand", "Decisions", "Notes",
     ]  # fmt: skip
     for result in grades.results:
-        scores: dict[str, Cell] = {
+        scores: dict[str, SheetCell] = {
             exercise.name: EXCUSED if exercise.excused else exercise.score
             for exercise in result.exercises
         }
@@ -53,7 +53,7 @@ def _submissions(grades: Grades) -> Iterator[list[Cell]]:
         ]
 
 
-def _attempts(result: Result) -> list[Cell]:
+def _attempts(result: Result) -> list[SheetCell]:
     """How many there are; and when the latest that counts was handed in, and how late."""
     if not result.attempts:
         return ["", "", ""]
@@ -62,7 +62,7 @@ def _attempts(result: Result) -> list[Cell]:
     return [result.attempts[-1].number, *when]
 
 
-def _tests(grades: Grades) -> Iterator[list[Cell]]:
+def _tests(grades: Grades) -> Iterator[list[SheetCell]]:
     yield [
         *WHO, "Exercise", "Target", "Test", "Title", "Outcome", "Points", "Earned", "Bonus",
         "Seconds", "Mistake", "Hint", "Feedback", "Detail",
@@ -79,6 +79,6 @@ def _tests(grades: Grades) -> Iterator[list[Cell]]:
                 ]  # fmt: skip
 
 
-def _who(result: Result) -> list[Cell]:
+def _who(result: Result) -> list[SheetCell]:
     who = result.student or Student("")
     return [result.submission, who.name, who.id, who.login, who.email, who.section]

@@ -22,7 +22,7 @@ from markupsafe import Markup, escape
 from grader.report.files import ReportError, save
 from grader.report.seen import Cause, Seen, by_cause, seen
 from grader.report.sheet import (
-    Cell,
+    SheetCell,
     exercise_points,
     left_out,
     points_of,
@@ -61,7 +61,7 @@ def write(grades: Grades, out: Path, options: Mapping[str, str]) -> list[Path]:
         worksheet = read_worksheet(options, "Identifier", "Grade", "Feedback comments")
         return _fill(grades, out, worksheet, maximum, bonus)
     names = read_columns("both" if each else "total", grades)[1]
-    rows: list[list[Cell]] = [
+    rows: list[list[SheetCell]] = [
         ["Full name", "ID number", "Email address", "Grade", "Maximum Grade", "Feedback comments",
          *names]
     ]  # fmt: skip

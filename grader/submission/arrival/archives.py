@@ -20,8 +20,8 @@ from grader.submission.arrival.tree import (
     DEPTH,
     File,
     Folder,
-    Node,
     Odd,
+    TreeNode,
     UnreadableError,
     in_memory,
 )
@@ -114,10 +114,10 @@ class _Cautious(io.BufferedIOBase):
         super().close()
 
 
-Found = tuple[tuple[str, ...], Node]
+Unpacked = tuple[tuple[str, ...], TreeNode]
 
 
-def _zip(stream: _Cautious, limits: ArchiveLimits) -> Iterator[Found]:
+def _zip(stream: _Cautious, limits: ArchiveLimits) -> Iterator[Unpacked]:
     archive = zipfile.ZipFile(cast(BinaryIO, stream))
     members = archive.infolist()
     if len(members) > limits.entries:
@@ -129,7 +129,7 @@ def _zip(stream: _Cautious, limits: ArchiveLimits) -> Iterator[Found]:
             yield path, _refused(name) or _zip_node(archive, member, path[-1])
 
 
-def _zip_node(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> Node:
+def _zip_node(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> TreeNode:
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
         return Odd(name, "it is a link" if kind == stat.S_IFLNK else "it isn't a regular file")
@@ -201,7 +201,7 @@ def _unpacked(stream: BinaryIO, start: bytes, total: int) -> _Bounded:
     return _Bounded(stream, total)
 
 
-def _tar(stream: _Bounded, limits: ArchiveLimits) -> Iterator[Found]:
+def _tar(stream: _Bounded, limits: ArchiveLimits) -> Iterator[Unpacked]:
     with tarfile.open(fileobj=cast(BinaryIO, stream), mode="r|") as archive:
         for number, member in enumerate(archive):
             if number == limits.entries:
@@ -213,7 +213,7 @@ def _tar(stream: _Bounded, limits: ArchiveLimits) -> Iterator[Found]:
 
 def _tar_node(
     archive: tarfile.TarFile, member: tarfile.TarInfo, name: str, limits: ArchiveLimits
-) -> Node:
+) -> TreeNode:
     if member.issym() or member.islnk():
         return Odd(name, "it is a link")
     if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE):
@@ -243,10 +243,10 @@ def _refused(name: str) -> Odd | None:
     return None
 
 
-def _tree(name: str, found: list[Found]) -> Folder:
+def _tree(name: str, found: list[Unpacked]) -> Folder:
     """Make folders of paths. If two files have one path, the later one counts as newer."""
-    inside: dict[str, list[Found]] = {}
-    nodes: list[Node] = []
+    inside: dict[str, list[Unpacked]] = {}
+    nodes: list[TreeNode] = []
     for path, node in found:
         if len(path) > 1:
             inside.setdefault(path[0], []).append((path[1:], node))

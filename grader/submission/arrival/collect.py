@@ -16,7 +16,7 @@ from grader.submission.arrival.names import (
     shown,
     split_attempt,
 )
-from grader.submission.arrival.tree import File, Node, UnreadableError, walk
+from grader.submission.arrival.tree import File, TreeNode, UnreadableError, walk
 from grader.submission.model import Assigned, LineMap, Version
 from grader.submission.reading import Notebook, PythonFile
 
@@ -74,7 +74,7 @@ class Collected:
 class Collector:
     """Collects one student's answers from files and folders."""
 
-    def __init__(self, nodes: Sequence[Node], exercises: Sequence[Assigned]) -> None:
+    def __init__(self, nodes: Sequence[TreeNode], exercises: Sequence[Assigned]) -> None:
         self._exercises = exercises
         self._modules = [e.module for e in exercises]
         targets = [t for e in exercises for t in e.targets]
@@ -103,7 +103,7 @@ class Collector:
         self._helpers = Helpers(every)
 
     def _list(
-        self, top: Node, attempt: int = 0, depth: int = 0
+        self, top: TreeNode, attempt: int = 0, depth: int = 0
     ) -> Iterator[tuple[tuple[str, ...], File, int]]:
         """The files below, each with its path and attempt. Archives count as folders.
 

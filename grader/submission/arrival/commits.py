@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from grader.submission.arrival.times import from_seconds
-from grader.submission.arrival.tree import File, Folder, Node, UnreadableError
+from grader.submission.arrival.tree import File, Folder, TreeNode, UnreadableError
 
 INDEX_LIMIT = 64 << 20
 PACKED_LIMIT = COMMIT_LIMIT = 1 << 16
@@ -23,7 +23,7 @@ _NAME = re.compile(rb"[0-9a-f]{40}")
 _WHEN = re.compile(rb"^committer [^\n]*> (\d{1,12}) [+-]\d{4}$", re.M)
 
 
-def last_commit(nodes: Iterable[Node]) -> datetime | None:
+def last_commit(nodes: Iterable[TreeNode]) -> datetime | None:
     """When the commit was made that is checked out; None if there is no clone, or it can't tell."""
     for node in nodes:
         if isinstance(node, Folder):
@@ -38,9 +38,9 @@ def last_commit(nodes: Iterable[Node]) -> datetime | None:
     return None
 
 
-def _child(folder: Folder, *path: str) -> Node | None:
+def _child(folder: Folder, *path: str) -> TreeNode | None:
     """What lies below a folder; None if nothing does."""
-    found: Node | None = folder
+    found: TreeNode | None = folder
     for part in path:
         inside = found.list() if isinstance(found, Folder) else []
         found = next((node for node in inside if node.name == part), None)
@@ -61,7 +61,7 @@ def _head(git: Folder) -> str | None:
     return name.decode() if _NAME.fullmatch(name) else None
 
 
-def _text(node: Node | None) -> bytes:
+def _text(node: TreeNode | None) -> bytes:
     return node.read(REFS_LIMIT) if isinstance(node, File) else b""
 
 

@@ -16,7 +16,7 @@ from grader.submission.arrival.gradescope import METADATA, handed_in_at, submitt
 from grader.submission.arrival.names import file_name, folded, split_attempt
 from grader.submission.arrival.text import NotTextError, decode
 from grader.submission.arrival.times import moment
-from grader.submission.arrival.tree import File, Folder, Node, Odd, UnreadableError
+from grader.submission.arrival.tree import File, Folder, Odd, TreeNode, UnreadableError
 from grader.submission.model import Assigned
 
 METADATA_LIMIT = 512 << 20
@@ -36,17 +36,17 @@ class HandedIn:
     """
 
     name: str
-    nodes: list[Node] = field(default_factory=list)
+    nodes: list[TreeNode] = field(default_factory=list)
     student: Student | None = None
     late: bool = False
     notes: list[str] = field(default_factory=list)
     certain: bool = True  # False: it may be a script of the instructor's instead
     submitted: datetime | None = None
     time_source: str = ""
-    earlier: list[list[Node]] = field(default_factory=list)
+    earlier: list[list[TreeNode]] = field(default_factory=list)
 
 
-Layout = Callable[[Folder, list[Node], Sequence[Assigned]], "list[HandedIn] | None"]
+ReadLayout = Callable[[Folder, list[TreeNode], Sequence[Assigned]], "list[HandedIn] | None"]
 
 
 def handed_in(top: Folder, exercises: Sequence[Assigned]) -> list[HandedIn]:
@@ -74,11 +74,11 @@ def unwrapped(archive: Folder) -> Folder:
     return Folder(archive.name, only.list) if isinstance(only, Folder) else archive
 
 
-def _is_left_behind(node: Node) -> bool:
+def _is_left_behind(node: TreeNode) -> bool:
     return node.name.startswith((".", "~$")) or node.name in TOOLS
 
 
-def _gradescope(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[HandedIn] | None:
+def _gradescope(top: Folder, nodes: list[TreeNode], _: Sequence[Assigned]) -> list[HandedIn] | None:
     metadata = next((n for n in nodes if n.name == METADATA and isinstance(n, File)), None)
     if metadata is None:
         return None
@@ -104,7 +104,7 @@ def _gradescope(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[H
     return found
 
 
-def _nbgrader(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[HandedIn] | None:
+def _nbgrader(top: Folder, nodes: list[TreeNode], _: Sequence[Assigned]) -> list[HandedIn] | None:
     submitted = next((n for n in nodes if n.name == "submitted" and isinstance(n, Folder)), None)
     if submitted is None:
         return None
@@ -122,7 +122,7 @@ def _stamped(one: HandedIn) -> HandedIn:
                     one.submitted = moment(decode(node.read(1000))[0])
                 one.time_source = "nbgrader" if one.submitted else ""
                 return one
-        inside: list[Node] = []
+        inside: list[TreeNode] = []
         for node in nodes:
             if isinstance(node, Folder):
                 with contextlib.suppress(UnreadableError):
@@ -131,7 +131,7 @@ def _stamped(one: HandedIn) -> HandedIn:
     return one
 
 
-def _moodle(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[HandedIn] | None:
+def _moodle(top: Folder, nodes: list[TreeNode], _: Sequence[Assigned]) -> list[HandedIn] | None:
     found: dict[tuple[str, str], HandedIn] = {}
     for node in nodes:
         if told := _MOODLE.fullmatch(node.name):
@@ -143,7 +143,7 @@ def _moodle(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[Hande
     return list(found.values()) or None
 
 
-def _canvas(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[HandedIn] | None:
+def _canvas(top: Folder, nodes: list[TreeNode], _: Sequence[Assigned]) -> list[HandedIn] | None:
     found: dict[tuple[str, str], HandedIn] = {}
     files = [n for n in nodes if not isinstance(n, Folder)]
     for node in files:
@@ -160,7 +160,7 @@ def _canvas(top: Folder, nodes: list[Node], _: Sequence[Assigned]) -> list[Hande
     return list(found.values()) if taken * 2 > len(files) else None
 
 
-def _attempts(nodes: list[Node]) -> list[list[Node]]:
+def _attempts(nodes: list[TreeNode]) -> list[list[TreeNode]]:
     """The files of all attempts but the latest: Canvas numbers a file that is handed in again."""
     number = {node.name: _attempt(node.name) for node in nodes}
     before = sorted(set(number.values()))[:-1]
@@ -172,7 +172,9 @@ def _attempt(name: str) -> int:
     return told.attempt if told else split_attempt(archive_stem(name))[1]
 
 
-def _itself(top: Folder, nodes: list[Node], exercises: Sequence[Assigned]) -> list[HandedIn] | None:
+def _itself(
+    top: Folder, nodes: list[TreeNode], exercises: Sequence[Assigned]
+) -> list[HandedIn] | None:
     """If `top` is one submission: it holds exercise files, at the top or in the kit's layout."""
     inside = {n.name: n for n in nodes if isinstance(n, Folder)}
     for place in (top, inside.get("exercises")):
@@ -193,7 +195,9 @@ def _holds(place: Folder, exercises: Sequence[Assigned]) -> bool:
     return any(f.module(modules) for f in told if f)
 
 
-def _clones(top: Folder, nodes: list[Node], exercises: Sequence[Assigned]) -> list[HandedIn] | None:
+def _clones(
+    top: Folder, nodes: list[TreeNode], exercises: Sequence[Assigned]
+) -> list[HandedIn] | None:
     """Repositories side by side, `<classroom>-<assignment>-<username>`."""
     folders = [n for n in nodes if isinstance(n, Folder)]
     prefix = _shared(top.name, [n.name for n in folders])
@@ -217,7 +221,7 @@ def _shared(folder: str, names: list[str]) -> str:
     return common[: common.rfind("-") + 1] if common.count("-") > 1 else ""
 
 
-def _one_a_student(nodes: Iterable[Node], exercises: Sequence[Assigned]) -> list[HandedIn]:
+def _one_a_student(nodes: Iterable[TreeNode], exercises: Sequence[Assigned]) -> list[HandedIn]:
     """A folder, an archive or some files for each student.
 
     Names are one student's in any case of letters, but where folders differ in that.
@@ -249,8 +253,8 @@ def _owner(node: File, exercises: Sequence[Assigned]) -> str:
     return owner or told.stem
 
 
-LAYOUTS: tuple[Layout, ...] = (_gradescope, _nbgrader, _moodle, _itself, _canvas, _clones)
-DOWNLOADS: tuple[Layout, ...] = (_gradescope, _nbgrader, _moodle, _canvas, _clones)
+LAYOUTS: tuple[ReadLayout, ...] = (_gradescope, _nbgrader, _moodle, _itself, _canvas, _clones)
+DOWNLOADS: tuple[ReadLayout, ...] = (_gradescope, _nbgrader, _moodle, _canvas, _clones)
 
 
 def class_in(archive: Folder, exercises: Sequence[Assigned]) -> list[HandedIn]:
@@ -272,7 +276,7 @@ def class_in(archive: Folder, exercises: Sequence[Assigned]) -> list[HandedIn]:
     return found if len(whole) >= enough else []
 
 
-def _is_whole(node: Node, exercises: Sequence[Assigned]) -> bool:
+def _is_whole(node: TreeNode, exercises: Sequence[Assigned]) -> bool:
     """Whether it is all that one student hands in."""
     if isinstance(node, File):
         return bool(archive_stem(node.name))

@@ -62,7 +62,7 @@ class Folder:
     """A folder. `list` returns what is in it, by name; it may raise `UnreadableError`."""
 
     name: str
-    list: Callable[[], list[Node]]
+    list: Callable[[], list[TreeNode]]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Odd:
     reason: str
 
 
-Node = File | Folder | Odd
+TreeNode = File | Folder | Odd
 
 
 def in_memory(name: str, content: bytes, modified: float) -> File:
@@ -81,12 +81,12 @@ def in_memory(name: str, content: bytes, modified: float) -> File:
     return File(name, len(content), modified, lambda: io.BytesIO(content))
 
 
-def on_disk(path: Path) -> Node:
+def on_disk(path: Path) -> TreeNode:
     """What lies at `path`. A link is followed here, where the instructor named it, never below."""
     return _node(path.name or path.resolve().name, str(path), os.stat(path))  # noqa: PTH116 - as below
 
 
-def _node(name: str, path: str, status: os.stat_result) -> Node:
+def _node(name: str, path: str, status: os.stat_result) -> TreeNode:
     if stat.S_ISDIR(status.st_mode):
         return Folder(name, lambda: _listing(path))
     if stat.S_ISREG(status.st_mode):
@@ -94,8 +94,8 @@ def _node(name: str, path: str, status: os.stat_result) -> Node:
     return Odd(name, "it is a link" if stat.S_ISLNK(status.st_mode) else "it isn't a regular file")
 
 
-def _listing(path: str) -> list[Node]:
-    nodes: list[Node] = []
+def _listing(path: str) -> list[TreeNode]:
+    nodes: list[TreeNode] = []
     try:
         with os.scandir(path) as entries:
             for entry in itertools.islice(entries, CLASS_ENTRIES):
@@ -105,7 +105,7 @@ def _listing(path: str) -> list[Node]:
     return sorted(nodes, key=lambda node: node.name)
 
 
-def _entry(entry: os.DirEntry[str]) -> Node:
+def _entry(entry: os.DirEntry[str]) -> TreeNode:
     if getattr(entry, "is_junction", bool)():  # a kind of link on Windows, known from Python 3.12
         return Odd(entry.name, "it is a link")
     try:
@@ -129,7 +129,7 @@ def _open(path: str) -> BinaryIO:
         raise
 
 
-def is_junk(node: Node, beside: set[str]) -> bool:
+def is_junk(node: TreeNode, beside: set[str]) -> bool:
     """Whether it is something that systems and tools leave behind.
 
     `beside`: the names in the same folder.
@@ -141,12 +141,12 @@ def is_junk(node: Node, beside: set[str]) -> bool:
     return node.name.startswith((".", "~$")) or node.name.casefold() in JUNK_FILES
 
 
-def walk(top: Node, notes: list[str]) -> Iterator[tuple[tuple[str, ...], File]]:
+def walk(top: TreeNode, notes: list[str]) -> Iterator[tuple[tuple[str, ...], File]]:
     """The files at and below `top` with their paths, nearest first. What is skipped is noted."""
     if isinstance(top, File):
         yield (top.name,), top
         return
-    todo: list[tuple[tuple[str, ...], Node]] = [((), top)]
+    todo: list[tuple[tuple[str, ...], TreeNode]] = [((), top)]
     seen = 0
     for path, node in todo:
         if isinstance(node, File):

@@ -17,7 +17,7 @@ from grader.suite.checks.findings import Finding
 from grader.suite.checks.mismatch import Problem, Show
 from grader.suite.checks.readers import described
 from grader.suite.checks.shortcuts import ShortcutRules
-from grader.suite.checks.sides import Copies, Device, argument_names, name_of, side_of
+from grader.suite.checks.sides import Copies, DeviceLike, argument_names, name_of, side_of
 from grader.suite.checks.trial import (
     Reader,
     arguments_of,
@@ -42,7 +42,7 @@ def gradients(
     exact: bool = False,
     rtol: float | None = None,
     atol: float | None = None,
-    device: Device | None = None,
+    device: DeviceLike | None = None,
     show: Show = "everything",
     **kwargs: Any,
 ) -> Any:
@@ -79,7 +79,7 @@ def _sent_back(
     read: Reader | None,
     incoming: torch.Tensor | None,
     tolerance: Tolerance,
-    device: Device | None,
+    device: DeviceLike | None,
 ) -> Finding:
     names = argument_names(ours, case, kwargs, theirs)
     copies = Copies(side_of(case, True), side_of(kwargs, True), names, device)

@@ -14,7 +14,7 @@ from grader.suite.checks.mismatch import Fact
 from grader.suite.checks.trajectory import COUNTS, SIZES
 from grader.suite.current import Case
 
-Arguments = Mapping[str, Any]  # by name
+NamedArguments = Mapping[str, Any]  # by name
 FEWEST = 2  # inputs on each side, or at least on the larger one: one alone shows no rule
 
 # What is said where exactly the inputs with a trait fail, and where exactly they work.
@@ -35,7 +35,7 @@ _WORKS = {
 
 
 @contextmanager
-def wrong_if_raised(arguments: Arguments) -> Iterator[None]:
+def wrong_if_raised(arguments: NamedArguments) -> Iterator[None]:
     """Inside, the student's code is called: where it raises, this input went wrong."""
     try:
         yield
@@ -44,7 +44,7 @@ def wrong_if_raised(arguments: Arguments) -> Iterator[None]:
         raise
 
 
-def tried(arguments: Arguments, right: bool) -> None:
+def tried(arguments: NamedArguments, right: bool) -> None:
     """Note that a check has tried this input."""
     current.cases().append(Case(traits(arguments), right))
 
@@ -76,7 +76,7 @@ def works_and_fails(cases: Collection[Case]) -> Fact | None:
     return None
 
 
-def traits(arguments: Arguments) -> frozenset[str]:
+def traits(arguments: NamedArguments) -> frozenset[str]:
     """What is special about an input."""
     tensors = list(_tensors(arguments.values()))
     data = next((t for t in tensors if t.dim() and not t.requires_grad), torch.empty(0))
@@ -90,7 +90,7 @@ def traits(arguments: Arguments) -> frozenset[str]:
     return frozenset(name for name, holds in found.items() if holds)
 
 
-def _of_training(arguments: Arguments, samples: int) -> dict[str, bool]:
+def _of_training(arguments: NamedArguments, samples: int) -> dict[str, bool]:
     size = next((arguments[name] for name in SIZES if isinstance(arguments.get(name), int)), 0)
     count = next((name for name in COUNTS if isinstance(arguments.get(name), int)), "")
     in_order = size > 0 and count != "steps"

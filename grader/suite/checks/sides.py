@@ -16,7 +16,7 @@ from grader.result import Outcome, OutcomeError
 from grader.suite import current
 from grader.torchside.accelerator import fallback_reason
 
-Device = torch.device | str
+DeviceLike = torch.device | str
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +135,7 @@ class Copies:
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
         names: Sequence[str],
-        device: Device | None = None,
+        device: DeviceLike | None = None,
         *,
         share_leaves: bool = False,
     ) -> None:
@@ -233,7 +233,7 @@ def _same_items(held: Any, items: list[Any]) -> bool:
     )
 
 
-def copy_of(tensor: torch.Tensor, device: Device | None = None) -> torch.Tensor:
+def copy_of(tensor: torch.Tensor, device: DeviceLike | None = None) -> torch.Tensor:
     """A tensor of its own: as it lies in memory, a leaf with its gradient, or with its graph."""
     if device is not None and torch.device(device).type != tensor.device.type:
         copy = tensor.detach().to(device)

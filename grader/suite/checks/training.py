@@ -20,7 +20,7 @@ from grader.suite.checks.mismatch import Problem, Show
 from grader.suite.checks.readers import floats
 from grader.suite.checks.shortcuts import Patterns, ShortcutRules
 from grader.suite.checks.sides import Copies, argument_names, bound, name_of, side_of
-from grader.suite.checks.trajectory import Rerun, State, trajectory_slip
+from grader.suite.checks.trajectory import Parameters, Rerun, trajectory_slip
 from grader.suite.checks.trial import Reader, call_theirs, changes, read_both
 from grader.suite.checks.twins import Twins
 from grader.suite.checks.verdict import claim, conclude
@@ -174,7 +174,7 @@ class RerunOfTwins(Rerun):
     pair: Twins
     start: tuple[nn.Module, Any]
 
-    def run(self, arguments: dict[str, Any]) -> State:
+    def run(self, arguments: dict[str, Any]) -> Parameters:
         """The model's parameters after training."""
         model, opt = copy.deepcopy(self.start)
         for name, value in arguments.items():

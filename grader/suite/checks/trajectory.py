@@ -19,7 +19,7 @@ LOSSES = ("loss_func", "loss_fn")
 
 NEAR = 1e-4  # of a factor between two ways: what float32 can tell apart of their difference
 
-State = dict[str, torch.Tensor]
+Parameters = dict[str, torch.Tensor]
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Rerun:
         return bound(self.ours, self.args, self.kwargs)
 
     @property
-    def data(self) -> State:
+    def data(self) -> Parameters:
         """What is trained on: tensors of samples."""
         return {
             name: value
@@ -49,12 +49,12 @@ class Rerun:
         """How many samples are trained on; 0 where none are."""
         return len(next(iter(self.data.values()), ()))
 
-    def __call__(self, **other: Any) -> State:
+    def __call__(self, **other: Any) -> Parameters:
         """What becomes of the parameters with these arguments changed."""
         with undrawn():
             return self.run({**self.named, **other})
 
-    def run(self, arguments: dict[str, Any]) -> State:
+    def run(self, arguments: dict[str, Any]) -> Parameters:
         """What becomes of the arguments that require grad."""
         copies = Copies([], arguments, list(arguments))
         self.ours(**copies.kwargs)
@@ -62,9 +62,9 @@ class Rerun:
 
 
 def trajectory_slip(
-    before: State,
+    before: Parameters,
     after: dict[str, Any],
-    wanted: State,
+    wanted: Parameters,
     losses: Any,
     wanted_losses: Any,
     again: Rerun,
@@ -88,7 +88,7 @@ def trajectory_slip(
     return _of_ways(before, after, wanted, again) or _still(before, after)
 
 
-def _still(before: State, after: dict[str, Any]) -> Fact | None:
+def _still(before: Parameters, after: dict[str, Any]) -> Fact | None:
     """Some parameters are what they were before."""
     moved = {n: t for n, t in after.items() if not _alike({n: t}, before)}
     still = {n: t for n, t in after.items() if n not in moved}
@@ -105,7 +105,9 @@ def _still(before: State, after: dict[str, Any]) -> Fact | None:
     return Fact("some_unchanged", text)
 
 
-def _of_ways(before: State, after: dict[str, Any], wanted: State, again: Rerun) -> Fact | None:
+def _of_ways(
+    before: Parameters, after: dict[str, Any], wanted: Parameters, again: Rerun
+) -> Fact | None:
     """All parameters moved as they should, but for a factor: one for all, or one for each."""
     ways = {name: [_way(before, state, name) for state in (after, wanted)] for name in after}
     together = [torch.cat(sides) for sides in zip(*ways.values(), strict=True)]
@@ -144,7 +146,7 @@ def _factor(theirs: torch.Tensor, ours: torch.Tensor) -> float | None:
     return factor if fits else None
 
 
-def _way(before: State, after: dict[str, Any], name: str) -> torch.Tensor:
+def _way(before: Parameters, after: dict[str, Any], name: str) -> torch.Tensor:
     return (wide(after[name]).double() - wide(before[name]).double()).flatten()
 
 
@@ -222,5 +224,5 @@ def _as_floats(value: Any) -> torch.Tensor | None:
     return torch.tensor(value, dtype=torch.float64) if known else None
 
 
-def _alike(left: dict[str, Any], right: State) -> bool:
+def _alike(left: dict[str, Any], right: Parameters) -> bool:
     return all(close(wide(tensor).double(), wide(right[n]).double()) for n, tensor in left.items())

@@ -13,7 +13,7 @@ from grader.suite.checks.compare import Tolerance, compare
 from grader.suite.checks.mismatch import Problem
 from grader.suite.checks.readers import Unreadable
 from grader.suite.checks.shortcuts import ShortcutRules
-from grader.suite.checks.sides import Copies, Device, bound, side_of
+from grader.suite.checks.sides import Copies, DeviceLike, bound, side_of
 
 Reader = Callable[[Any], Any]
 
@@ -62,7 +62,7 @@ def read_both(
     return value, wanted, compare(value, wanted, where, tolerance)
 
 
-def moved(value: Any, device: Device) -> Any:
+def moved(value: Any, device: DeviceLike) -> Any:
     """A value with its tensors on another device."""
     if isinstance(value, torch.Tensor):
         return value.detach().to(device)

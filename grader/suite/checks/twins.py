@@ -20,7 +20,7 @@ from torch import nn
 from grader.suite import current
 from grader.suite.checks.mismatch import Mismatch, Mismatched, Problem
 from grader.suite.checks.readers import described
-from grader.suite.checks.sides import Device, Either, define, name_of, undrawn
+from grader.suite.checks.sides import DeviceLike, Either, define, name_of, undrawn
 
 Optimizer = Callable[[Any, Any], Any]
 MOST_EMPTY = 10
@@ -104,7 +104,7 @@ class Twins:
         self.their_opt, self.our_opt = their_opt, our_opt
         self.model = Either(theirs, ours)
         self.opt = Either(their_opt, our_opt)
-        self.device: Device | None = None
+        self.device: DeviceLike | None = None
 
     @property
     def first(self) -> tuple[Either, ...]:
@@ -152,7 +152,7 @@ def twins(
     ours: Any = None,
     inputs: int | None = None,
     dtype: torch.dtype | None = None,
-    device: Device | None = None,
+    device: DeviceLike | None = None,
 ) -> Twins:
     """A model on the student's side and one on ours, with the same random numbers.
 

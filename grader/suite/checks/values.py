@@ -15,7 +15,7 @@ from grader.suite.checks.findings import Finding
 from grader.suite.checks.mismatch import Problem, Show
 from grader.suite.checks.readers import Unreadable
 from grader.suite.checks.shortcuts import Patterns, ShortcutRules
-from grader.suite.checks.sides import Copies, Device, argument_names, name_of, side_of
+from grader.suite.checks.sides import Copies, DeviceLike, argument_names, name_of, side_of
 from grader.suite.checks.training import trained_alike
 from grader.suite.checks.trajectory import Rerun, trajectory_slip
 from grader.suite.checks.trial import (
@@ -40,7 +40,7 @@ def same(
     read: Reader | None = None,
     rtol: float | None = None,
     atol: float | None = None,
-    device: Device | None = None,
+    device: DeviceLike | None = None,
     forbids: Patterns = (),
     requires: Patterns = (),
     show: Show = "everything",
@@ -149,7 +149,7 @@ def _of_call(
     kwargs: dict[str, Any],
     read: Reader | None,
     tolerance: Tolerance,
-    device: Device | None,
+    device: DeviceLike | None,
     rules: ShortcutRules,
 ) -> Finding:
     names = argument_names(ours, case, kwargs, theirs)
