@@ -134,10 +134,17 @@ def summary(plans: Sequence[Plan], option: str = "--regrade") -> list[str]:
     for why in dict.fromkeys(why for why, _, _ in whys):
         names = Counter(name for reason, name, _ in whys if reason == why)
         who = {id(plan) for reason, _, plan in whys if reason == why}
-        total = len(plans[0].bases)
-        what = ", ".join(sorted(names)) if len(names) < total else "all exercises"
-        lines.append(f"To grade: {what} of {_count(len(who))} ({why}).")
+        lines.append(f"To grade: {_what(names, len(who), len(plans[0].bases))} ({why}).")
     return lines
+
+
+def _what(names: Counter[str], who: int, every: int) -> str:
+    """The exercises, each with the number of submissions, if that isn't the same for all."""
+    if set(names.values()) == {who}:
+        what = ", ".join(sorted(names)) if len(names) < every else "all exercises"
+        return f"{what} of {_count(who)}"
+    (first, count), *others = sorted(names.items())
+    return ", ".join([f"{first} of {_count(count)}", *(f"{name} of {n}" for name, n in others)])
 
 
 def _count(number: int) -> str:

@@ -13,7 +13,7 @@ from grader.result import Grades, Outcome, Result
 
 BINS = 10
 FEWEST = 5  # below this many submissions, a correlation says nothing
-CERTAIN = 1.645  # standard errors: a remark is wrong by chance in 5 % of cases at most
+CERTAIN = 2.33  # standard errors: a remark is wrong by chance for one test in a hundred
 LITTLE = 0.2  # a discrimination below this is called poor in item analysis
 EASY = 0.1  # where fewer than this share fail (or pass), it can't be high
 EXTREME = 0.27  # the upper and the lower part of a class, as usual in item analysis

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from grader.grading.running import History
 from grader.report.text import line, number, score
+from grader.result import Attempt
 
 MOST = 12  # tests that changed between two attempts
 
@@ -32,6 +33,8 @@ def _lines(history: History) -> list[tuple[str, str]]:
         rows += [
             (f"  {line(reason)}", "") for reason in (result.mark.reasons if result.mark else [])
         ]
+    # With one attempt, where it stands says it all.
+    worth = result.attempts if result and len(history.attempts) > 1 else []
     for place, (handed, gradings) in enumerate(
         zip(history.attempts, history.gradings, strict=True)
     ):
@@ -39,6 +42,7 @@ def _lines(history: History) -> list[tuple[str, str]]:
         source = f" (by {handed.source})" if handed.source else ""
         late = ", late by the platform's word" if handed.late else ""
         rows += [("", ""), (f"Attempt {handed.number}{when}{source}{late}", "bold")]
+        rows += [(f"  {_worth(one)}", "") for one in worth if one.number == handed.number]
         for one in gradings:
             scores = ", ".join(f"{line(e)} {score(s)}" for e, s in one.scores.items())
             fault = f"; not graded: {line(one.fault)}" if one.fault else ""
@@ -61,3 +65,11 @@ def _lines(history: History) -> list[tuple[str, str]]:
              f"({decision.source})", "")
         )  # fmt: skip
     return rows
+
+
+def _worth(attempt: Attempt) -> str:
+    """What an attempt is worth, lateness taken off, and whether it counts."""
+    bonus = f", and {number(attempt.bonus)} bonus" if attempt.bonus else ""
+    late = f"; {attempt.late} day{'' if attempt.late == 1 else 's'} late" if attempt.late else ""
+    counts = "; counts" if attempt.counts else ""
+    return f"Worth {score(attempt.total)}{bonus}{late}{counts}"

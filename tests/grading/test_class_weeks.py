@@ -174,6 +174,8 @@ def test_notes_and_what_the_gradebook_shows(kit, grader):
     assert "Stands at 70 of 100, and 25 bonus." in said
     assert "01_double: set to 70 by J. Doe." in said
     assert "Attempt 2, handed in 2026-11-20T11:30:00+00:00 (by nbgrader)" in said
+    # Attempt 1 has a score that somebody has set; a late one would say so.
+    assert "Worth 70, and 25 bonus; counts\n" in said
     assert said.count("01_double 25") == 3  # twice the first attempt, once the second
     assert "score of 01_double: 70, by J. Doe (grader note)" in said
 

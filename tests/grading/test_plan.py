@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 import tiny
 
+from grader.grading.basis import Basis
+from grader.grading.plan import Plan, summary
+from grader.submission import Submission
+
 pytestmark = pytest.mark.slow
 
 
@@ -58,6 +62,23 @@ def test_only_what_changed_is_graded_and_the_reason_is_said(kit, grader):
     assert "To grade: 01_double of 1 submission (changed since: its files)." in said
     assert graded(results(kit)["bob"], 1) == graded(after["bob"], 1)
     assert {t["outcome"] for t in graded(results(kit)["bob"], 0)} == {"passed"}
+
+
+def test_how_many_it_is_of_each_exercise_is_said():
+    one = Basis("files", "suite", "machinery", "limits")
+    bases = dict.fromkeys(("01_a", "02_b", "03_c"), one)
+
+    def plan(*todo: str) -> Plan:
+        return Plan(Submission("ann", {}), bases, todo=dict.fromkeys(todo, "its files"))
+
+    for plans, said in (
+        ([plan("01_a"), plan("01_a")], "01_a of 2 submissions"),
+        ([plan("01_a", "02_b")], "01_a, 02_b of 1 submission"),
+        ([plan(*bases), plan(*bases)], "all exercises of 2 submissions"),
+        ([plan(*bases), plan("02_b")], "01_a of 1 submission, 02_b of 2, 03_c of 1"),
+        ([plan("03_c"), plan("01_a")], "01_a of 1 submission, 03_c of 1"),
+    ):
+        assert summary(plans) == [f"To grade: {said} (its files)."]
 
 
 def test_a_new_hint_reaches_the_feedback_without_grading(kit, grader):

@@ -6,6 +6,7 @@ import io
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean, median
 
@@ -164,13 +165,21 @@ def _legend(results: list[Result], shown: list[str], exercises: list[str], width
     return "\n".join(line.rstrip(" ,") for line in lines)
 
 
+def _ruled(result: Result) -> bool:
+    """Whether rules, and nobody's decision, make another total of it than its points do."""
+    mark, plain = result.mark, replace(result, mark=None)
+    if mark is None or mark.decided:
+        return False
+    return bool(mark.reasons) or (mark.total, mark.bonus) != (plain.total, plain.bonus)
+
+
 def _remarks(grades: Grades, names: list[str]) -> list[str]:
     """Faults first, then notes."""
     both = list(zip(names, grades.results, strict=True))
     lines = [text.line(note) for note in grades.notes]
     lines += [f"{name}: not graded: {text.line(r.fault)}" for name, r in both if r.fault]
     marked = [(name, r.mark) for name, r in both if r.mark]
-    if ruled := sum(not mark.decided for _, mark in marked if mark.reasons):
+    if ruled := sum(map(_ruled, grades.results)):
         lines.append(
             f"By the assignment's rules, {ruled} of {len(both)} total otherwise than by points "
             "alone: lateness, attempts, weights. The other reports say how."
