@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from grader.assignment.rules import Rules
 from grader.cli.cluster import Site, site_options
 from grader.cli.grading import (
     ClassRun,
@@ -23,9 +24,11 @@ from grader.cli.grading import (
 from grader.cli.options import setup_options
 from grader.grading.changes import grade_changes
 from grader.grading.engine import SEEDS, Setup
-from grader.grading.running import entrants, last_known, settle_all
-from grader.report import changes_table
-from grader.result import Grades
+from grader.grading.gradebook import Gradebook
+from grader.grading.running import Entrant, entrants, last_known, settle_all
+from grader.report import ReportError, changes_table
+from grader.report.formats import json
+from grader.result import Grades, Result
 
 
 @click.command()
@@ -71,13 +74,29 @@ def regrade(
         job = ClassRun(setup, crew, out, grades, None, anew, seed, reports, options)
         with open_gradebook(out) as gradebook:
             everybody = entrants(gradebook, job.rules)
-            known = last_known(everybody, gradebook)
-            before, _ = settle_all(everybody, known, gradebook, job.rules)
+            before = _before(out, everybody, gradebook, job.rules)
 
         def compare(results: Grades) -> None:
-            changes = grade_changes({r.submission: r for r in before}, results.results)
+            changes = grade_changes(before, results.results)
             print()
             changes_table.show(changes, Console())
             print(f"\n{changes_table.write(changes, out)}: all changes.")
 
         run(job, "regrade", len(everybody), compare)
+
+
+def _before(
+    out: Path, everybody: list[Entrant], gradebook: Gradebook, rules: Rules
+) -> dict[str, Result]:
+    """What each student had, by submission.
+
+    That is what the run before reported: the rules may have changed since. Of whom it said nothing,
+    the gradebook knows.
+    """
+    try:
+        reported = {one.submission: one for one in json.read(out / json.OUT).results}
+    except ReportError:
+        reported = {}
+    others = [one for one in everybody if one.submission.name not in reported]
+    settled, _ = settle_all(others, last_known(others, gradebook), gradebook, rules)
+    return reported | {one.submission: one for one in settled}

@@ -13,6 +13,7 @@ from grader.grading.changes import GradeChange
 from grader.report.files import save
 from grader.report.sheet import sheet
 from grader.report.text import labels, line, score
+from grader.result import Result
 
 MOST = 60  # rows in a terminal
 OUT = "changes.csv"
@@ -31,7 +32,7 @@ def show(changes: Sequence[GradeChange], console: Console) -> None:
     for label, change in zip(labels([c.after for c in ordered]), ordered, strict=True):
         for place, test in enumerate(change.tests or [None]):
             rows += 1
-            first = (label, score(change.before.total), score(change.after.total))
+            first = (label, *(_stands(result) for result in (change.before, change.after)))
             said = (
                 f"{test.exercise} {test.test}: {test.before or 'not there'} → "
                 f"{test.after or 'gone'}"
@@ -47,6 +48,10 @@ def show(changes: Sequence[GradeChange], console: Console) -> None:
     console.print(Text(f"{moved} grade{'' if moved == 1 else 's'} changed.", style="bold"))
 
 
+def _stands(result: Result) -> str:
+    return "excused" if result.excused else score(result.total)
+
+
 def write(changes: Sequence[GradeChange], folder: Path) -> Path:
     """Write all of it as CSV: a row for each test."""
     rows: list[tuple[str | float | None, ...]] = [
@@ -58,8 +63,7 @@ def write(changes: Sequence[GradeChange], folder: Path) -> Path:
         head = (
             change.after.submission,
             line(who.name) if who else "",
-            change.before.total,
-            change.after.total,
+            *("excused" if r.excused else r.total for r in (change.before, change.after)),
         )
         rows += [
             (*head, test.exercise, test.test, test.title, test.before, test.after)

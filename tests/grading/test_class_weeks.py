@@ -149,6 +149,15 @@ def test_regrading_says_whose_grade_changed_and_by_which_test(kit, grader):
     assert "2 of 2 were graded before" in said.stderr
     assert "No grade has changed" in said.stdout
 
+    # Rules and decisions change grades too, and nothing is graded.
+    (kit / "assignment.toml").write_text(RULES.replace("20T12", "20T10"))
+    assert "ann: excuse yes" in grader(kit, "note", "ann", "--excuse").stdout
+    said = grader(kit, "regrade")
+    assert "2 of 2 were graded before" in said.stderr
+    rows = [row.split() for row in said.stdout.partition("Before")[2].splitlines()]
+    why = ["no", "test:", "rules", "or", "decisions"]
+    assert ["ann", "100", "excused", *why] in rows and ["bob", "80", "70", *why] in rows
+
 
 def test_notes_and_what_the_gradebook_shows(kit, grader):
     hand_in(kit, "ann", "2 * x", "2026-11-20 11:00:00 UTC")

@@ -70,6 +70,11 @@ def test_what_cannot_be_used_is_named_with_its_line(tmp_path, text, said):
     assert said in str(error.value) and FILE in str(error.value)
 
 
+@pytest.mark.parametrize("named", ["02_b", "b", "02", "2"])
+def test_an_exercise_is_named_as_for_other_commands(named):
+    assert make("score", "kim", named, "80", EXERCISES).exercise == "02_b"
+
+
 def test_an_extension_is_for_the_whole_submission():
     with pytest.raises(DecisionError, match="whole submission"):
         make("extension", "kim", "01_a", "2 days", EXERCISES)
