@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -289,6 +290,7 @@ class Endpoint:
         raise student_error(raised, of_stub=self._keeper.is_of_stub(raised))
 
 
+@functools.lru_cache(maxsize=256)  # suites define the same few things again and again
 def source_of(thing: Any) -> tuple[str, str]:
     """Name and source of a function or class. Raises `TypeError` where it can't stand alone."""
     if not inspect.isclass(thing) and not inspect.isfunction(thing):
