@@ -12,8 +12,7 @@ from rich.text import Text
 from grader.grading.changes import GradeChange
 from grader.report.files import save
 from grader.report.sheet import sheet
-from grader.report.text import labels, line, score
-from grader.result import Result
+from grader.report.text import labels, line, number, score
 
 MOST = 60  # rows in a terminal
 OUT = "changes.csv"
@@ -32,7 +31,7 @@ def show(changes: Sequence[GradeChange], console: Console) -> None:
     for label, change in zip(labels([c.after for c in ordered]), ordered, strict=True):
         for place, test in enumerate(change.tests or [None]):
             rows += 1
-            first = (label, *(_stands(result) for result in (change.before, change.after)))
+            first = (label, *_stand(change))
             said = (
                 f"{test.exercise} {test.test}: {test.before or 'not there'} → "
                 f"{test.after or 'gone'}"
@@ -48,15 +47,21 @@ def show(changes: Sequence[GradeChange], console: Console) -> None:
     console.print(Text(f"{moved} grade{'' if moved == 1 else 's'} changed.", style="bold"))
 
 
-def _stands(result: Result) -> str:
-    return "excused" if result.excused else score(result.total)
+def _stand(change: GradeChange) -> list[str]:
+    """The grade before and after; with the bonus, if that is what has changed."""
+    both = (change.before, change.after)
+    bonus = change.before.bonus != change.after.bonus
+    return [
+        "excused" if r.excused else score(r.total) + (f" +{number(r.bonus)}" if bonus else "")
+        for r in both
+    ]
 
 
 def write(changes: Sequence[GradeChange], folder: Path) -> Path:
     """Write all of it as CSV: a row for each test."""
     rows: list[tuple[str | float | None, ...]] = [
-        ("Submission", "Name", "Total before", "Total after", "Exercise", "Test", "Title",
-         "Before", "After")
+        ("Submission", "Name", "Total before", "Total after", "Bonus before", "Bonus after",
+         "Exercise", "Test", "Title", "Before", "After")
     ]  # fmt: skip
     for change in changes:
         who = change.after.student
@@ -64,6 +69,8 @@ def write(changes: Sequence[GradeChange], folder: Path) -> Path:
             change.after.submission,
             line(who.name) if who else "",
             *("excused" if r.excused else r.total for r in (change.before, change.after)),
+            change.before.bonus,
+            change.after.bonus,
         )
         rows += [
             (*head, test.exercise, test.test, test.title, test.before, test.after)
