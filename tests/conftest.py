@@ -59,20 +59,23 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
 
 
-# Files that take half a minute and more. They come first, so that no process has one of them left
-# when the others have nothing to do any more.
+# Files that take a quarter of a minute and more. They come first, so that no process has one of
+# them left when the others have nothing to do any more.
 LONG = (
     "attacks/test_attacks.py",
+    "release/test_notebooks.py",
     "faults/test_killed.py",
     "attacks/test_attacks_on_a_user.py",
     "test_sample_class.py",
     "test_judge_clean.py",
-    "ci/test_platforms.py",
-    "ci/test_actions.py",
-    "release/test_notebooks.py",
     "test_styles.py",
     "test_lockdown.py",
+    "ci/test_platforms.py",
+    "grading/test_cluster.py",
+    "test_cli.py",
+    "faults/test_interrupted.py",
     "release/test_release.py",
+    "ci/test_actions.py",
 )
 
 

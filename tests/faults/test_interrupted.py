@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import tiny
 from faults.runs import (
     MARKS,
     NAMES,
@@ -38,7 +39,7 @@ def test_interrupted(kit: Path, nothing_left: None, grader: Any) -> None:
     assert "1 of 4 graded" in said
     assert list(graded(kit)) == NAMES[:1]
     for file in sleeping:
-        file.write_text(SLOW)
+        file.write_text(tiny.answer("x + x"))
     complete(kit, grader)
 
 
