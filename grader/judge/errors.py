@@ -30,7 +30,7 @@ _NAME, _MESSAGE, _FRAMES, _LINE = 100, 4_000, 20, 200
 CROWDED = "all sandboxes together have too many threads"
 _NO_THREAD = ("can't start new thread", "Resource temporarily unavailable")  # Python's, and torch's
 ROOM_LEFT = 16 * MIB  # a disk that has less is full
-_NOTHING_LEFT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EIO)
+_OURS = (errno.EMFILE, errno.ENFILE, errno.EIO)  # what no answer, however large, leads to here
 
 
 class GraderFault(OutcomeError):
@@ -92,7 +92,7 @@ def fault_or(error: BaseException | None) -> BaseException | None:
     An error of the operating system that student code meets is a `StudentError` here.
     """
     theirs = isinstance(error, StudentError)
-    if isinstance(error, OSError) and not theirs and error.errno in _NOTHING_LEFT:
+    if isinstance(error, OSError) and not theirs and error.errno in _OURS:
         return GraderFault(f"{error.strerror}, in the judge")
     return error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import re
@@ -27,6 +28,9 @@ from faults.runs import (
     start,
     wait_for,
 )
+
+from grader.judge.errors import GraderFault, fault_or, student_error
+from grader.wire.structs import Raised
 
 pytestmark = MARKS
 FEW, ENOUGH = 6, 13  # descriptors beside those that are open
@@ -133,3 +137,11 @@ def test_few_descriptors(kit: Path, nothing_left: None, grader: Any) -> None:
             complete(kit, grader)
     assert missing[0] and not missing[-1]
     assert missing == sorted(missing, reverse=True), "more descriptors are no worse"
+
+
+def test_what_student_code_has_no_descriptor_for_is_its_own() -> None:
+    words = os.strerror(errno.EMFILE)
+    theirs = student_error(Raised("OSError", "OSError", words, []), of_stub=False)
+    assert isinstance(theirs, OSError)
+    assert fault_or(theirs) is theirs
+    assert isinstance(fault_or(OSError(errno.EMFILE, words)), GraderFault)
