@@ -194,5 +194,5 @@ def _decided(mark: Mark, result: Result, ruling: Ruling) -> Mark:
     reasons += ruling.comments
     return replace(
         mark, total=total, reasons=reasons, excused=excused, decided=not ruling.empty,
-        bonus=0.0 if excused else mark.bonus,
+        bonus=0.0 if whole or excused else mark.bonus,  # what is set is all that there is
     )  # fmt: skip

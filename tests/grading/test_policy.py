@@ -228,6 +228,15 @@ def test_a_decided_score_counts_and_says_by_whom(tmp_path):
     assert whole.total == 66
 
 
+def test_a_score_for_all_of_it_is_all_that_there_is():
+    one = exercise("01_a", 60, bonus=5.0)
+    ruling = Ruling(scores={"01_a": (70.0, "X")})
+    given = settled(Result("ann", exercises=[one]), Rules(), ruling)
+    assert (given.total, given.bonus) == (70, 50)
+    whole = settled(Result("ann", exercises=[one]), Rules(), Ruling(scores={"": (77.0, "X")}))
+    assert (whole.total, whole.bonus) == (77, 0)
+
+
 def test_what_is_excused_does_not_count():
     one = settled(work(90, 0, 90), Rules(), Ruling(excuses={"02_b": "J. Doe"}))
     assert (one.total, one.excused) == (90, False)
