@@ -590,9 +590,10 @@ def test_what_student_code_prints_is_kept(student, session):
 
 
 def test_a_missing_file_is_not_attempted(forker):
+    """Nor is a sandbox started for it."""
     session = Session(forker, Submission("s", {}))
-    with pytest.raises(NotImplementedError):
-        session.enter("answers").draws()
+    with pytest.raises(NotImplementedError, match=r"no answers\.py"):
+        session.enter("answers")
 
 
 def test_what_is_pretended_holds_from_the_import_on(forker):

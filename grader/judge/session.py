@@ -63,12 +63,17 @@ class Session:
         self._stub_lines: dict[str, frozenset[int]] = {}
 
     def enter(self, module: str) -> RemoteStudent:
-        """The proxy of one module of the submission; any other module's sandbox ends."""
+        """The proxy of one module of the submission; any other module's sandbox ends.
+
+        Raises `NotImplementedError` where there is no such file: no test begins in vain.
+        """
         if module != self.module:
             self.close()
             self.module = module
             self._files = self._submission.beside(module)
             self._stub_lines.clear()
+        if f"{module}.py" not in self._files:
+            raise NotImplementedError(f"there is no {module}.py in this submission")
         return RemoteStudent(_OfStudent(self))
 
     def seed(self, seed: int) -> None:
@@ -112,8 +117,6 @@ class Session:
         What is pretended is so for a module of its own, from its import on.
         """
         module = self.module
-        if f"{module}.py" not in self._files:
-            raise NotImplementedError(f"there is no {module}.py in this submission")
         key = module, self.calls.pretending
         if key in self._unloadable:
             raise self._unloadable[key]

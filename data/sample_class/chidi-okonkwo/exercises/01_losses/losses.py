@@ -12,8 +12,8 @@ def log_softmax(x: Tensor) -> Tensor:
 
     x: (N, C), any floating dtype, one row of C scores a sample.
     Returns a tensor of the shape and dtype of `x`; exp() of each row sums to 1. Gradients flow
-    back to `x`, which is not changed. PyTorch's own log_softmax and cross_entropy don't count
-    as an answer (5 of 14 points).
+    back to `x`, which is not changed. An answer that calls PyTorch's own log_softmax or
+    cross_entropy loses 5 of 14 points.
 
     Bonus: scores of 10,000 give finite values and gradients; x may have one dimension, three or
     four; x may be 16-bit; x may be on a GPU, and then the result is too.
@@ -27,8 +27,8 @@ def nll(input: Tensor, target: Tensor) -> Tensor:
     input: (N, C), any floating dtype, log-probabilities (what `log_softmax` returns).
     target: (N,), int64, each sample's right class, from 0 to C - 1.
     Returns one number, as a tensor of the dtype of `input`. Gradients flow back to `input`; neither
-    argument is changed. PyTorch's own nll_loss and cross_entropy don't count as an answer (5 of
-    14 points).
+    argument is changed. An answer that calls PyTorch's own nll_loss or cross_entropy loses 5 of
+    14 points.
 
     Bonus: classes that aren't the right one may have log-probability -inf; `input` may be 16-bit.
     """

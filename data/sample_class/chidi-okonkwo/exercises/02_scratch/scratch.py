@@ -26,7 +26,7 @@ def model(xb: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
     xb: (N, n_in), weights: (n_in, n_out), bias: (n_out,), all of one floating dtype (float64
     too), however they lie in memory.
     Returns (N, n_out), of that dtype. Gradients flow back to all three, and none is changed.
-    F.linear and F.log_softmax are welcome; nn.Linear doesn't count as an answer (2 of 10 points).
+    F.linear and F.log_softmax are welcome; an answer that uses nn.Linear loses 2 of 10 points.
 
     Bonus: scores of 10,000 give finite values and gradients; xb may have more dimensions in
     front, such as (2, 5, n_in); all three may be on a GPU, and then the result is too.
@@ -40,7 +40,7 @@ def sgd_step(params: list[Tensor], lr: float) -> None:
     params: a list of any number of leaf tensors, of any shapes and floating dtypes, as backward()
     leaves them: each .grad holds a gradient.
     Changes these very tensors, outside the graph; they stay leaves that require grad. Afterwards
-    each .grad is zero or None. torch.optim doesn't count as an answer (5 of 14 points).
+    each .grad is zero or None. An answer that uses torch.optim loses 5 of 14 points.
 
     Bonus: a tensor that got no gradient, so that its .grad is None, stays as it is.
     """
@@ -62,7 +62,7 @@ def train(
     Takes exactly `steps` steps of gradient descent with learning rate `lr`, each on a fresh batch
     of `batch_size` samples picked at random from all N, and on the mean loss of that batch. Any
     random draw passes: torch.randint, torch.randperm, a DataLoader that shuffles, NumPy, random.
-    What it returns doesn't matter; x and y aren't changed. torch.optim and the layers of torch.nn
-    don't count as an answer (5 of 14 points).
+    What it returns doesn't matter; x and y aren't changed. An answer that uses torch.optim or the
+    layers of torch.nn loses 5 of 14 points.
     """
     raise NotImplementedError("train is still to be written")
