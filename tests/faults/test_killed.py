@@ -27,6 +27,7 @@ from faults.runs import (
 
 pytestmark = MARKS
 DESCRIPTORS = 40
+ZYGOTE = "grader.sandbox.zygote"
 
 
 def kill_two(kit: Path, victims: Callable[[], list[int]], over: Callable[[], bool]) -> int:
@@ -77,8 +78,9 @@ def test_killed_zygotes(kit: Path, nothing_left: None, grader: Any) -> None:
     killed: list[int] = []
 
     def fresh() -> list[int]:
-        here = {pid for pid, (parent, _) in below(os.getpid()).items() if parent == os.getpid()}
-        return sorted(here - before)
+        ours = os.getpid()
+        started = {pid: one for pid, one in below(ours).items() if pid not in before}
+        return [p for p, (parent, what) in started.items() if parent == ours and ZYGOTE in what]
 
     def kill() -> None:
         killed.append(kill_two(kit, fresh, over.is_set))
