@@ -7,7 +7,9 @@ machine: one that dies, or must be ended, costs the worker and its other submiss
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
+import os
 import platform
 import socket
 import tempfile
@@ -214,6 +216,12 @@ class Judges(WorkerPlugin):
                 self._missing = [part.name for part in pool.submit(account).result().missing]
         folder = Path(tempfile.mkdtemp(prefix="torchgrade-worker-"))
         folder.chmod(0o711)  # sandboxes may have uids of their own, and work in folders in it
+        # A judge removes the folder if this worker is killed: it is there before the suites are.
+        first = WarmJudge(folder)
+        self._all.append(first)
+        self._idle.append(first)
+        with contextlib.suppress(BrokenExecutor):
+            first.submit(os.getpid).result()
         suites = folder / "suites"
         suites.mkdir(mode=0o700)
         for name, content in self._suites.items():
