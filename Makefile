@@ -17,9 +17,12 @@ QUICK_CHECKS := "ruff check ." "ruff format --check ." "mypy"
 # The right styles are graded by tests/test_styles.py.
 CHECKS := $(QUICK_CHECKS) "grader check --no-styles"
 
-# A process for each processor, and one more, as many tests wait; the tests of a file, which may
+# A process for each processor, and two more, as many tests wait; the tests of a file, which may
 # share a fixture, in one. The long files come first: see tests/conftest.py.
 PYTEST_FLAGS ?= -n auto --dist loadfile --no-loadscope-reorder -rs
+
+# Hundreds of processes would compile the same modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test quick bench clean
 .DEFAULT_GOAL := demo
@@ -52,12 +55,18 @@ clean:
 
 # A stamp says that an environment is complete; it is made anew when a pin changes.
 .venv/installed: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
-		{ echo "Python 3.10 or newer is needed: make PYTHON=/path/to/python3"; exit 1; }
-	$(PYTHON) -m venv .venv
+	$(environment)
 	$(INSTALL) -e .
 	@touch $@
 
-.venv/installed-dev: .venv/installed
+# It holds what `.venv/installed` has too.
+.venv/installed-dev: pyproject.toml constraints.txt
+	$(environment)
 	$(INSTALL) -e ".[dev]"
-	@touch $@
+	@touch .venv/installed $@
+
+define environment
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	{ echo "Python 3.10 or newer is needed: make PYTHON=/path/to/python3"; exit 1; }
+$(PYTHON) -m venv .venv
+endef

@@ -44,8 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than processors where slow tests run: many wait, for what sleeps or starts."""
-    return engine.default_workers() + ("not slow" not in config.option.markexpr)
+    """Two more than processors where slow tests run: many wait, for what sleeps or starts."""
+    return engine.default_workers() + (0 if "not slow" in config.option.markexpr else 2)
 
 
 @pytest.hookimpl(wrapper=True)

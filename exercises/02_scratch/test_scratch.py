@@ -184,8 +184,9 @@ def test_train_by_hand(student):
 
 
 def test_train_reads_digits(student):
-    """After 200 steps, more than 80 of 100 digits are read right that it has never seen."""
+    """After 200 steps on 2,000 digits, more than 80 of 100 are read right that it never saw."""
     x, y, x_valid, y_valid = load_mnist()
+    x, y = x[:2000], y[:2000]
     weights, bias = torch.zeros(784, 10, requires_grad=True), torch.zeros(10, requires_grad=True)
     params = weights, bias
     leaves_alone(

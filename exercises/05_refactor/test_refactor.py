@@ -244,10 +244,10 @@ def test_train_random_in_training_mode(student, lab):
 
 
 def test_train_random_reads_digits(student, lab):
-    """With Adam, 100 random batches suffice to read at least 80 of 100 unseen digits right."""
+    """With Adam, 100 random batches of 2,000 digits suffice: 80 of 100 unseen ones are right."""
     digits = load_mnist()
     pair = twins(lambda nn: nn.Linear(784, 10), lambda optim, m: optim.Adam(m.parameters(), 0.01))
-    data = digits.x_train, digits.y_train
+    data = digits.x_train[:2000], digits.y_train[:2000]
     trained(student.train_random, *pair.theirs_first, F.cross_entropy, *data, 100, 64)
     right = pair.accuracy(digits.x_valid, digits.y_valid)
     judged(right, "more than 0.8 are right", right > 0.8)

@@ -84,7 +84,8 @@ def check(assignment: Assignment, workers: int, advance: Callable[[int, int], No
     hidden = [task for exercise in assignment.exercises for task in _hidden(assignment, exercise)]
     public = [task for exercise in assignment.exercises for task in _public(assignment, exercise)]
     wrong = _mistakes(assignment)
-    work = [*((judge, task) for task in (*hidden, *public)), *((meet_mistakes, *w) for w in wrong)]
+    # The long ones first: no process has one of them left when the others have nothing to do.
+    work = [*((meet_mistakes, *w) for w in wrong), *((judge, task) for task in (*hidden, *public))]
     for done, (place, found) in enumerate(in_processes(_call, work, workers), 1):
         advance(done, len(work))
         if isinstance(found, Result):
@@ -96,7 +97,7 @@ def check(assignment: Assignment, workers: int, advance: Callable[[int, int], No
                 todo = "see `grader doctor`"
                 report.problems.append(Defect(name, f"{answer} could not be graded: {why}", todo))
             continue
-        _, exercise, half, *_ = wrong[place - len(hidden) - len(public)]
+        _, exercise, half, *_ = wrong[place]
         met, classes, used = found
         suite = HIDDEN if half == exercise else PUBLIC
         known[exercise.name].met |= {(suite, one.mistake): one for one in met}
