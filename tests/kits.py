@@ -174,6 +174,7 @@ def _run_and_exit(
         for name in [name for name in os.environ if name.startswith("PYTEST")]:
             del os.environ[name]
         os.environ |= {**SETTINGS, **environment}
+        sys.dont_write_bytecode = True  # as SETTINGS has it for a new process
         os.chdir(where)
         sys.path.insert(0, str(where))
         for name in [name for name in sys.modules if name.partition(".")[0] == "exercises"]:
