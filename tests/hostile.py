@@ -349,7 +349,10 @@ class Listener:
 
 
 def as_nobody(command: list[str]) -> list[str]:
-    """The command under another uid, in a view of the disk where it can reach Python."""
+    """The command under another uid, in a view of the disk where it can reach Python.
+
+    Python may live under root's closed home: then the home is covered, and Python bound back.
+    """
     if shutil.which("unshare") is None or shutil.which("setpriv") is None:
         pytest.skip("unshare and setpriv are needed to become an ordinary user")
     script = """

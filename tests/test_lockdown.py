@@ -13,7 +13,6 @@ import os
 import platform
 import re
 import select
-import shutil
 import signal
 import struct
 import subprocess
@@ -27,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hostile import as_nobody
 
 from grader.lockdown import layers, seccomp
 from grader.lockdown.apply import shield
@@ -190,27 +190,6 @@ def start_zygote(user: str, *, warm: bool = True) -> tuple[Zygote, ExitStack]:
         pytest.skip("no zygote could be started as nobody")
     hello = json.loads(line)
     return Zygote(process, base, hello["profile"], hello["layers"]), stack
-
-
-def as_nobody(command: list[str]) -> list[str]:
-    """The command under another uid, in a view of the disk where it can reach Python.
-
-    That lives under root's closed home perhaps: then the home is covered, and Python bound back.
-    """
-    if shutil.which("unshare") is None or shutil.which("setpriv") is None:
-        pytest.skip("unshare and setpriv are needed to become nobody")
-    script = """
-        set -e
-        if [ "${1#/root/}" != "$1" ]; then
-            mount --bind "$1" /mnt
-            mount -t tmpfs -o mode=755 tmpfs /root
-            mkdir -p "$1"
-            mount --bind /mnt "$1"
-        fi
-        shift
-        exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
-    """
-    return ["unshare", "--mount", "sh", "-c", script, "sh", sys.base_prefix, *command]
 
 
 @pytest.fixture(scope="module", params=["me", "nobody"])
