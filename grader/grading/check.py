@@ -97,14 +97,13 @@ def check(assignment: Assignment, workers: int, advance: Callable[[int, int], No
                 todo = "see `grader doctor`"
                 report.problems.append(Defect(name, f"{answer} could not be graded: {why}", todo))
             continue
-        _, exercise, half, *_ = wrong[place]
-        met, classes, used = found
+        _, exercise, half, _ = wrong[place]
         suite = HIDDEN if half == exercise else PUBLIC
-        known[exercise.name].met |= {(suite, one.mistake): one for one in met}
-        known[exercise.name].used |= {(suite, test): share for test, share in used.items()}
+        known[exercise.name].met |= {(suite, one.mistake): one for one in found.met}
+        known[exercise.name].used |= {(suite, test): share for test, share in found.used.items()}
         if suite == HIDDEN:
             by_name = {mistake.name: mistake for mistake in load_mistakes(exercise)}
-            alike = [[by_name[name] for name in names] for names in classes]
+            alike = [[by_name[name] for name in names] for names in found.confused]
             known[exercise.name].alike += alike
     report.exercises = {name: answers.checked() for name, answers in known.items()}
     for name, answers in known.items():
@@ -184,12 +183,11 @@ def _task(setup: Setup, exercise: Exercise, suite: str, name: str, source: str) 
     return Task(setup, submission, SEED, frozenset([exercise.name]))
 
 
-def _mistakes(assignment: Assignment) -> list[tuple[Setup, Exercise, Exercise, str, int]]:
-    """What `meet_mistakes` is called with: both suites, target by target."""
+def _mistakes(assignment: Assignment) -> list[tuple[Setup, Exercise, Exercise, int]]:
+    """What `meet_mistakes` is called with: both suites of each exercise."""
     return [
-        (assignment.setup, exercise, half, target, SEED)
+        (assignment.setup, exercise, half, SEED)
         for exercise in assignment.exercises
         for half in (exercise, assignment.public(exercise))
         if half.suite.is_file()
-        for target in exercise.targets
     ]

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.assignment.exercises import AssignmentError, Exercise
@@ -108,40 +108,63 @@ class Met:
     broken: dict[str, Outcome]
 
 
-def meet_mistakes(
-    setup: Setup, exercise: Exercise, half: Exercise, target: str, seed: int
-) -> tuple[list[Met], list[list[str]], dict[str, float]]:
-    """The mistakes in a target meet every test of a suite that reaches the target.
+@dataclass
+class Meetings:
+    """What a suite made of an exercise's mistakes.
 
-    Which ones do is found out with a target that refuses. Also given are the names of those that
-    all base tests of the target see alike, where they are several: feedback can't tell them apart.
-    Last: the share of a tolerance that the reference needs, by base test of the target.
+    `confused`: the names of those that all base tests of their target see alike, where they are
+    several: feedback can't tell them apart. `used`: the share of a tolerance that the reference
+    needs, by base test.
     """
+
+    met: list[Met] = field(default_factory=list)
+    confused: list[list[str]] = field(default_factory=list)
+    used: dict[str, float] = field(default_factory=dict)
+
+
+def meet_mistakes(setup: Setup, exercise: Exercise, half: Exercise, seed: int) -> Meetings:
+    """The mistakes in each target meet every test of a suite that reaches the target.
+
+    Which ones do is found out with a target that refuses.
+    """
+    found = Meetings()
+    with rehearsing(setup, home=half != exercise) as rehearsal:
+        for target in exercise.targets:
+            _meet(rehearsal, exercise, half, target, seed, found)
+    return found
+
+
+def _meet(
+    rehearsal: Rehearsal,
+    exercise: Exercise,
+    half: Exercise,
+    target: str,
+    seed: int,
+    found: Meetings,
+) -> None:
+    """Add to `found` what became of the mistakes in one target."""
     mistakes = [mistake for mistake in load_mistakes(exercise) if mistake.target == target]
     answers = [splice(exercise, mistake) for mistake in mistakes]
     base = [name for name in base_tests(half) if exercise.target_of(name) == target]
-    with rehearsing(setup, home=half != exercise) as rehearsal:
-        refusing = f"{exercise.file.read_text('utf-8')}\n\n{_REFUSING.format(target)}"
-        [refused] = rehearsal.run(half, [refusing], all_tests(half), seed)
-        tests = [n for n in all_tests(half) if _failed(refused[n]) or n in base]
-        seen = rehearsal.run(half, answers, tests, seed)
-        [right] = rehearsal.run(half, [exercise.file.read_text("utf-8")], base, seed)
-    met = []
+    refusing = f"{exercise.file.read_text('utf-8')}\n\n{_REFUSING.format(target)}"
+    [refused] = rehearsal.run(half, [refusing], all_tests(half), seed)
+    tests = [n for n in all_tests(half) if _failed(refused[n]) or n in base]
+    seen = rehearsal.run(half, answers, tests, seed)
+    [right] = rehearsal.run(half, [exercise.file.read_text("utf-8")], base, seed)
     for mistake, answer, known in zip(mistakes, answers, seen, strict=True):
         failed = [name for name in tests if _failed(known[name])]
         unwritten = dict.fromkeys(
             failed if target in stubs_in(answer) else (), Outcome.NOT_ATTEMPTED
         )
         died = {name: Outcome.CRASHED for name in failed if known[name].lost}
-        met.append(Met(mistake.name, failed, unwritten | died))
+        found.met.append(Met(mistake.name, failed, unwritten | died))
     fingerprints = [
         (mistake.name, [known[name] for name in base])
         for mistake, known in zip(mistakes, seen, strict=True)
     ]
     classes = in_classes(fingerprints, _all_alike)
-    confused = [[name for name, _ in members] for members in classes if len(members) > 1]
-    used = {name: right[name].tolerance_used for name in base}
-    return met, confused, used
+    found.confused += [[name for name, _ in members] for members in classes if len(members) > 1]
+    found.used |= {name: right[name].tolerance_used for name in base}
 
 
 _REFUSING = "def {0}(*args, **kwargs):\n    raise NotImplementedError\n"
