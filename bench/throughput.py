@@ -139,7 +139,7 @@ def contestants(exercises: list[Exercise], fresh: bool) -> dict[str, Callable[[E
     suites = Suites(files, SUITES)
 
     def grader(entry: Entry) -> Passed:
-        answers = {file.name: file.read_bytes() for file in entry.folder.iterdir()}
+        answers = {file.name: file.read_bytes() for file in entry.folder.glob("*.py")}
         result = judge(Task(setup, Submission(entry.folder.name, answers), SEED, names))
         if not result.graded:
             sys.exit(f"{entry.folder.name}: not graded: {result.fault}")
