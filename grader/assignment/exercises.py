@@ -73,6 +73,11 @@ def module_of(exercise: str) -> str:
     return exercise.split("_", 1)[-1]
 
 
+def goes_by(exercise: str) -> tuple[str, ...]:
+    """What an instructor may call it: `03_modules`, `modules`, `03` and `3` are one."""
+    return exercise, module_of(exercise), exercise[:2], exercise[:2].lstrip("0")
+
+
 def parsed(file: Path) -> ast.Module:
     """The tree of a Python file. A `SyntaxError` names it (`Path.name`) and the line."""
     return ast.parse(file.read_text(encoding="utf-8"), file.name)
@@ -105,7 +110,7 @@ def choose_exercises(root: Path, names: Collection[str]) -> list[Exercise]:
     found = find_exercises(root)
     chosen = []
     for name in names:
-        fits = [e for e in found if name in (e.name, e.module, e.name[:2], e.name[:2].lstrip("0"))]
+        fits = [e for e in found if name in goes_by(e.name)]
         if not fits:
             known = ", ".join(e.name for e in found)
             raise AssignmentError(f"There is no exercise {name}. There are: {known}.")

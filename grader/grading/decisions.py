@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from grader.assignment.exercises import module_of
+from grader.assignment.exercises import goes_by
 from grader.assignment.rules import extension
 from grader.grading.gradebook_records import Decision
 from grader.grading.policy import Ruling
@@ -29,7 +29,7 @@ def make(
     kind: str, student: str, exercise: str, value: str, exercises: Collection[str]
 ) -> Decision:
     """A decision, checked. An empty value withdraws one. Raises `DecisionError`."""
-    fits = [e for e in exercises if exercise and exercise in _names(e)]
+    fits = [e for e in exercises if exercise and exercise in goes_by(e)]
     if exercise and not fits:
         raise DecisionError(f"there is no exercise {exercise}; there are: {', '.join(exercises)}")
     exercise = fits[0] if fits else ""
@@ -49,11 +49,6 @@ def make(
         except ValueError as error:
             raise DecisionError(str(error)) from None
     return Decision(student.strip(), exercise, kind, value.strip())
-
-
-def _names(exercise: str) -> tuple[str, ...]:
-    """`03_modules`, `modules`, `03` and `3` are one, as for `grader check`."""
-    return exercise, module_of(exercise), exercise[:2], exercise[:2].lstrip("0")
 
 
 def read_overrides(path: Path, exercises: Collection[str]) -> list[Decision]:

@@ -98,8 +98,8 @@ class KnownAnswers:
         )
 
     def _caught_in_public(self, mistake: Mistake) -> list[str]:
-        public = self.met.get((PUBLIC, mistake.name))
-        return [name for name in public.failed if name not in self.bonus] if public else []
+        public, bonus = self.met.get((PUBLIC, mistake.name)), self.bonus
+        return [name for name in public.failed if name not in bonus] if public else []
 
 
 class Defects:
