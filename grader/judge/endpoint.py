@@ -17,7 +17,7 @@ from grader.judge.live import LiveTensor
 from grader.judge.loaded import skipped
 from grader.judge.paths import RemotePath
 from grader.judge.proxies import proxy_of
-from grader.judge.remote import number_of
+from grader.judge.remote import gone, number_of
 from grader.suite.calls import Calls
 from grader.torchside import accelerator
 from grader.wire.channel import Channel
@@ -196,7 +196,7 @@ class Endpoint:
     def asking(self) -> Iterator[None]:
         """Around each request: its deadline, and the end of a sandbox that fails or lies."""
         if self.ended:
-            raise Gone("an object that your code had made was lost when its process ended")
+            raise gone()
         if self._peer.nesting:  # the outermost request sees to it
             yield
             return

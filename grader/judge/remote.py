@@ -52,12 +52,17 @@ class Remote(Proxy):
     _remote: int
 
 
+def gone() -> Gone:
+    """The error for an object that went with its sandbox."""
+    return Gone("an object that your code had made was lost when its process ended")
+
+
 def number_of(home: Home, value: Any) -> int | None:
     """The number of what `value` stands for in this sandbox; None where it stands for nothing."""
     state = getattr(value, "__dict__", {})
     if not isinstance(value, (Remote, torch.Tensor)) or "_remote" not in state:
         return None
     if state["_home"] is not home:
-        raise Gone("an object that your code had made was lost when its process ended")
+        raise gone()
     number: int = state["_remote"]
     return number
