@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from grader.assignment.exercises import Exercise, parsed
+from grader.assignment.python import first_line
 
 # A mistake's code may use these names without importing them.
 PRELUDE = """
@@ -204,8 +205,8 @@ def _segment(reference: str, target: str) -> str:
     """The source of a target in the reference, decorators included."""
     for node in ast.parse(reference).body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == target:
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            return "\n".join(reference.splitlines()[first - 1 : node.end_lineno]) + "\n"
+            lines = reference.splitlines()[first_line(node) - 1 : node.end_lineno]
+            return "\n".join(lines) + "\n"
     raise _UnclearError(f"the reference defines no {target}", "define it there")
 
 

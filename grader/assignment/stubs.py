@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from grader.assignment.python import parse
+
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -37,21 +39,19 @@ def is_stub(node: ast.AST | None) -> bool:
 
 
 def stubs_in(source: str | bytes) -> list[str]:
-    """The names of the stubs at a file's top level. Raises `SyntaxError` or `ValueError`."""
+    """The names of the stubs at a file's top level. Raises `SyntaxError`."""
     return [
-        node.name
-        for node in ast.parse(source).body
-        if isinstance(node, Definition) and is_stub(node)
+        node.name for node in parse(source).body if isinstance(node, Definition) and is_stub(node)
     ]
 
 
 def stub_lines(source: str | bytes) -> frozenset[int]:
     """The lines on which the stubs of a file raise `NotImplementedError`, methods included.
 
-    An exception from any other line is an answer's own. Raises `SyntaxError` or `ValueError`.
+    An exception from any other line is an answer's own. Raises `SyntaxError`.
     """
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    refusals = [_refusal(n.body) for n in ast.walk(ast.parse(source)) if isinstance(n, functions)]
+    refusals = [_refusal(n.body) for n in ast.walk(parse(source)) if isinstance(n, functions)]
     return frozenset(
         line
         for refusal in refusals

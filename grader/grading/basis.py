@@ -8,7 +8,6 @@ import functools
 import hashlib
 import json
 import platform
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import grader
 from grader.assignment.exercises import DATA, FOLDER, Exercise
+from grader.assignment.python import parse
 from grader.judge.isolation import data_folder
 from grader.submission import Submission
 
@@ -23,6 +23,7 @@ from grader.submission import Submission
 ROOMS = ("suite", "judge", "sandbox", "lockdown", "torchside", "wire")
 MODULES = (
     "assignment/exercises.py",
+    "assignment/python.py",
     "assignment/stubs.py",
     "assignment/data.py",
     "result.py",
@@ -111,10 +112,8 @@ def files_digest(submission: Submission, exercise: Exercise) -> str:
 def _imported(source: bytes) -> frozenset[str] | None:
     """The modules that a file imports; None if it can't be told."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about invalid escapes in the student's code
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse(source)
+    except SyntaxError:
         return None
     found: set[str] = set()
     for node in ast.walk(tree):

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import ast
 import functools
-import warnings
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+
+from grader.assignment.python import parse
 
 LONG_ENOUGH = 9  # words of a statement that can be a phrase by itself
 BODIES = {"body", "orelse", "handlers", "finalbody", "cases"}
@@ -87,10 +88,8 @@ def key_of(exercise: str, words: Iterable[str]) -> int:
 
 def _parsed(source: str) -> ast.Module | None:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about invalid escapes in the student's code
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return parse(source)
+    except SyntaxError:
         return None
 
 

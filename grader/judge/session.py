@@ -226,7 +226,7 @@ class Session:
         if place.file not in self._stub_lines:
             try:
                 lines = stub_lines(self._files.get(place.file, b""))
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
+            except SyntaxError:
                 lines = frozenset()
             self._stub_lines[place.file] = lines
         return place.line in self._stub_lines[place.file]

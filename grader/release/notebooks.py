@@ -21,6 +21,7 @@ import nbformat
 
 from grader.assignment.exercises import Exercise, find_exercises
 from grader.assignment.plots import plots_of
+from grader.assignment.python import first_line
 
 NOQA = re.compile(r"  # noqa\b.*")  # for the linter, which doesn't read cells
 # The tags of cells that are graded, and of those that aren't. `grader.submission` reads them.
@@ -112,7 +113,7 @@ def _answers(exercise: Exercise) -> dict[str, list[Any]]:
     lines = source.splitlines()
     named = ((getattr(node, "name", ""), node) for node in tree.body)
     stubs = {name: node for name, node in named if name in exercise.targets}
-    first = min(_first_line(node) for node in stubs.values())
+    first = min(map(first_line, stubs.values()))
     above = NOQA.sub("", "\n".join(_after_docstring(tree, lines, first)).strip())
     introduction = INTRODUCTION.format(file=exercise.file.name)
     cells = {"": [nbformat.v4.new_markdown_cell(introduction), _code(above, GRADED)]}
@@ -120,7 +121,7 @@ def _answers(exercise: Exercise) -> dict[str, list[Any]]:
     for target, node in stubs.items():
         cells[target] = [
             nbformat.v4.new_markdown_cell(TARGET.format(target=target)),
-            _code("\n".join(lines[_first_line(node) - 1 : node.end_lineno]), GRADED),
+            _code("\n".join(lines[first_line(node) - 1 : node.end_lineno]), GRADED),
             _code(f'from grader.student.notebook import check\n\ncheck("{target}")', CHECK),
         ]
         for plot in plots:
@@ -133,11 +134,6 @@ def _answers(exercise: Exercise) -> dict[str, list[Any]]:
 
 def _code(source: str, tag: str) -> Any:
     return nbformat.v4.new_code_cell(source, metadata={"tags": [tag]})
-
-
-def _first_line(node: Any) -> int:
-    lines: list[int] = [node.lineno, *(d.lineno for d in node.decorator_list)]
-    return min(lines)
 
 
 def _after_docstring(tree: ast.Module, lines: list[str], first: int) -> list[str]:

@@ -20,7 +20,7 @@ def stubs_of(file: Path) -> list[str] | None:
     """The targets that are still stubs in a student's file; None where it can't be read."""
     try:
         return stubs_in(file.read_bytes())
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError):
         return None
 
 
@@ -28,7 +28,7 @@ def is_of_stub(file: str, line: int) -> bool:
     """Whether a line, of a file or of a notebook's cell, is where a stub raises."""
     try:
         return line in stub_lines("".join(linecache.getlines(file)))
-    except (SyntaxError, ValueError):
+    except SyntaxError:
         return False
 
 

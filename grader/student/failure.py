@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import textwrap
 import traceback
@@ -23,7 +22,7 @@ from grader.student.advice import (
     returns_nothing,
 )
 from grader.student.attempts import Unwritten, is_of_stub
-from grader.student.layout import cut, wrap
+from grader.student.layout import cut, relative, wrap
 from grader.student.messages import readable, said_by
 from grader.student.timelimit import NotRun, OutOfTime
 from grader.suite.checks.mismatch import Mismatch, Mismatched
@@ -213,10 +212,7 @@ class Failure:
         return path != self.suite and self.local.owns(path, self.exercise)
 
     def _name(self, path: Path) -> str:
-        try:
-            return self.local.shown(path) or os.path.relpath(path, self.here)
-        except ValueError:  # on another drive
-            return str(path)
+        return self.local.shown(path) or relative(path, self.here)
 
     def _place(self, entry: TracebackEntry) -> str:
         function = f", in {entry.name}" if entry.name != "<module>" else ""

@@ -1,10 +1,12 @@
-"""Text that fits a terminal: lines broken at its width, long texts cut short."""
+"""Text that fits a terminal: lines broken at its width, long texts cut short, short paths."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import textwrap
+from pathlib import Path
 
 LINES = 15  # of a failed test, from its docstring to what explains it
 
@@ -49,6 +51,17 @@ def without_rows(text: str, lines: int) -> str:
 
 _ROW = re.compile(r"  \[[\d, ]+\] ")
 _MORE = re.compile(r"  … and (\d+) more")
+
+
+def relative(path: Path, here: Path | None = None) -> str:
+    """A path as one writes it in the folder `here`, or in the working folder.
+
+    The whole path where that is on another drive.
+    """
+    try:
+        return os.path.relpath(path, here)
+    except ValueError:
+        return str(path)
 
 
 def without_markup(markdown: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +20,7 @@ from grader.student.endings import (
     note_of,
     note_on_others,
 )
-from grader.student.layout import LINES, without_rows
+from grader.student.layout import LINES, relative, without_rows
 from grader.student.store import keep
 
 UNFINISHED = 6  # exit code: nothing fails, but something is not attempted (0 to 5 are pytest's own)
@@ -216,10 +215,7 @@ class Progress:
         )
 
     def _name(self, path: Path) -> str:
-        try:
-            return os.path.relpath(path, self._here)
-        except ValueError:  # on another drive
-            return str(path)
+        return relative(path, self._here)
 
 
 def _points(tests: list[Ending]) -> str:

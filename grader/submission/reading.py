@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from grader.assignment.python import parse, without_warnings
 from grader.assignment.stubs import is_stub
 from grader.submission.arrival.names import shown
 from grader.submission.arrival.text import NotTextError, decode, source, utf8
 from grader.submission.arrival.tree import UnreadableError
 from grader.submission.model import Assigned, LineMap, Version
-from grader.submission.notebook.cells import Code, parse, read_cell
+from grader.submission.notebook.cells import Code, read_cell
 from grader.submission.notebook.reader import NotANotebookError, read_notebook
 from grader.submission.notebook.slices import Slicer
 from grader.submission.notebook.statements import Statement, purpose, statements
@@ -54,7 +54,7 @@ class PythonFile:
         if self._made is None:
             text = self.content.decode()
             try:
-                body = parse(text)
+                body = parse(text).body
                 self._made = {n: not is_stub(s) for s in body for n in _bound(s)}
                 self._imported = {n for s in body for n in _imported(s)}
             except SyntaxError:
@@ -92,8 +92,7 @@ class Notebook:
         self._codes: list[Code] = []
         self._statements: list[Statement] = []
         left, room = SOURCE, STATEMENTS
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about invalid escapes in the student's code
+        with without_warnings():
             for cell in cells:
                 left -= len(cell.source)
                 self._codes.append(code := read_cell(cell))

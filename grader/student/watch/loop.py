@@ -16,7 +16,7 @@ from typing import Any
 from grader.result import Outcome
 from grader.student import fingerprints
 from grader.student.answers import PublicTest, read_answers, with_stub
-from grader.student.layout import without_markup
+from grader.student.layout import relative, without_markup
 from grader.student.picture import can_draw, picture_of
 from grader.student.store import Store, passing
 from grader.student.watch import screen
@@ -220,7 +220,7 @@ class Watch:
             return
         self._read(spot.exercise.name)
         self.desk.look()
-        self.desk.note = f"It is a stub again. Your file is kept as {self._name(copy)}."
+        self.desk.note = f"It is a stub again. Your file is kept as {relative(copy)}."
 
     def _picture(self, *, anew: bool) -> None:
         """Have the picture of an exercise that is done drawn; `anew`: its code may be new."""
@@ -236,7 +236,7 @@ class Watch:
             self._artist.draw(exercise)
 
     def _picture_drawn(self, name: str, done: bool) -> None:
-        file = self._name(picture_of(self.desk.course.of(name)[0].exercise))
+        file = relative(picture_of(self.desk.course.of(name)[0].exercise))
         told = f"The picture that it made (v opens it): {file}" if done else ""
         self.desk.pictures[name] = told or "Its picture could not be drawn."
         self._draw()
@@ -246,7 +246,7 @@ class Watch:
         if not picture.exists():
             self.desk.note = "There is a picture when all of the exercise is done."
         elif not opened(picture):
-            self.desk.note = f"Nothing here can show it. Open {self._name(picture)} in your editor."
+            self.desk.note = f"Nothing here can show it. Open {relative(picture)} in your editor."
 
     def _lesson(self) -> None:
         from rich.console import Console
@@ -256,7 +256,7 @@ class Watch:
         try:
             text = without_markup(lesson.read_text("utf-8"))
         except OSError:
-            self.desk.note = f"There is no {self._name(lesson)}."
+            self.desk.note = f"There is no {relative(lesson)}."
             return
         with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
             console = Console(file=nowhere, width=min(90, self._columns), record=True)
@@ -374,7 +374,7 @@ class Watch:
         self._size = shutil.get_terminal_size()
         seconds = int(time.monotonic() - self._began)
         width, height = self._columns, self._size.lines
-        file = self._name(self.desk.spot.exercise.file)
+        file = relative(self.desk.spot.exercise.file)
         if self._terminal:
             lines = screen.drawn(self.desk, width, height, file, seconds)
             text = "\x1b[H" + "".join(f"{line}\x1b[K\n" for line in lines) + "\x1b[J"
@@ -389,9 +389,3 @@ class Watch:
         encoding = sys.stdout.encoding or "utf-8"
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
         sys.stdout.flush()
-
-    def _name(self, path: Path) -> str:
-        try:
-            return os.path.relpath(path)
-        except ValueError:  # on another drive
-            return str(path)

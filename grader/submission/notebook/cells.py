@@ -6,8 +6,9 @@ import ast
 import contextlib
 import itertools
 import re
-import warnings
 from dataclasses import dataclass, field
+
+from grader.assignment.python import parse
 
 # The cell magics whose body is Python. The body of any other is in another language.
 _PYTHON_BODY = {"time", "timeit", "capture", "prun", "writefile", "python", "python3", "py"}
@@ -45,18 +46,6 @@ class Code:
     error: str = ""
 
 
-def parse(source: str) -> list[ast.stmt]:
-    """The statements of a source. Raises `SyntaxError`, and nothing else, if there are none."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about invalid escapes in the student's code
-            return ast.parse(source).body
-    except SyntaxError:
-        raise
-    except (ValueError, RecursionError, MemoryError):
-        raise SyntaxError("it is nested too deeply") from None
-
-
 def read_cell(cell: Cell) -> Code:
     """Parse a cell. Of a half-written one, the statements before and after the error are kept."""
     code = Code(cell, cell.source.split("\n"))
@@ -86,7 +75,7 @@ def _parse_blanking(code: Code) -> list[ast.stmt]:
     """Parse. If that fails at a line for IPython, blank the line and parse again."""
     for _ in range(TRIES):
         try:
-            return parse("\n".join(code.lines))
+            return parse("\n".join(code.lines)).body
         except SyntaxError as error:
             if not _blank(code, (error.lineno or 0) - 1):
                 raise
@@ -128,7 +117,7 @@ def _salvage(lines: list[str]) -> list[ast.stmt]:
         if left < 0:
             break
         with contextlib.suppress(SyntaxError):
-            body = parse(text)
+            body = parse(text).body
             for node in body:
                 ast.increment_lineno(node, begin)
             found[kept:] = body

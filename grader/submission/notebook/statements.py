@@ -8,6 +8,7 @@ import symtable
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from grader.assignment.python import first_line
 from grader.submission.notebook.cells import Cell, Code
 
 # Calls that fetch, read or wait: a module that is graded can't make them, and shouldn't.
@@ -72,7 +73,7 @@ def statements(code: Code, functions: set[str], own: set[str]) -> Iterator[State
     `own`: what the notebook defines, of which no name says that it reads something.
     """
     for nodes in _sharing_lines(code.body):
-        first = min(_first_line(node) for node in nodes)
+        first = min(map(first_line, nodes))
         last = max(node.end_lineno or node.lineno for node in nodes)
         statement = Statement(code.cell, first, code.lines[first - 1 : last], nodes)
         try:
@@ -84,15 +85,10 @@ def statements(code: Code, functions: set[str], own: set[str]) -> Iterator[State
         yield statement
 
 
-def _first_line(node: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(d.lineno for d in decorators)])
-
-
 def _sharing_lines(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
     group: list[ast.stmt] = []
     for node in body:
-        if group and _first_line(node) > (group[-1].end_lineno or 0):
+        if group and first_line(node) > (group[-1].end_lineno or 0):
             yield group
             group = []
         group.append(node)
