@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
 import sys
 import textwrap
 import types
@@ -174,18 +173,11 @@ def _celebrate(exercise: Exercise, names: dict[str, Any]) -> None:
 
 def _run(exercise: Exercise, tests: _Tests) -> None:
     """Run pytest with no plugins but ours, and leave no trace of it in the notebook's process."""
-    key = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
-    before = os.environ.get(key)
-    os.environ[key] = "1"
     try:
         run_pytest(
             [exercise.suite], exercise.folder, [tests], "-pgrader.student.plugin", "--capture=sys"
         )
     finally:
-        if before is None:
-            del os.environ[key]
-        else:
-            os.environ[key] = before
         # The suite may be newer at the next call.
         for name, module in list(sys.modules.items()):
             if getattr(module, "__file__", None) == str(exercise.suite):
