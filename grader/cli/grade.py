@@ -13,9 +13,11 @@ from grader.assignment.exercises import find_exercises, syntax_error
 from grader.cli.cluster import Site, site_options
 from grader.cli.grading import (
     ClassRun,
+    any_gradebook,
     out_option,
     report_options,
     reports_option,
+    room,
     run,
     seed_option,
     settings_option,
@@ -80,7 +82,9 @@ def grade(
     )
     with site.crew(setup, full=require_isolation) as crew:
         job = ClassRun(setup, crew, out, grades, submissions, regrade, seed, reports, options)
-        run(job, "grade", len(submissions))
+        with room(out, len(submissions)) as reserve, any_gradebook(out) as gradebook:
+            cut = run(job, "grade", gradebook, reserve)
+        job.finish(cut)
 
 
 def _read(

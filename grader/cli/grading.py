@@ -142,7 +142,7 @@ class ClassRun:
 
     def finish(self, cut: Cut | None, also: Callable[[Grades], None] | None = None) -> None:
         """Write the reports, and exit as the run went."""
-        kept = cut is not None and _has_more(self.out / "results.json", self.grades)
+        kept = cut is not None and _has_more(self.out / json.OUT, self.grades)
         show(self.grades, self.out, self.reports, self.options, files=not kept)
         if also is not None:
             also(self.grades)
@@ -169,7 +169,8 @@ class Cut:
     exit_code: int
 
 
-def _room(out: Path, submissions: int) -> Reserve:
+def room(out: Path, submissions: int) -> Reserve:
+    """Room on the disk for what a run writes; `submissions`: how many it may be about."""
     try:
         return Reserve(out, submissions)
     except OSError as error:
@@ -179,12 +180,14 @@ def _room(out: Path, submissions: int) -> Reserve:
         ) from None
 
 
-def _sound(path: Path) -> Path:
-    """The place of a gradebook that isn't damaged: one that is, is kept under another name."""
+@contextmanager
+def any_gradebook(out: Path) -> Iterator[Gradebook]:
+    """The gradebook of a folder, or a new one; a damaged one is kept under another name."""
+    path = out / GRADEBOOK
     try:
         kept = set_aside(path)
     except OSError as error:
-        raise GradebookError(
+        raise Unusable(
             f"{path} is damaged, and can't be moved away: {error.strerror or error}."
         ) from None
     if kept is not None:
@@ -194,7 +197,8 @@ def _sound(path: Path) -> Path:
             "damaged one only.",
             highlight=False,
         )
-    return path
+    with _opened(path) as gradebook:
+        yield gradebook
 
 
 def _has_more(results: Path, grades: Grades) -> bool:
@@ -217,6 +221,12 @@ def open_gradebook(out: Path) -> Iterator[Gradebook]:
             f"{path} is damaged. Put a copy of it back, or grade the submissions again with "
             "`grader grade`, which keeps the damaged file under another name."
         )
+    with _opened(path) as gradebook:
+        yield gradebook
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Gradebook]:
     try:
         with Gradebook(path) as gradebook:
             yield gradebook
@@ -243,24 +253,14 @@ def note_overrides(gradebook: Gradebook, setup: Setup, exercises: Sequence[Exerc
         gradebook.decide(new)
 
 
-def run(
-    job: ClassRun, command: str, submissions: int, also: Callable[[Grades], None] | None = None
-) -> None:
-    """Plan, grade, settle and report; `also` is called with what was settled.
-
-    `submissions`: how many there may be results of, at most.
-    """
+def run(job: ClassRun, command: str, gradebook: Gradebook, reserve: Reserve) -> Cut | None:
+    """Plan, grade and settle; what cut that short, if anything. `job.finish` reports it."""
     try:
-        with (
-            _room(job.out, submissions) as reserve,
-            Gradebook(_sound(job.out / GRADEBOOK)) as gradebook,
-        ):
-            number = gradebook.begin(command, job.grades)
-            job.plan(gradebook, number)
-            cut = job.grade(gradebook, number, reserve)
-    except (AssignmentError, GradebookError) as error:
+        number = gradebook.begin(command, job.grades)
+        job.plan(gradebook, number)
+        return job.grade(gradebook, number, reserve)
+    except AssignmentError as error:
         raise Unusable(str(error)) from None
-    job.finish(cut, also)
 
 
 def report_options(settings: Iterable[str], reports: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -17,6 +17,7 @@ from grader.cli.grading import (
     out_option,
     report_options,
     reports_option,
+    room,
     run,
     seed_option,
     settings_option,
@@ -75,6 +76,8 @@ def regrade(
         with open_gradebook(out) as gradebook:
             everybody = entrants(gradebook, job.rules)
             before = _before(out, everybody, gradebook, job.rules)
+            with room(out, len(everybody)) as reserve:
+                cut = run(job, "regrade", gradebook, reserve)
 
         def compare(results: Grades) -> None:
             changes = grade_changes(before, results.results)
@@ -82,7 +85,7 @@ def regrade(
             changes_table.show(changes, Console())
             print(f"\n{changes_table.write(changes, out)}: all changes.")
 
-        run(job, "regrade", len(everybody), compare)
+        job.finish(cut, compare)
 
 
 def _before(
