@@ -19,10 +19,7 @@ PR_SET_CHILD_SUBREAPER = 36
 @pytest.fixture
 def kit(tmp_path: Path) -> Path:
     tiny.write_assignment(tmp_path)
-    for name in NAMES:
-        folder = tmp_path / "class" / name
-        folder.mkdir(parents=True)
-        (folder / "double.py").write_text(SLOW)
+    tiny.write_class(tmp_path, NAMES, SLOW)
     (tmp_path / "tmp").mkdir(mode=0o755)
     return tmp_path
 

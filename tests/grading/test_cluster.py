@@ -27,10 +27,7 @@ NAMES = [f"s{number}" for number in range(6)]
 @pytest.fixture
 def kit(tmp_path: Path) -> Path:
     tiny.write_assignment(tmp_path)
-    for name in NAMES:
-        folder = tmp_path / "class" / name
-        folder.mkdir(parents=True)
-        (folder / "double.py").write_text(SLOW)
+    tiny.write_class(tmp_path, NAMES, SLOW)
     return tmp_path
 
 
