@@ -152,10 +152,18 @@ def test_detail_is_the_failed_check(here: Here) -> None:
     assert fact == "It is the right result times 1.5. (factor)"
 
 
+def test_a_plain_assert_is_detailed_without_what_stands_for_the_student(here: Here) -> None:
+    """The instructor reads `student.double`, not a proxy's address in memory."""
+    whole = here.tests("x * 2.5")[2]
+    assert whole.detail.startswith("test_double.py:24: assert student.double(")
+    assert "= student.double" in whole.detail
+    assert " at 0x" not in whole.detail.replace("of type object at 0x", "")
+
+
 def test_what_is_observed_stands_beside_what_was_given(here: Here) -> None:
     """And holds no right value: a factor by which one could be worked out isn't told."""
     [values, alone, whole] = here.tests("7 * x")
-    assert values.observed == ["It is the right result but for a constant factor."]
+    assert values.observed == ["It is the right result times a constant factor."]
     assert values.observed[0] not in values.feedback
     assert (alone.observed, whole.observed, values.hint) == ([], [], "")
     assert values.cause == "observed: factor"
@@ -184,7 +192,9 @@ def test_what_the_test_could_not_use_is_no_exception_of_theirs(here: Here) -> No
         suite.read_text().replace("    leaves_alone(", "    student.double(2).no_such()\n    (")
     )
     _, used, _ = here.tests("torch.nn.Linear(x, x) if type(x) is int else 2 * x")
-    assert used.feedback.startswith("What your code gave could not be used:\n  AttributeError: ")
+    assert used.feedback.startswith(
+        "The result of your code could not be used:\n  AttributeError: "
+    )
 
 
 def test_nothing_is_detailed_where_nothing_was_attempted(here: Here) -> None:

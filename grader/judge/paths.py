@@ -36,6 +36,9 @@ class RemotePath:
     def refer(self) -> Value:
         return self._start.refer(self._path)
 
+    def __repr__(self) -> str:  # pytest shows it to instructors where a plain `assert` fails
+        return self._path
+
 
 class RemoteStudent:
     """The fixture `student`: the submission's module, one attribute a function or class."""
@@ -48,6 +51,9 @@ class RemoteStudent:
             raise AttributeError(name)
         return RemotePath(self._start, name)
 
+    def __repr__(self) -> str:
+        return "student"
+
 
 class RemoteLab:
     """The fixture `lab`: torch, in the sandbox."""
@@ -59,3 +65,6 @@ class RemoteLab:
         if name.startswith("_"):
             raise AttributeError(name)
         return RemotePath(self._start, name)
+
+    def __repr__(self) -> str:
+        return "lab"
