@@ -140,7 +140,7 @@ def _measure(assignment: Assignment, workers: int) -> NoReturn:
     print(
         f"Right answers cross {crossed} of {len(margins)} thresholds."
         if crossed
-        else f"Right answers keep to all {len(margins)} thresholds."
+        else f"Right answers stay on the right side of all {len(margins)} thresholds."
     )
     sys.exit(UNUSABLE if crossed else 0)
 

@@ -153,7 +153,10 @@ def _settled(
         said, told = gradescope.submitted(gradescope.metadata_of(out or Path(gradescope.OUT)))
         when, source = (said, "Gradescope") if said else (when, source)
     if rules.lateness.due is not None and when is None:
-        err.print("When it was handed in isn't known: no lateness is taken off.", highlight=False)
+        err.print(
+            "The time of handing in isn't known, so nothing is taken off for lateness.",
+            highlight=False,
+        )
     known = names_of(read.name, read.name, read.student) | set(names or told)
     ruling = extended(Ruling(), rules.extensions, known)
     return settle([(result, Handed(1, 1, when, source))], rules, ruling)

@@ -154,7 +154,7 @@ class ClassRun:
             )
             if kept:
                 err.print(
-                    f"The reports in {self.out} are still those of the run before, which had more."
+                    f"The reports in {self.out} are still the previous run's: it had more results."
                 )
             sys.exit(cut.exit_code)
         if len(graded) < wanted or not all(result.graded for result in graded):

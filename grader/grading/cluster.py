@@ -228,7 +228,7 @@ def line(address: str, facts: Facts) -> str:
     if other:
         return f"{said}; it has {', '.join(other)}"
     if facts.machinery != machinery_digest():
-        return f"{said}; its grader or its data aren't the same as here"
+        return f"{said}; its grader or its data differ from those here"
     return said
 
 

@@ -18,7 +18,7 @@ from grader.result import ExerciseResult, Result
 from grader.submission import Submission
 
 NEW = "never graded"
-BROKEN = "a fault of ours kept it from being graded"
+BROKEN = "a fault in the grader kept it from being graded"
 ASKED = "grading anew was asked for"
 OTHER_SEED = "graded with another seed"
 

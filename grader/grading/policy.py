@@ -159,7 +159,10 @@ def _days_late(handed: Handed, rules: Rules, ruling: Ruling) -> tuple[int, str]:
         return math.ceil(late / DAY), f"Handed in {length(late)} late{said}"
     guessed = handed.when is None or handed.source == FILES
     if handed.late and guessed and not ruling.extension:
-        return 1, "Late by the platform's word, which doesn't say how much: counted as a day"
+        return (
+            1,
+            "Late according to the platform, which doesn't say by how much: counted as one day",
+        )
     return 0, ""
 
 

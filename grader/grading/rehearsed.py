@@ -46,7 +46,9 @@ def in_processes(
             continue
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
-    raise AssignmentError("Processes that run the suites are ended from outside, again and again.")
+    raise AssignmentError(
+        "The processes that run the suites are killed from outside again and again."
+    )
 
 
 @contextmanager

@@ -143,11 +143,11 @@ def settle_all(
         unknown = sum(one.when is None for one in last)
         if guessed:
             notes.append(
-                f"When {guessed} of {len(last)} were handed in is known from the files' own times "
-                "only: copying and unpacking change them."
+                f"For {guessed} of {len(last)}, only the files' own times say when they were "
+                "handed in: copying and unpacking change these."
             )
         if unknown:
-            notes.append(f"When {unknown} of {len(last)} were handed in isn't known.")
+            notes.append(f"For {unknown} of {len(last)}, the time of handing in isn't known.")
     return found, notes
 
 

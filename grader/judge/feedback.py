@@ -50,7 +50,7 @@ def explain(
         told = student_traceback(error.raised, locate)
         if named or error.raised.frames:
             return _shown(f"{call} raised\n{told}")
-        return _shown(f"What {call} gave could not be used:\n{told}")
+        return _shown(f"The result of {call} could not be used:\n{told}")
     if isinstance(error, Gone):
         return _shown(f"The test could not go on: {error}.")
     if isinstance(error, ProtocolError):

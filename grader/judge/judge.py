@@ -162,7 +162,9 @@ class Judge:
             tests = [test for test in self._tests if test.path in files]
             for test in (test for test in tests if test.nodeid in terms.overran):
                 run.write_down(
-                    test, outcome=Outcome.TIMED_OUT, feedback="It took too long to check."
+                    test,
+                    outcome=Outcome.TIMED_OUT,
+                    feedback="Checking what your code gave took too long.",
                 )
             tests = [test for test in tests if test.nodeid not in terms.overran]
             for ended in self._suites.run(tests, run, terms.seed, run.begin):

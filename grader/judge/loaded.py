@@ -10,7 +10,7 @@ from grader.judge.harmless import clean, without_places
 from grader.wire.structs import Skipped
 
 MODULE, NAMES, MESSAGE = 60, 5, 200
-_LIGHTNING = " A `LightningModule` is taken for the `nn.Module` that it is; nothing is logged."
+_LIGHTNING = " A `LightningModule` is treated as a plain `nn.Module`; nothing is logged."
 
 
 def lacking(modules: Sequence[str]) -> str:
@@ -18,7 +18,8 @@ def lacking(modules: Sequence[str]) -> str:
     named = ", ".join(f"`{module[:MODULE]}`" for module in modules)
     return _line(
         f"{named} can't be imported where your code is graded. "
-        "Code that only shows something goes on without; a result that needs it is an error."
+        "Code that only shows something runs without it; "
+        "code that needs a value from it raises an error."
         + (_LIGHTNING if any("lightning" in module for module in modules) else "")
     )
 

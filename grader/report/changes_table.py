@@ -36,7 +36,7 @@ def show(changes: Sequence[GradeChange], console: Console) -> None:
                 f"{test.exercise} {test.test}: {test.before or 'not there'} → "
                 f"{test.after or 'gone'}"
                 if test
-                else "no test: rules or decisions"
+                else "rules or decisions, no test"
             )
             if rows <= MOST:
                 table.add_row(*(Text(c) for c in (first if not place else ("",) * 3)), Text(said))

@@ -1,4 +1,4 @@
-"""A loss curve, and the band where a right one lies, as coordinates for an SVG."""
+"""A loss curve, and the band where a right loss lies, as coordinates for an SVG."""
 
 from __future__ import annotations
 
@@ -103,5 +103,5 @@ def _summary(curve: Sequence[float], band: Sequence[tuple[float, float]]) -> str
         text = f"Your loss went from {curve[0]:.3g} to {curve[-1]:.3g} in {epochs}."
     if band:
         last = band[-1]
-        text += f" A right one's ends between {last[0]:.3g} and {last[1]:.3g}."
+        text += f" A right loss ends between {last[0]:.3g} and {last[1]:.3g}."
     return text

@@ -47,6 +47,6 @@ def show_packages(
         console.print(Text("Not there: ", style="bold").append(names, ""))
         console.print(
             "A stand-in takes the place of a package that isn't there: code that only shows "
-            "something goes on. To have one, install it beside the grader, or name it with "
-            "--allow-import if it lies elsewhere on Python's path."
+            "something runs without it. To have the package, install it beside the grader, or "
+            "name it with --allow-import if it lies elsewhere on Python's path."
         )

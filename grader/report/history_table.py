@@ -29,7 +29,7 @@ def _lines(history: History) -> list[tuple[str, str]]:
     else:
         bonus = f", and {number(result.bonus)} bonus" if result.bonus else ""
         total = "excused" if result.excused else f"{score(result.total)} of 100{bonus}"
-        rows.append((f"Stands at {total}.", ""))
+        rows.append((f"Total: {total}.", ""))
         rows += [
             (f"  {line(reason)}", "") for reason in (result.mark.reasons if result.mark else [])
         ]
@@ -40,7 +40,7 @@ def _lines(history: History) -> list[tuple[str, str]]:
     ):
         when = f", handed in {handed.when.isoformat()}" if handed.when else ""
         source = f" (by {handed.source})" if handed.source else ""
-        late = ", late by the platform's word" if handed.late else ""
+        late = ", late according to the platform" if handed.late else ""
         rows += [("", ""), (f"Attempt {handed.number}{when}{source}{late}", "bold")]
         rows += [(f"  {_worth(one)}", "") for one in worth if one.number == handed.number]
         for one in gradings:
@@ -49,7 +49,7 @@ def _lines(history: History) -> list[tuple[str, str]]:
             rows.append((f"  {one.at} {one.command}: {scores or 'nothing'}{fault}", ""))
         changes = history.changes[place - 1] if place else []
         if changes:
-            rows.append(("  Otherwise than in the attempt before:", ""))
+            rows.append(("  Changed since the attempt before:", ""))
         for test in changes[:MOST]:
             said = f"{test.before or 'not there'} → {test.after or 'gone'}"
             rows.append((f"    {line(test.exercise)} {line(test.test)}: {said}", ""))

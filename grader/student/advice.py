@@ -30,7 +30,8 @@ TORCH_SAYS = {
         "none inside `torch.no_grad()`."
     ),
     "mean(): could not infer output dtype": (
-        "A mean is taken of floats: `.float()` makes them of True and False, or of whole numbers."
+        "`mean()` needs floating-point numbers: `.float()` converts True and False, and whole "
+        "numbers."
     ),
 }
 # Methods that change something and return None: where their result is.
@@ -163,7 +164,7 @@ def _on_import(error: ImportError) -> str:
 def _on_attribute(thing: Any, name: str, line: str) -> str:
     if thing is None:
         unreached = f".grad.{name}" in line
-        return "`.grad` is None until `backward()` has brought a gradient." if unreached else ""
+        return "`.grad` is None until `backward()` has computed a gradient." if unreached else ""
     if isinstance(thing, float):
         return LOST_GRAPH if hasattr(imported("torch.Tensor"), name) else ""
     return meant_on(name, thing)

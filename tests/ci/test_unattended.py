@@ -255,7 +255,7 @@ def test_suites_from_an_archive(kit: Path, grader: Any, ci: Any) -> None:
     before = set(unpacked())
     done = ci("gradescope", "--solutions", "suites.tar.xz")
     assert done.returncode == 0, done.stderr
-    assert "When it was handed in isn't known" in done.stderr  # the rules came with the suites
+    assert "The time of handing in isn't known" in done.stderr  # the rules came with the suites
     assert set(unpacked()) <= before
 
 
@@ -276,7 +276,7 @@ METADATA = {"created_at": "2026-11-21T18:30:00+00:00", "users": [{"name": "Kim",
 def test_the_assignments_rules_count(kit: Path, ci: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (kit / "assignment.toml").write_text(RULES)
     done = ci("junit")  # these files' times say nothing
-    assert "When it was handed in isn't known" in done.stderr
+    assert "The time of handing in isn't known" in done.stderr
     assert "100.0 of 100" in done.stdout
     when = "2026-11-22T18:30:00+00:00"
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "done"]):

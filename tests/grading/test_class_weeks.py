@@ -99,7 +99,7 @@ def test_files_that_only_their_own_times_date_are_said_to_be(kit, grader):
     file.write_text(tiny.answer("2 * x"))
     os.utime(file, (1795000000, 1795000000))  # 2026-11-18
     said = grader(kit, "grade", "class")
-    assert "When 1 of 1 were handed in is known from the files' own times only" in said.stdout
+    assert "For 1 of 1, only the files' own times say when they were handed in" in said.stdout
     os.utime(file, (1799000000, 1799000000))  # copied in January: it is as old as it was
     grader(kit, "grade", "class")
     assert results(kit)["ann"]["attempts"][0]["late"] == 0

@@ -180,4 +180,4 @@ def test_a_worker_is_shown_with_what_is_not_as_here() -> None:
     older = Facts("node8", 1, "linux-full", (), here | {"torch": "2.6.0"}, "")
     assert cluster.line("a", older).endswith(f"it has torch 2.6.0 (here {here['torch']})")
     other = Facts("node9", 1, "linux-full", (), here, "other")
-    assert cluster.line("a", other).endswith("its grader or its data aren't the same as here")
+    assert cluster.line("a", other).endswith("its grader or its data differ from those here")

@@ -123,7 +123,7 @@ def test_a_curve_says_in_words_what_it_shows() -> None:
     drawn = picture([2.3, 1.0, 0.5], [(2.0, 2.5), (0.9, 1.2), (0.4, 0.6)])
     assert drawn is not None
     assert drawn.summary == (
-        "Your loss went from 2.3 to 0.5 in 3 epochs. A right one's ends between 0.4 and 0.6."
+        "Your loss went from 2.3 to 0.5 in 3 epochs. A right loss ends between 0.4 and 0.6."
     )
     drawn = picture([2.3, math.nan], [])
     assert drawn is not None

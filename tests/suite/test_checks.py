@@ -254,7 +254,7 @@ def test_what_is_said_of_losses(here: Here) -> None:
     args = twins(lambda nn: nn.Linear(20, 5)), F.cross_entropy, *classification(50)
     mismatch = failed(trained_alike, student.fit, our_fit(), *args, epochs=3, bs=16, lr=0.2)
     assert mismatch.observed == [
-        "The parameters end where they should. Only the losses that are returned aren't right.",
+        "The parameters end where they should. Only the returned losses are wrong.",
         "The loss is the same in every epoch.",
     ]
 
@@ -383,7 +383,7 @@ class Noisy(nn.Linear):
     told = failed(independent, lambda: student.shared, torch.randn(4, 3)).public()
     assert "two models share nothing" in told
     told = failed(independent, lambda: student.Noisy(3, 2), torch.randn(4, 3)).public()
-    assert "asked the same thing twice, a model gives the same answer" in told
+    assert "a model gives the same answer when it gets the same input again" in told
 
 
 def test_truth_values_are_no_numbers_to_a_learner(here: Here) -> None:

@@ -55,15 +55,15 @@ ANSWERS: dict[str, tuple[Callable[[torch.Tensor], Any], str]] = {
     "factor": (lambda x: 2 * right(x), "It is the right result times 2."),
     "squared": (lambda x: right(x) ** 2, "It is the square of the right result."),
     "log10": (lambda x: right(x) / 2.302585093, "a logarithm to base 10"),
-    "only_the_dtype": (lambda x: right(x).double(), "only their dtype isn't"),
-    "only_the_shape": (lambda x: right(x).flatten(), "only their shape isn't"),
+    "only_the_dtype": (lambda x: right(x).double(), "only their dtype is wrong"),
+    "only_the_shape": (lambda x: right(x).flatten(), "only their shape is wrong"),
     "only_changes": (overwriting, "The result is right, but x is overwritten on the way."),
     "last_row": (lambda x: right(x)[-1], "It is the last row of the right result"),
     "nan": (lambda x: (x - 9).log(), "Some of its numbers are NaN"),
     "infinite": (lambda x: right(x) / 0, "Some of its numbers are infinite"),
-    "row_shifted": (lambda x: x, "In each row all numbers are off by the same amount"),
-    "column_shifted": (lambda x: right(x) + torch.arange(x.shape[1]), "In each column all numbers"),
-    "nearly": (lambda x: right(x) + 3e-3 * right(x).sin(), "none is off by as much as 1 %"),
+    "row_shifted": (lambda x: x, "All numbers in a row are off by the same amount"),
+    "column_shifted": (lambda x: right(x) + torch.arange(x.shape[1]), "All numbers in a column"),
+    "nearly": (lambda x: right(x) + 3e-3 * right(x).sin(), "off by less than 1 %"),
     "": (lambda x: right(x).sin() + x.cos() + 2 * x, ""),
 }
 
@@ -133,7 +133,7 @@ def test_nothing_is_said_of_numbers_that_are_all_alike() -> None:
 def test_numbers_of_the_right_result_stay_hidden() -> None:
     [fact] = facts(same, lambda x: 1.7 * right(x), right, scores(4, 5))
     assert "1.7" in fact.text and fact.unrevealing == (
-        "It is the right result but for a constant factor."
+        "It is the right result times a constant factor."
     )
 
 
@@ -178,7 +178,7 @@ GRADIENTS: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], str]] = {
     "factor": (lambda x: Scaled.apply(right(x)), "The gradient is the right one times 3."),
     "only_the_gradient": (
         lambda x: right(x).detach() + right(x) ** 2 - right(x).detach() ** 2,
-        "The result is right, and only the gradient isn't.",
+        "The result is right; only the gradient is wrong.",
     ),
     # The result is off by a constant and its gradient is right: nothing is said of a factor.
     "constant": (lambda x: right(x) + 1.5, "It is the right result plus 1.5."),
@@ -212,10 +212,10 @@ def by_length(params: list[torch.Tensor], lr: float) -> None:
 
 STEPS = {
     "unchanged": (scaled_step(0), "No parameter changed"),
-    "uphill": (scaled_step(-1), "the other way"),
+    "uphill": (scaled_step(-1), "in the opposite direction"),
     "factor_of_the_way": (scaled_step(5), "5 times as far"),
     "other_rate": (scaled_step(2), "with twice the learning rate"),
-    "a_factor_each": (by_length, "but each too far or too little by itself"),
+    "a_factor_each": (by_length, "each by its own factor"),
     "bias": (scaled_step(1, only=1), "Only the bias changed: the weights are"),
     "weights": (scaled_step(1.5, only=2), "Only the weights changed: the bias is"),
 }

@@ -99,7 +99,7 @@ def _free(result: Seen, exercise: SeenExercise, test: SeenTest) -> str:
         return "bonus not earned"
     if exercise.excused:
         return "excused"
-    return "full marks by the rules all the same" if result.full_by_rules else ""
+    return "full marks all the same, by the assignment's rules" if result.full_by_rules else ""
 
 
 def _verdict(case: ET.Element, test: SeenTest, free: str) -> None:

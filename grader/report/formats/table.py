@@ -181,8 +181,8 @@ def _remarks(grades: Grades, names: list[str]) -> list[str]:
     marked = [(name, r.mark) for name, r in both if r.mark]
     if ruled := sum(map(_ruled, grades.results)):
         lines.append(
-            f"By the assignment's rules, {ruled} of {len(both)} total otherwise than by points "
-            "alone: lateness, attempts, weights. The other reports say how."
+            f"The assignment's rules (lateness, attempts, weights) changed {ruled} of {len(both)} "
+            "totals. The other reports say how."
         )
     lines += [
         f"{name}: {text.line(reason)}"

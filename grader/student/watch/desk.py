@@ -303,7 +303,7 @@ class Desk:
         for at in order:
             if self.course.spots[at] not in self.green:
                 return self._move(at)
-        self.note = "" if self.all_done else "There is no other. This one is left."
+        self.note = "" if self.all_done else "This is the only target left."
         return Do.NOTHING
 
     def _move(self, at: int) -> Do:

@@ -131,7 +131,7 @@ class Watch:
             return
         if self._run is not None and time.monotonic() - self._heard > HANGS:
             self._end_run()
-            self.desk.over("It did not finish, and could not be stopped otherwise: it was ended.")
+            self.desk.over("It did not finish and could not be interrupted, so it was killed.")
         self._draw()
 
     def _saved(self, paths: Sequence[Path]) -> None:
@@ -244,9 +244,11 @@ class Watch:
     def _show_picture(self) -> None:
         picture = picture_of(self.desk.spot.exercise)
         if not picture.exists():
-            self.desk.note = "There is a picture when all of the exercise is done."
+            self.desk.note = "There is a picture once the whole exercise is done."
         elif not opened(picture):
-            self.desk.note = f"Nothing here can show it. Open {relative(picture)} in your editor."
+            self.desk.note = (
+                f"It can't be shown from here. Open {relative(picture)} in your editor."
+            )
 
     def _lesson(self) -> None:
         from rich.console import Console

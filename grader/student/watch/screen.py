@@ -80,7 +80,7 @@ def _of_phase(desk: Desk, width: int, height: int, file: str, seconds: int) -> I
         case Phase.LIST:
             yield from _list(desk, width, height)
         case Phase.CONFIRM:
-            text = f"Put the stub of {desk.spot.target} back? Your file is copied before."
+            text = f"Put the stub of {desk.spot.target} back? A copy of your file is kept."
             yield from _wrapped(f"{text} y: yes. Any other key: no.", width)
         case Phase.QUESTION:
             assert desk.asking is not None

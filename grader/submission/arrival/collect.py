@@ -305,7 +305,7 @@ def _why_not(other: Candidate, best: Candidate) -> list[str]:
     elif other.answers:
         why = f"{ours.shown} counts, though neither is newer"
     elif older:
-        why = f"it answers nothing, {ours.shown} does"
+        why = f"it has no answers, and {ours.shown} has"
     else:
         return []
     return [f"{theirs.shown}: skipped, because {why}."]

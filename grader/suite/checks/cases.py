@@ -20,7 +20,7 @@ FEWEST = 2  # inputs on each side, or at least on the larger one: one alone show
 # What is said where exactly the inputs with a trait fail, and where exactly they work.
 _FAILS = {
     "float64": "It works for float32 and fails for float64.",
-    "scattered": "It works for tensors in one piece, and fails for transposed or sliced ones.",
+    "scattered": "It works for contiguous tensors, and fails for transposed or sliced ones.",
     "one_sample": "It works for several samples and fails for a single one.",
     "square": "It works, except where there are as many rows as columns.",
     "short_batch": "It works where all batches are full, and fails where the last one is short.",

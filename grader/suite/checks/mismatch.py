@@ -201,7 +201,8 @@ def _their_side(problem: Problem) -> str:
             return f"There is no {problem.where.removeprefix('the ')}: {problem.theirs}."
         case "values" if problem.entries and problem.total > 1:
             first = problem.entries[0]
-            return f"{problem.where}: {_counted(problem)}, as {first.theirs} at {first.index}."
+            example = f"for example {first.theirs} at {first.index}"
+            return f"{problem.where}: {_counted(problem)}, {example}."
         case "values":
             return f"The value of {problem.where} is not right: {problem.theirs}."
     name = _NAMES.get(problem.kind, problem.kind)
@@ -213,7 +214,7 @@ def _sentence(problem: Problem) -> list[str]:
         case "missing":
             return [f"{problem.where} is missing: {problem.theirs}"]
         case "changed":
-            text = f"{problem.where} was changed: it is not there to be changed"
+            text = f"{problem.where} was changed, and should have been left as it was"
         case "claim" if problem.where:
             text = f"this does not hold: {problem.where}"
         case _:

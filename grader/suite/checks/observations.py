@@ -70,14 +70,14 @@ def only_the_gradient(wrong: Wrong) -> Fact | None:
     backward = all(p.kind == "values" and p.where.startswith(GRADIENT) for p in those)
     if not backward or any(finding.ours is None for finding in wrong):
         return None
-    return Fact("only_the_gradient", "The result is right, and only the gradient isn't.")
+    return Fact("only_the_gradient", "The result is right; only the gradient is wrong.")
 
 
 def only_the_dtype(wrong: Wrong) -> Fact | None:
     """The numbers are right in another dtype."""
     if any({p.kind for p in f.problems} != {"dtype"} or f.numbers is None for f in wrong):
         return None
-    return Fact("only_the_dtype", "The numbers are right, and only their dtype isn't.")
+    return Fact("only_the_dtype", "The numbers are right; only their dtype is wrong.")
 
 
 def only_changes(wrong: Wrong) -> Fact | None:
@@ -97,14 +97,14 @@ def only_the_shape(wrong: Wrong) -> Fact | None:
             return None
         if not close(theirs.flatten(), ours.flatten()):
             return None
-    return Fact("only_the_shape", "The numbers are right, and only their shape isn't.")
+    return Fact("only_the_shape", "The numbers are right; only their shape is wrong.")
 
 
 def not_reduced(wrong: Wrong) -> Fact | None:
     """One number is asked for; theirs are several, and their mean or sum is it."""
     for name in ("mean", "sum"):
         if all(_reduces(finding, name) for finding in wrong):
-            text = f"These are several numbers; their {name} is the one that is asked for."
+            text = f"It gave several numbers. Their {name} is the right result."
             return Fact(f"no_{name}", text)
     return None
 
@@ -144,11 +144,11 @@ def _is_row(finding: Finding, row: int) -> bool:
 def not_finite(wrong: Wrong) -> Fact | None:
     """NaN or infinity comes out, and neither went in nor is right."""
     for name, has, text in (
-        ("nan", torch.isnan, "NaN: the logarithm of a negative number, 0/0 and inf/inf give it."),
+        ("nan", torch.isnan, "NaN, as the logarithm of a negative number, 0/0 and inf/inf are."),
         (
             "infinite",
             torch.isinf,
-            "infinite: exp() of large numbers and the logarithm of 0 are.",
+            "infinite, as exp() of a large number and the logarithm of 0 are.",
         ),
     ):
         if all(_appears(finding, has) for finding in wrong):
@@ -180,7 +180,7 @@ def by_rows_or_columns(wrong: Wrong) -> Fact | None:
             for f in wrong
         )
         if tells and not close(every, every[:1].expand_as(every)):
-            text = f"In each {name} all numbers are off by the same amount, each {name} by its own."
+            text = f"All numbers in a {name} are off by the same amount, in each {name} by another."
             return Fact(f"{name}_shifted", text)
     return None
 
@@ -207,7 +207,7 @@ def nearly(wrong: Wrong) -> Fact | None:
         text = "The numbers are right to about 7 digits, as many as float32 has: float64 has 16."
         return Fact("single_precision", text)
     if worst < 0.01:
-        return Fact("nearly", "Every number is nearly right: none is off by as much as 1 %.")
+        return Fact("nearly", "Every number is nearly right: off by less than 1 %.")
     return None
 
 
@@ -239,7 +239,7 @@ def only_the_losses(wrong: Wrong) -> Fact | None:
         finding.seen.get("wanted") and all(p.where == "the losses" for p in finding.problems)
         for finding in wrong
     )
-    text = "The parameters end where they should. Only the losses that are returned aren't right."
+    text = "The parameters end where they should. Only the returned losses are wrong."
     return Fact("only_the_losses", text) if ends else None
 
 

@@ -55,13 +55,13 @@ class ShortcutRules:
         """Raise `Refused` for a shortcut: what `name` ran, or what it never ran."""
         used = {ran for ran in self.ran if _any_fits(ran, self.forbids)}
         if STOPPED in self.ran and self.forbids:
-            raise Refused(f"{name} stopped PyTorch's profiler: nobody can see what ran.", used)
+            raise Refused(f"{name} stopped PyTorch's profiler, so nobody can see what ran.", used)
         if used:
             what = ", ".join(list(dict.fromkeys(map(_readable, sorted(used))))[:3])
             raise Refused(f"{name} ran PyTorch's own {what}: write it yourself here.", used)
         if self.requires and not any(_any_fits(ran, self.requires) for ran in self.ran):
             wanted = " or ".join(map(_readable, self.requires[:3]))
-            raise Refused(f"{name} never ran {wanted}: that is what does the work here.")
+            raise Refused(f"{name} never ran {wanted}: it has to do the work here.")
 
 
 def _patterns(patterns: Patterns) -> tuple[str, ...]:

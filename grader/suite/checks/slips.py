@@ -176,7 +176,7 @@ def _scaled(findings: Sequence[Finding], it: str, one: str) -> Fact | None:
     return Fact(
         "factor",
         f"{it} is the right {one} times {written(factor, 4)}.",
-        f"{it} is the right {one} but for a constant factor.",
+        f"{it} is the right {one} times a constant factor.",
     )
 
 
@@ -192,7 +192,7 @@ def _shifted(findings: Sequence[Finding], it: str, one: str) -> Fact | None:
     return Fact(
         "constant",
         f"{it} is the right {one} plus {written(shift.item(), 4)}.",
-        f"{it} is the right {one} but for a constant that is added.",
+        f"{it} is the right {one} plus a constant.",
     )
 
 

@@ -53,7 +53,8 @@ def by_autograd(
             untouched = False
         calls.begin()
         if untouched:
-            text = f"{name_of(theirs)} went backward, but what it gave isn't what autograd found."
+            ran = f"{name_of(theirs)} ran a backward pass"
+            text = f"{ran}, but its result isn't what autograd computed."
             raise Refused(text, [BACKWARD])
     return values if each is not None else values[0]
 

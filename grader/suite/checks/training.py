@@ -271,13 +271,13 @@ def independent(build: Callable[[], Any], x: torch.Tensor, *, show: Show = "ever
     with torch.no_grad():
         before, again = (second(x.clone()).detach().clone() for _ in range(2))
         if not torch.equal(before, again):
-            text = "asked the same thing twice, a model gives the same answer"
+            text = "a model gives the same answer when it gets the same input again"
             raise claim("independent", text, None, "", show)
         for parameter in first.parameters():
             parameter.copy_(torch.randn(parameter.shape, dtype=parameter.dtype))
         after = second(x.clone()).detach()
     if not torch.equal(before, after):
-        text = "two models share nothing: to change one leaves the other as it was"
+        text = "two models share nothing: changing one leaves the other as it was"
         raise claim("independent", text, None, "", show)
 
 
@@ -295,7 +295,7 @@ def random_batches(used: Callable[[int, int, int], Any], *, show: Show = "everyt
 
     for n, steps, size in [(60, 3, 1), (60, 4, 5), (60, 2, 30)]:
         counts = torch.as_tensor(used(n, steps, size)).round()
-        text = f"{steps} steps of {size} use {steps * size} samples, one counted once for each use"
+        text = f"{steps} batches of {size} have {steps * size} samples in all, counting repetitions"
         claimed(counts, text, int(counts.sum()) == steps * size)
     counts = torch.as_tensor(used(400, 25, 8)).round()  # some 157 different samples, or 200
     claimed(counts, "25 batches of 8 differ from each other", int((counts > 0).sum()) > 80)

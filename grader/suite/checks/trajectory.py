@@ -117,11 +117,15 @@ def _of_ways(
         if len(alone) < 2 or None in alone or any(len(sides[1]) < 2 for sides in ways.values()):
             return None
         text = (
-            "Each parameter moved along the right line, but each too far or too little by itself."
+            "Each parameter moved along the right line, but too far or not far enough, each by its "
+            "own factor."
         )
         return Fact("a_factor_each", text)
     if abs(factor + 1) < NEAR:
-        return Fact("uphill", "Each parameter moved just as far as it should, the other way.")
+        return Fact(
+            "uphill",
+            "Each parameter moved exactly as far as it should, but in the opposite direction.",
+        )
     sizes = [v for n, v in again.named.items() if n in SIZES] or [again.samples]
     of_batch = next((n for n in sizes if n > 1 and abs(factor / n - 1) < NEAR), 0)
     text = f"Each parameter moved {written(factor, 3)} times as far as it should"
@@ -131,7 +135,7 @@ def _of_ways(
     return Fact(
         "factor_of_the_way",
         f"{text}.",
-        f"Each parameter moved {how}, all by one and the same factor.",
+        f"Each parameter moved {how}, all by the same factor.",
     )
 
 
@@ -210,11 +214,11 @@ def _of_losses(theirs: Any, ours: Any) -> Fact | None:
     if left is None or right is None or len(left) != len(right) or len(right) < 3:
         return None
     if close(left[:-1], right[1:]) and not close(right[:-1], right[1:]):
-        text = "Each loss is that which comes next: it is taken after the step, not before."
+        text = "Each loss is taken after the step, and should be taken before it."
         return Fact("loss_after_the_step", text, text)
     ratio = left / right
     if torch.isfinite(ratio).all() and close(ratio, ratio[0].expand_as(ratio)):
-        text = "The losses are right but for one and the same factor."
+        text = "The losses are the right ones times a constant factor."
         return Fact("losses_off_by_a_factor", text, text)
     return None
 

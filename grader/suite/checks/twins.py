@@ -251,7 +251,7 @@ def _by_place(theirs: nn.Module, ours: nn.Module, width: int) -> Layout:
         by_shape = _by_shape(theirs, ours)
         if by_shape is not None:
             return by_shape
-        text = f"{name_of(theirs)}: the answer isn't the input times its weights plus its bias"
+        text = f"{name_of(theirs)}: the result isn't the input times the weights plus the bias"
         raise Mismatched(
             Mismatch("twins", (Problem("claim", text, "", ""),), current.place(), sight=["no map"])
         )
