@@ -25,7 +25,7 @@ LEARNED = 2  # lines
 
 @dataclass(frozen=True)
 class Question:
-    """What a student is to predict. `answer`: the shortest right one; `why`: a sentence."""
+    """A question before writing. `answer`: the shortest right one; `why`: a sentence."""
 
     ask: str
     answer: str

@@ -70,7 +70,7 @@ def mistake(target: str, name: str, *changes: Edit | Whole, hint: str) -> None:
 
 
 class MistakesError(ValueError):
-    """Declarations that can't be read. `problems`: of each what is wrong, and what to do."""
+    """Declarations that can't be read. `problems`: for each, what is wrong, and what to do."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         super().__init__("\n".join(f"{what}: {todo}" for what, todo in problems))
@@ -100,7 +100,7 @@ def load_mistakes(exercise: Exercise) -> list[Mistake]:
 
 
 def splice(exercise: Exercise, wrong: Mistake) -> str:
-    """The source of a submission that is right but for this one mistake.
+    """The source of a submission that is right except for this one mistake.
 
     The reference keeps its own copy of the target under a private name, so that the other targets
     that build on it stay right.
@@ -156,7 +156,7 @@ class _Reader:
         return " ".join(self._text(hints[0]).split())
 
     def _text(self, node: ast.expr) -> str:
-        """A string: as it stands, by the name of a constant, or added up from such."""
+        """The value of a string literal, of the name of one, or of a sum of such."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return node.value
         if isinstance(node, ast.Name) and node.id in self._strings:

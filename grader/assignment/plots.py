@@ -1,4 +1,4 @@
-"""An exercise's plots: code that draws what its answers make, from `plots.py` beside them."""
+"""An exercise's plots: code in `plots.py` that draws something with the student's answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is still to be written: the one place that tells a stub from an answer."""
+"""Tell a stub, which is still to be written, from an answer. It is done nowhere else."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def is_stub(node: ast.AST | None) -> bool:
-    """Whether a definition is still what the student was given, or doesn't get further.
+    """Whether a definition is still a stub: the one that the student was given, or as empty.
 
-    A function is a stub where no call of it can give an answer:
+    A function is a stub if no call of it can return a value of its own:
 
-    - its body comes to a `raise NotImplementedError` of its own (inside no `if`, loop or `try`),
-      and nothing above that can return or yield; what stands above computes nothing that anybody
-      gets, and what stands below never runs;
-    - or its body says nothing: a docstring, `pass` or `...`.
+    - its body reaches a `raise NotImplementedError` that is inside no `if`, loop or `try`, and
+      nothing above that can return or yield, whatever it computes;
+    - or its body is empty: a docstring, `pass` or `...`.
 
     So a function that returns in one branch and ends in `raise NotImplementedError` is an answer.
 
-    A class is a stub where one of its methods still raises as above, since it is half-written; or
-    where it says nothing at all, unless it inherits from more than `nn.Module`. A method of an
-    otherwise written class may say nothing.
+    A class is a stub if one of its methods is a stub that raises, since it is half-written; or if
+    it is empty, unless it inherits from more than `nn.Module`. Single methods of a class may be
+    empty.
     """
     if isinstance(node, ast.ClassDef):
         methods = [n for n in node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]

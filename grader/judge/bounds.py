@@ -1,4 +1,4 @@
-"""What the judge itself may use, whatever arrives: memory, and processor time for one test."""
+"""Limits for the judge itself: its memory, and its processor time for one test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ENDED_BY = -int(getattr(signal, "SIGPROF", 0))
 
 
 def bound_memory() -> None:
-    """Let this process take only so much more memory (Linux). Then an allocation fails."""
+    """Limit the memory that this process may still take; beyond it, allocations fail (Linux)."""
     if sys.platform != "linux":
         return
     import resource
@@ -30,10 +30,10 @@ def bound_memory() -> None:
 
 
 class Stopwatch:
-    """Has the kernel end this process when its own work on a test takes too long.
+    """Asks the kernel to end this process if its own work on a test takes too long.
 
-    What waits for a sandbox takes no processor time. Which test it was is in a file that outlives
-    the process; see `overran`.
+    Waiting for a sandbox takes no processor time. The name of the test is kept in a file that
+    outlives the process; see `overran`.
     """
 
     def __init__(self, shared: Path) -> None:
@@ -52,7 +52,7 @@ class Stopwatch:
 
 
 def overran(shared: Path, pid: int) -> tuple[str, str]:
-    """The submission and the test that a judge was at."""
+    """The submission and the test that an ended judge was working on."""
     text = _file(shared, pid).read_bytes().decode("utf-8", "surrogateescape")
     submission, _, test = text.partition("\0")
     return submission, test

@@ -1,4 +1,4 @@
-"""Recognise a wrong answer: a known mistake whose tests all see the same as the student's do."""
+"""Recognise a wrong answer as a known mistake: all tests see the same in both."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from grader.suite.checks.mismatch import Fact
 from grader.suite.current import Case
 from grader.suite.sight import Sight
 
-BAND = 0.2  # right code that draws or shuffles otherwise stays well within this share
+BAND = 0.2  # right code with other random numbers stays well within this share
 _TOLD_APART = (Outcome.PASSED, Outcome.FAILED, Outcome.REFUSED)
 
 
 class Diagnosis:
-    """The known mistakes of all exercises; what their tests see comes from the rehearsal."""
+    """The known mistakes of all exercises. The rehearsal finds out what tests see of them."""
 
     def __init__(self, exercises: list[Exercise], rehearsal: Rehearsal) -> None:
         self._exercises = {e.name: e for e in exercises if e.mistakes.is_file()}
@@ -47,7 +47,7 @@ class Diagnosis:
         ]
 
     def band(self, exercise: str, test: str, call: int, seed: int) -> list[tuple[float, float]]:
-        """Where the losses lie that right code returns from the `call`-th call of a test."""
+        """The range of the losses that right code returns from the `call`-th call of a test."""
         if exercise not in self._exercises:
             return []
         right = self._exercises[exercise]
@@ -59,9 +59,9 @@ class Diagnosis:
     def _name(
         self, exercise: Exercise, tests: list[TestResult], sights: dict[str, Sight], seed: int
     ) -> tuple[str, str]:
-        """Name and hint of the one mistake that all of a target's base tests take this for.
+        """Name and hint of the known mistake that looks the same in all of a target's base tests.
 
-        Mistakes that no test tells apart are named together where one hint is true of them all.
+        Mistakes that no test tells apart are named together if they have the same hint.
         """
         if not any(test.name in sights for test in tests):
             return "", ""
@@ -86,9 +86,9 @@ class Diagnosis:
     def _next(
         self, exercise: Exercise, tests: list[TestResult], answers: list[str], seed: int
     ) -> TestResult:
-        """One whose view of all answers is known already, else a failed one, then a quick one.
+        """The test to compare next. Most mistakes are told apart by one test.
 
-        Most mistakes are told apart by one test.
+        First come tests that have already seen all answers, then failed tests, then quick ones.
         """
 
         def cost(test: TestResult) -> tuple[bool, bool, float]:
@@ -104,7 +104,7 @@ class Diagnosis:
 
 
 def with_cases(tests: list[TestResult], cases: dict[str, list[Case]]) -> list[TestResult]:
-    """The tests, with what all inputs that a target got wrong have in common.
+    """The tests, with a fact that is true of exactly the inputs that a target got wrong.
 
     `cases`: the inputs that each test tried, by its name.
     """

@@ -23,14 +23,14 @@ _BUILTIN = (
 )  # fmt: skip
 
 
-# What is kept of an exception: a message of megabytes would go into every report.
+# How much of an exception is kept: every report would contain a message of megabytes.
 _NAME, _MESSAGE, _FRAMES, _LINE = 100, 4_000, 20, 200
 
 
 CROWDED = "all sandboxes together have too many threads"
 _NO_THREAD = ("can't start new thread", "Resource temporarily unavailable")  # Python's, and torch's
 ROOM_LEFT = 16 * MIB  # a disk that has less is full
-_OURS = (errno.EMFILE, errno.ENFILE, errno.EIO)  # what no answer, however large, leads to here
+_OURS = (errno.EMFILE, errno.ENFILE, errno.EIO)  # no answer, however large, can cause these here
 
 
 class GraderFault(OutcomeError):
@@ -87,9 +87,9 @@ def student_error(raised: Raised, *, of_stub: bool) -> StudentError:
 
 
 def fault_or(error: BaseException | None) -> BaseException | None:
-    """What a test raised; a `GraderFault` where this process itself lacked what it needed.
+    """The exception of a test, or a `GraderFault` if this process ran out of something itself.
 
-    An error of the operating system that student code meets is a `StudentError` here.
+    An operating system error in student code arrives here as a `StudentError`.
     """
     theirs = isinstance(error, StudentError)
     if isinstance(error, OSError) and not theirs and error.errno in _OURS:
@@ -98,7 +98,7 @@ def fault_or(error: BaseException | None) -> BaseException | None:
 
 
 def shortened(raised: Raised) -> Raised:
-    """An exception without what no reader would get to."""
+    """An exception, cut down to what a reader would read."""
     frames = [
         Frame(f.file[:_LINE], f.line, f.function[:_NAME], f.text[:_LINE])
         for f in raised.frames[-_FRAMES:]
@@ -108,7 +108,7 @@ def shortened(raised: Raised) -> Raised:
 
 
 def crowded(said: str, layers: Profile, *, alone: bool) -> bool:
-    """Whether what a sandbox said is that there are no threads left, and others may have them."""
+    """Whether a sandbox's output says that no threads are left, and others may have taken them."""
     counted = layers.promises("own users") or layers.promises("identity")
     return not counted and not alone and any(words in said for words in _NO_THREAD)
 
@@ -116,8 +116,8 @@ def crowded(said: str, layers: Profile, *, alone: bool) -> bool:
 def breach(raised: Raised, limits: Limits, layers: Profile, *, alone: bool = True) -> str:
     """The limit that an exception is about, in words; '' for any other exception.
 
-    It is the student's side that says so: a lie ends its own sandbox, and answers nothing. `alone`:
-    there are no sandboxes but this one. Raises `GraderFault` where others may be the cause.
+    The student's side may lie about this; a lie only ends its own sandbox. `alone`: this is the
+    only sandbox. Raises `GraderFault` if others may be the cause.
     """
     message = raised.message
     if raised.builtin == "RuntimeError" and message.startswith(_NO_THREAD):

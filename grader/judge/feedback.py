@@ -1,7 +1,7 @@
-"""What is said of a test that didn't pass.
+"""The explanation of a test that didn't pass.
 
-To the student: their own code's doings, and no secret. To the instructor: which check failed, and
-both values.
+The student is told what their own code did, and no secret. The instructor is told which check
+failed, with both values.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def explain(
 ) -> str:
     """What the student's own code gave or raised in the test, in a few lines.
 
-    `call`: the call of their code that failed, '' if none did. `seconds` was the test's time limit;
+    `call`: the call of their code that failed, '' if none did. `seconds`: the test's time limit.
     `locate` says where a student finds a line of a file.
     """
     named, call = bool(call), call or "your code"
@@ -61,16 +61,16 @@ def explain(
 
 
 def observed(error: BaseException | None) -> list[str]:
-    """What is true of what a failed check saw, in sentences for the student."""
+    """Facts about what a failed check saw, in sentences for the student."""
     mismatch = getattr(error, "mismatch", None)
     return [] if mismatch is None else [_shown(text) for text in mismatch.observed]
 
 
 def cause(outcome: Outcome, error: BaseException | None) -> str:
-    """The same for tests that fail for one reason, as far as each shows it; '' if it's unknown.
+    """A text that tests failing for the same reason have in common; '' if the reason is unknown.
 
-    Of exceptions it is their type and the student's line; of checks what was observed first, or
-    else what kind of thing is wrong.
+    For an exception, this is its type and the student's line; for a check, the first observation,
+    or else the kind of its first problem.
     """
     raised = getattr(error, "raised", None)
     if isinstance(raised, Raised) and raised.frames:

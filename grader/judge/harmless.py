@@ -1,4 +1,4 @@
-"""Text of a student's making, harmless wherever it is shown."""
+"""Make text from students harmless wherever it is shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LIMIT = 2_000
 
 
 def clean(text: str) -> str:
-    """Text of a student's making that is harmless wherever it is shown: no control characters."""
+    """The text of a student without control characters, at most `LIMIT` characters of it."""
     kept = "".join(_harmless(c) for c in text[: 2 * LIMIT])
     return kept if len(kept) <= LIMIT else f"{kept[:LIMIT]} […]"
 
@@ -33,7 +33,7 @@ def _harmless(character: str) -> str:
 
 @cache
 def _places() -> re.Pattern[str]:
-    """Where Python, this package, the user and the command have their files."""
+    """A pattern of the folders of Python, this package, the user and the command."""
     home = os.path.expanduser("~")  # noqa: PTH111 (Path's own raises where there is none)
     found = {
         Path(__file__).parents[2],

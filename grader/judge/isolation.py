@@ -1,4 +1,4 @@
-"""The isolation of sandboxes: what is asked for, what this machine gives, and both in words."""
+"""The isolation of sandboxes: what is asked for, and what this machine gives, in words too."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Isolation:
         return machine_profile() if self.lock_down else LIMITS_ONLY
 
     def orders(self) -> bytes:
-        """The same, as the zygote and sandboxes are told: an encoded `Orders`."""
+        """The same as an encoded `Orders`, for the zygote and the sandboxes."""
         ours = Path(grader.__file__).parent
         # The files by name: submissions may lie in that folder too, as the sample class does.
         data = [data_folder() / name for name in DATA]

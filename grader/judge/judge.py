@@ -51,11 +51,11 @@ class Judge:
         shared: Path | None = None,
         stopwatch: Stopwatch | None = None,
     ) -> None:
-        """`suites`: `solutions/`. `shared`: a folder for what judges of one run tell each other.
+        """`suites`: `solutions/`. `shared`: a folder in which the judges of one run share results.
 
-        `stopwatch`: what ends this process where checking takes too long.
+        `stopwatch`: ends this process if checking takes too long.
 
-        Raises `AssignmentError` where the suites' tests don't load.
+        Raises `AssignmentError` if the suites' tests don't load.
         """
         self._forker = forker
         self._patience = patience or Patience()
@@ -120,8 +120,8 @@ class Judge:
         """Run the hidden suites on a submission. Never raises for what the submission does.
 
         `only`: names of the exercises to grade; empty for all. `alone`: no other submission is
-        graded on this machine now. `overran`: tests, by node id, that ended a judge, as checking
-        what the submission gives in them took too long.
+        graded on this machine now. `overran`: tests, by node id, that ended a judge because
+        checking the submission's results took too long.
         """
         started = time.monotonic()
         exercises = [e for e in self.exercises if not only or e.name in only]
@@ -152,7 +152,7 @@ class Judge:
     def _run(
         self, submission: Submission, exercises: list[Exercise], terms: _Terms, until: float
     ) -> _Run:
-        """Run the exercises' suites, until that time, of `time.monotonic`; what came of it."""
+        """Run the exercises' suites, until the time `until` of `time.monotonic`."""
         files = {e.suite for e in exercises}
         session = Session(self._forker, submission, alone=terms.alone)
         session.end_of_time = until
@@ -169,7 +169,7 @@ class Judge:
             tests = [test for test in tests if test.nodeid not in terms.overran]
             for ended in self._suites.run(tests, run, terms.seed, run.begin):
                 run.finish(ended)
-            # Whoever killed their sandboxes, it may not have been they: once more, in new ones.
+            # The killed sandboxes may have been killed by others: run these tests once more.
             for ended in self._suites.run(list(run.disturbed), run, terms.seed, run.begin):
                 run.finish(ended)
         finally:
@@ -179,7 +179,7 @@ class Judge:
     def _best(
         self, submission: Submission, exercise: Exercise, terms: _Terms, until: float
     ) -> tuple[_Run, Submission]:
-        """Run all versions of an answer; the one that earns most, of equal ones the first."""
+        """Run all versions of an answer; the first one of those that earn most."""
         tried: list[tuple[float, _Run, Submission]] = []
         for version in submission.versions[exercise.module]:
             one = submission.read_as(exercise.module, version)
@@ -211,13 +211,13 @@ class Judge:
 
 
 def _short(loss: float) -> float:
-    """To the five digits that a picture shows: a thousand epochs are much of a result's size."""
+    """A loss with the five digits that a picture shows. Losses are much of a result's size."""
     return float(f"{loss:.5g}")
 
 
 @dataclass(frozen=True)
 class _Terms:
-    """What holds for all that one grading runs; as in `Judge.grade`."""
+    """The terms of one grading; as in `Judge.grade`."""
 
     seed: int
     alone: bool
@@ -237,7 +237,7 @@ _NO_CURVE = _Curve("", 0, [])
 
 
 def _accelerators(tests: list[pytest.Function], usable: set[str]) -> str:
-    """What device tests run on, in words, and which devices no sandbox can use."""
+    """The devices that device tests run on, in words, and those that no sandbox can use."""
     simulated = "simulated" if is_simulated() else f"meta ({fallback_reason()})"
     found = {device_of(test) for test in tests} - {"", "cpu"}
     return ", ".join(
@@ -251,7 +251,7 @@ def _accelerators(tests: list[pytest.Function], usable: set[str]) -> str:
 def _blanks(tests: list[pytest.Function], exercise: Exercise) -> list[TestResult]:
     """Every hidden test of an exercise, as it counts if it never reports: failed.
 
-    A test that runs on several devices is worth as much where there are more of them.
+    The runs of one test on several devices share its points.
     """
     runs = Counter(device_group(test) for test in tests)
     blanks = []
@@ -272,7 +272,7 @@ def _blanks(tests: list[pytest.Function], exercise: Exercise) -> list[TestResult
 
 
 class _Run:
-    """One grading: the provider of the student's side, and what became of each test."""
+    """One grading: it provides the student's side, and records how each test ended."""
 
     def __init__(
         self,
@@ -307,14 +307,14 @@ class _Run:
     # -- a test's beginning and end ---------------------------------------------------------------
 
     def begin(self, test: pytest.Function) -> None:
-        """A test's time limit bounds every wait for the sandbox; only there can time be lost."""
+        """Begin a test. Its time limit bounds every wait for the sandbox."""
         self._limit = limit_of(test, self._default)
         self.session.begin(self._limit)
         if self._stopwatch is not None:
             self._stopwatch.begin(self._submission.name, test.nodeid)
 
     def finish(self, ended: Ended) -> None:
-        """Write down how a test ended; if its sandbox was killed, that it is to run once more."""
+        """Record how a test ended. If its sandbox was killed, it will run once more."""
         if self._stopwatch is not None:
             self._stopwatch.end()
         self.session.end()
@@ -341,7 +341,7 @@ class _Run:
             self.sights.setdefault(exercise, {})[test.name] = sight_of(error)
 
     def write_down(self, test: pytest.Function, **what: Any) -> None:
-        """Change what a test counts as: fields of its `TestResult`."""
+        """Change fields of a test's `TestResult`."""
         tests = self.tests[test.path.parent.name]
         place = next(i for i, blank in enumerate(tests) if blank.name == test.name)
         tests[place] = replace(tests[place], **what)

@@ -1,4 +1,4 @@
-"""What a sandbox says of how a submission was loaded, in words for the student."""
+"""Notes for the student on how their submission was loaded."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ WATCH_SECONDS = 0.1
 class Output:
     """Reads until the last writer is gone; keeps the first `KEPT_BYTES`, counts the rest.
 
-    `breach` is the limit that was passed, in words; the sandbox has been killed then.
+    `breach`: the limit that was exceeded, in words; then the sandbox has been killed.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Output:
         self._thread.start()
 
     def text(self) -> str:
-        """What was printed; to be asked for when the sandbox has ended."""
+        """What was printed. Ask for it when the sandbox has ended."""
         self._thread.join(timeout=1)
         text = bytes(self._kept).decode("utf-8", "replace")
         left = self._size - len(self._kept)
@@ -63,7 +63,7 @@ class Output:
             self._counter.close()
 
     def _readable(self, descriptor: int) -> bool:
-        """Wait for something to read, but no longer than until the folder is to be looked at."""
+        """Wait for something to read, at most until the next look at the folder."""
         if sys.platform == "win32":  # select takes only sockets there
             return True
         waiting: list[int] = [descriptor]
@@ -80,7 +80,7 @@ class Output:
             self.breach = f"printed more than {in_units(self._limits.output_bytes)}"
         elif started >= self._next_look:
             self.breach = outgrown(self._folder, self._limits)
-            # A folder of many files takes long to look at: at most a tenth of the time goes there.
+            # Looking through many files takes long: spend at most a tenth of the time on it.
             took = time.monotonic() - started
             self._next_look = started + max(WATCH_SECONDS, 10 * took)
         if self.breach:

@@ -20,10 +20,10 @@ USUAL = (
 
 @dataclass(frozen=True)
 class Package:
-    """A package that is allowed in sandboxes, though it isn't installed with the grader.
+    """A package that sandboxes may import although it isn't installed with the grader.
 
-    `place`: the folder or file that they may read. `whole`: that is a folder of installed packages,
-    and all of them may be imported.
+    `place`: the folder or file that they may read. `whole`: `place` is a folder of installed
+    packages, and all of them may be imported.
     """
 
     name: str
@@ -36,14 +36,14 @@ class PackageError(ValueError):
 
 
 def find_package(name: str) -> Package | None:
-    """The package of that name; None if it is installed with the grader, so that it is there.
+    """The package of that name; None if it is installed with the grader anyway.
 
-    Raises `PackageError` where there is none.
+    Raises `PackageError` if there is no such package.
     """
     if not name.isidentifier():
         raise PackageError(f"{name}: give the name of a package, as it is imported")
     kept = list(sys.path)
-    # What lies in the folder that the command is run in is no package: it may be a submission.
+    # Don't look in the folder that the command runs in: its files may be a submission.
     sys.path[:] = [entry for entry in kept if entry and Path(entry).resolve() != Path.cwd()]
     try:
         spec = importlib.util.find_spec(name)

@@ -1,7 +1,7 @@
-"""The rehearsal: known answers are run elsewhere, and what their tests saw is kept for the run.
+"""The rehearsal: runs known answers in another process, and keeps what their tests saw.
 
-A mistake may leave torch changed, crash or never end. So none runs in the judge: they run in a
-process of their own, locked down as a sandbox is (`grader.suite.rehearsing` is its program).
+A mistake may leave torch changed, crash or never end. So no mistake runs in the judge: they run in
+a process of their own, locked down like a sandbox (`grader.suite.rehearsing` is its program).
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from grader.wire.structs import Returned
 
 PROGRAM = "grader.suite.rehearsing"
 START_SECONDS = 60
-DEATHS = 5  # in a row, with nothing told between them: it is the rehearsal that is at fault
+DEATHS = 5  # after so many in a row without a result, the rehearsal itself is broken
 
 
 class Known(msgspec.Struct, frozen=True):
     """What one test saw of one answer of ours.
 
-    `lost`: the process died or hung at it, so nothing is known. `sight` is None where it passed.
-    `measured` is what `learns` measured. `tolerance_used` is the largest share of a tolerance that
-    values called the same have needed.
+    `lost`: the process died or hung, so nothing is known. `sight` is None if the test passed.
+    `measured`: what `learns` measured. `tolerance_used`: the largest share of a tolerance by which
+    values differed that were accepted as equal.
     """
 
     sight: Sight | None = None
@@ -47,7 +47,7 @@ class Known(msgspec.Struct, frozen=True):
     tolerance_used: float = 0.0
 
     def saw(self, sight: Sight | None) -> bool:
-        """Whether it was the same as `sight`, of another answer; never where nothing is known."""
+        """Whether it saw the same as `sight`, of another answer; False if nothing is known."""
         if self.lost:
             return False
         if self.sight is None or sight is None:
@@ -83,7 +83,7 @@ class Rehearsal:
         self._known: dict[tuple[str, int, str], Knowledge] = {}
 
     def begin(self) -> None:
-        """What is asked from now on is for one submission, and bounded by its patience."""
+        """Begin with a submission: what is asked from now on counts against its time."""
         self._ends = time.monotonic() + self._patience.rehearsal
 
     def run(
@@ -91,7 +91,7 @@ class Rehearsal:
     ) -> list[Knowledge]:
         """What each of `tests` sees of each of `answers` (texts of the exercise's file).
 
-        What isn't known when the submission's time is over is left out.
+        Results that aren't known when the submission's time is over are left out.
         """
         missing = [
             answer
@@ -115,7 +115,7 @@ class Rehearsal:
     def _rehearse(
         self, exercise: Exercise, answers: list[str], tests: list[str], seed: int
     ) -> None:
-        """Run what isn't known. What the process dies at is lost, and the rest goes on."""
+        """Run the tests that have no result yet. If the process dies at one, that one is lost."""
         waiting = {
             answer: [t for t in tests if t not in self._knowledge(exercise, seed, answer)]
             for answer in answers
@@ -136,7 +136,7 @@ class Rehearsal:
                 self._deaths += not told
                 if time.monotonic() > self._ends:
                     break
-                # One that has run for long may have had little of its processor time left.
+                # A process that has run for long may just have used up its processor time.
                 if not told and not aged:
                     hopeless = list(waiting) if self._deaths >= DEATHS else [next(iter(waiting))]
                     for answer in hopeless:
@@ -147,7 +147,7 @@ class Rehearsal:
     def _ask(
         self, exercise: Exercise, answers: dict[str, list[str]], seed: int
     ) -> Iterator[tuple[str, str, Known]]:
-        """Ask the process to run tests on answers; what it tells of each, one by one."""
+        """Ask the process to run tests on answers; yield what it reports, one by one."""
         if self._sandbox is None:
             self._sandbox = self._forker.fork(PROGRAM)
         channel = self._sandbox.channel
@@ -179,7 +179,7 @@ class Rehearsal:
     # -- what is known ----------------------------------------------------------------------------
 
     def _knowledge(self, exercise: Exercise, seed: int, answer: str) -> Knowledge:
-        """What this judge knows; at first, what another judge of the run has found out."""
+        """What this judge knows; it begins with what other judges of the run have found out."""
         key = (exercise.name, seed, answer)
         if key not in self._known:
             self._known[key] = {}

@@ -36,10 +36,10 @@ class Sandbox(Protocol):
     output: Output
 
     def cpu_seconds(self) -> float:
-        """The processor time that it has used; where that can't be told, any time counts."""
+        """The processor time that it has used; where that is unknown, the time on the clock."""
 
     def end(self) -> str:
-        """Kill it with all that it started; how it had ended by itself, in words, or ''."""
+        """Kill it and all that it started. If it had ended by itself, say how, in words; or ''."""
 
 
 class Forker(Protocol):
@@ -47,7 +47,7 @@ class Forker(Protocol):
 
     layers: Profile
     place: Path | None
-    """Where the work folders are to be, if not among the temporary files."""
+    """The folder for work folders; None for the folder of temporary files."""
 
     @property
     def profile(self) -> str:
@@ -67,7 +67,7 @@ class Forker(Protocol):
 
 def devices_of(forker: Forker) -> frozenset[str]:
     """Ask one sandbox which of this machine's devices it can use, locked down as it is."""
-    import torch  # here, as it takes seconds: a command has its judges import it, not itself
+    import torch  # it takes seconds, and a command itself doesn't need it
 
     here = {"cuda": torch.cuda.device_count() > 0, "mps": torch.backends.mps.is_available()}
     if not any(here.values()):
@@ -79,7 +79,7 @@ def devices_of(forker: Forker) -> frozenset[str]:
         reply, _ = sandbox.channel.receive()
         value = reply.value if isinstance(reply, Returned) else None
         usable = value.items if isinstance(value, List) else []
-    except BoundaryError:  # a driver that takes the sandbox down can't be used in one
+    except BoundaryError:  # if the driver ends the sandbox, it can't be used in one
         usable = []
     finally:
         sandbox.end()
@@ -100,8 +100,8 @@ def work_folder(place: Path | None) -> Path:
 def remove(folder: Path) -> None:
     """Remove a work folder, whatever lies in it.
 
-    Folders may lie in folders deeper than any path, or recursion, can be, and may be closed to
-    their owner. So each comes up to the top before its turn, and is opened first.
+    Folders may be nested more deeply than a path or recursion can go, and their owner may not be
+    allowed to read them. So each is made readable and moved to the top before it is emptied.
     """
     names = (f"{secrets.token_hex(8)}-{number}" for number in itertools.count())
     waiting = [folder]
@@ -141,7 +141,7 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Run a module of `grader.sandbox` with one end of a socket, in a clean environment.
 
-    Until it calls `gc.enable` nothing is looked through for garbage: there is none in imports.
+    Garbage collection is off until the module calls `gc.enable`: imports leave no garbage.
     """
     root = str(Path(grader.__file__).parents[1])
     code = (
@@ -153,7 +153,7 @@ def start(
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
-        # glibc keeps what was freed: the pages of large arguments would be got anew at each call.
+        # Have glibc keep freed memory: or each call would get the pages of large arguments anew.
         "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
         "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
         "TORCHGRADE_DATA": str(data_folder()),
@@ -200,7 +200,7 @@ def cpu_seconds_of(pid: int) -> float:
 
 
 def in_words(status: int, limits: Limits, cpu_seconds: float = 0) -> str:
-    """A wait status in words that a student can act on; '' for one that somebody ended."""
+    """A wait status in words that a student can act on; '' if somebody else ended the process."""
     if os.WIFEXITED(status):
         return f"ended the process with exit code {os.WEXITSTATUS(status)}"
     number = os.WTERMSIG(status)

@@ -1,4 +1,4 @@
-"""One submission's sandboxes: forked when needed, killed when broken, and what they said."""
+"""The sandboxes of one submission: forked when needed, killed when broken."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from grader.suite.calls import Calls, call_text
 from grader.wire.errors import BoundaryError, Closed, DeadlinePassed
 from grader.wire.structs import Raised, TorchName, Value
 
-LOADS = 3  # a module whose sandbox was killed so often while it was loaded is the cause of it
-MAX_NOTES, MAX_LACKING = 100, 20  # what a sandbox may fill a result with
+LOADS = 3  # if its sandbox is killed this often while a module loads, the module is to blame
+MAX_NOTES, MAX_LACKING = 100, 20  # most that one sandbox may add to a result
 
 
 class Session:
@@ -63,9 +63,9 @@ class Session:
         self._stub_lines: dict[str, frozenset[int]] = {}
 
     def enter(self, module: str) -> RemoteStudent:
-        """The proxy of one module of the submission; any other module's sandbox ends.
+        """The proxy of one module of the submission; the sandbox of any other module is ended.
 
-        Raises `NotImplementedError` where there is no such file: no test begins in vain.
+        Raises `NotImplementedError` if there is no such file, before a sandbox is started.
         """
         if module != self.module:
             self.close()
@@ -87,7 +87,7 @@ class Session:
         if self._endpoint is None:
             try:
                 return self._begun()
-            except GraderFault:  # a passing thing, perhaps: the zygote was killed
+            except GraderFault:  # it may not happen again: perhaps the zygote was killed
                 return self._begun()
         return self._endpoint
 
@@ -114,7 +114,7 @@ class Session:
     def root(self) -> int:
         """The number of the submission's module in the live sandbox, imported if need be.
 
-        What is pretended is so for a module of its own, from its import on.
+        Each kind of pretence has its own copy of the module, imported under that pretence.
         """
         module = self.module
         key = module, self.calls.pretending
@@ -143,7 +143,7 @@ class Session:
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
     ) -> Any:
-        """Make a call of the student's code; the call that raised is noted, not those around it."""
+        """Make a call of the student's code. If it raises, note the innermost call that raised."""
         try:
             value = make()
         except Exception as error:
@@ -155,18 +155,18 @@ class Session:
         return value
 
     def note(self, text: str) -> None:
-        """Add a line to what is said of the submission, once."""
+        """Add a note on the submission, unless it is there already."""
         if text not in self._notes and len(self._notes) < MAX_NOTES:
             self._notes.append(text)
 
     def lack(self, module: str) -> None:
-        """Say of the submission that a module can't be imported."""
+        """Note that the submission imports a module that isn't there."""
         if module not in self._lacking and len(self._lacking) < MAX_LACKING:
             self._lacking.append(module)
 
     @property
     def notes(self) -> list[str]:
-        """What is said of the submission, because of what its code did."""
+        """The notes on what the submission's code did."""
         return [*([lacking(self._lacking)] if self._lacking else []), *self._notes]
 
     def locate(self, file: str, line: int) -> str:
@@ -190,10 +190,10 @@ class Session:
         self.deadline = self._patience = None
 
     def _overdue(self) -> float | None:
-        """A later deadline for a sandbox that was kept waiting for the processor.
+        """A later deadline for a sandbox that had to wait for the processor; None if it didn't.
 
-        On a busy machine right code may take long; it is given its limit in processor time, within
-        `GRACE` times the limit.
+        On a busy machine, right code may take long. So the limit counts in processor time, up to
+        `GRACE` times as much on the clock.
         """
         if self._patience is None or self._sandbox is None:
             return None
@@ -205,20 +205,20 @@ class Session:
         return min(time.monotonic() + max(left, 0.1), latest)
 
     def limit(self) -> float | None:
-        """When the request that starts now has to be answered, of `time.monotonic`."""
+        """When a request that starts now must have its answer, by `time.monotonic`."""
         return min((t for t in (self.deadline, self.end_of_time) if t is not None), default=None)
 
     def breach(self, raised: Raised) -> str:
         """The limit that an exception of student code is about, in words, or ''.
 
-        Raises `GraderFault` where it may be others who reached it.
+        Raises `GraderFault` if others may have reached the limit.
         """
         return breach(raised, self._forker.limits, self._forker.layers, alone=self._alone)
 
     def is_of_stub(self, raised: Raised) -> bool:
         """Whether an exception comes from a function that is still to be written.
 
-        Torch raises `NotImplementedError` too, for a module without `forward`.
+        Torch raises `NotImplementedError` too, for example for a module without `forward`.
         """
         if not raised.frames:
             return False
@@ -232,9 +232,9 @@ class Session:
         return place.line in self._stub_lines[place.file]
 
     def broken(self, error: BoundaryError) -> BoundaryError:
-        """End the sandbox that failed so; what to tell the test.
+        """End the sandbox that failed with `error`; the exception that the test is to get.
 
-        Raises `GraderFault` where others may have taken what it died of.
+        Raises `GraderFault` if others may have used up what the sandbox needed.
         """
         sandbox, how = self._sandbox, self.close()
         if isinstance(error, DeadlinePassed):
@@ -248,7 +248,7 @@ class Session:
         return Crashed(how or "was killed")
 
     def close(self) -> str:
-        """End the sandbox, if there is one; how it had ended by itself, in words."""
+        """End the sandbox, if there is one. If it had ended by itself, say how, in words."""
         sandbox, endpoint = self._sandbox, self._endpoint
         self._sandbox = self._endpoint = None
         if endpoint is not None:

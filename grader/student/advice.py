@@ -1,6 +1,6 @@
-"""What may help after an exception: names that were meant, and what an error means.
+"""Advice after an exception: names that were probably meant, and what an error means.
 
-Everything said here must be true of every code that gets it: no advice is better than a false one.
+Advice must be true for every piece of code that gets it: none is better than a false one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LOST_GRAPH = (
     "A Python float has lost its graph, so no gradient can flow back from it. `.item()` and "
     "`float()` turn a tensor into a Python number."
 )
-# Parts of torch's messages, and what is true wherever they appear.
+# Parts of torch's messages, and advice that is true wherever they appear.
 TORCH_SAYS = {
     "a leaf Variable that requires grad is being used in an in-place operation": (
         "Such a tensor may be changed in place only inside `with torch.no_grad():`."
@@ -44,7 +44,7 @@ RETURN_NONE = {
 
 
 def advice_on(error: BaseException, names: Mapping[str, Any], line: str) -> str:
-    """What may help, or ''. `names`: what was defined where it was raised; `line`: the code."""
+    """Advice on an exception, or ''. `names`: those known where it was raised; `line`: the code."""
     if asks_for_input(error):
         return "Nobody types during a test: take what you need from the arguments."
     if isinstance(error.__cause__ or error, SystemExit):
@@ -66,7 +66,7 @@ def advice_on(error: BaseException, names: Mapping[str, Any], line: str) -> str:
 
 
 def advice_on_mismatch(mismatch: Mismatch, student: Any, target: str) -> str:
-    """What may help where a check got None or a Python float in place of a tensor."""
+    """Advice if a check got None or a Python float instead of a tensor; else ''."""
     first = mismatch.ranked[0]
     if first.kind != "type":
         return ""
@@ -95,7 +95,7 @@ def missing_in(error: BaseException, student: Any) -> tuple[str, str] | None:
 
 
 def returns_nothing(student: Any, target: str) -> str:
-    """Why `target` may have given None, as far as its source says so for certain."""
+    """Why `target` gave None, if its source leaves no doubt; else ''."""
     written = _written(student, target)
     function = _source_of(written)
     if function is None:
@@ -110,7 +110,7 @@ def returns_nothing(student: Any, target: str) -> str:
 
 
 def returning_line(student: Any, target: str) -> tuple[str, int, str] | None:
-    """File, number and text of the line that gives the result of `target`, if there is but one."""
+    """File, number and text of the only line in which `target` returns something; else None."""
     written = _written(student, target)
     function = _source_of(written)
     returns = [] if function is None else list(_returns(function))

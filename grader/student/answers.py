@@ -1,7 +1,7 @@
-"""A student's file as text: what is still a stub, and by which content a target is known.
+"""A student's file as text: which targets are still stubs, and a digest of each of the others.
 
-A target's content is the statements that it may depend on: all of the file but the other targets
-that it doesn't name. So an edit of one target leaves the others as they were.
+The digest covers the statements that a target may depend on: the whole file except other targets
+that it doesn't use. So editing one target leaves the digests of the others as they were.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Answers:
 
 
 def given_targets(exercise: Exercise) -> tuple[str, ...]:
-    """The targets as they were given, whatever became of the student's file."""
+    """The targets of the exercise as it was given, even if the student's file is broken."""
     with contextlib.suppress(ValueError):
         if guided := guides_of(exercise).targets:
             return tuple(guided)
@@ -120,7 +120,7 @@ def _block(text: str, target: str) -> tuple[int, int] | None:
 
 
 def _digest(suite: str, tree: ast.Module, defined: dict[str, Definition], target: str) -> str:
-    """Of the target, of what it names, and of all that is no target."""
+    """A digest of the target, of the targets that it uses, and of everything else in the file."""
     needed, new = set[str](), {target}
     while new:
         needed |= new

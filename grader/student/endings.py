@@ -25,10 +25,10 @@ ATTRIBUTE = "torchgrade"
 class Ending:
     """One test of a public suite.
 
-    `suite` is how many test functions its file holds. `ran`: whether the student's code was
-    reached. `reason`: what went wrong, the same text for tests that fail for one reason; '' where
-    nothing did. `sight`: what a failed test saw, for the fingerprint; None where it saw nothing.
-    `cases`: the inputs that it tried, each as its traits and whether all was right.
+    `suite`: the number of test functions in its file. `ran`: whether the student's code was
+    reached. `reason`: a text that is the same for tests failing for the same reason; '' if it
+    passed. `sight`: what a failed test saw, for the fingerprint; None if it saw nothing.
+    `cases`: the inputs that it tried: the traits of each, and whether it went right.
     """
 
     folder: str
@@ -99,10 +99,10 @@ def ending_of(report: object) -> Ending | None:
 
 
 def explained(told: Ending, run: Iterable[Ending]) -> str:
-    """What explains that the target of `told` fails, by all of its tests in a run; '' if unknown.
+    """Why the target of `told` fails, by all of its tests in a run; '' if that is unknown.
 
-    The hint for the known mistake that they saw, or else what is special about the inputs that
-    went wrong.
+    This is the hint for the known mistake that they saw, or else what the wrong inputs have in
+    common.
     """
     mine = [end for end in run if (end.folder, end.target) == (told.folder, told.target)]
     base = [end for end in mine if not end.bonus]
@@ -115,14 +115,14 @@ def explained(told: Ending, run: Iterable[Ending]) -> str:
 
 
 def note_of(explanation: str) -> str:
-    """What explains a failure, below what was told of it; '' for nothing."""
+    """An explanation as it stands below a failure; '' for none."""
     return wrap(explanation) + "\n" if explanation else ""
 
 
 def note_on_others(told: Ending, others: list[Ending], *, of_target: bool = False) -> str:
-    """How many other tests failed as `told` did, in a line each; '' for none.
+    """How many other tests failed, or were not run, for the reason of `told`; '' for none.
 
-    of_target: what explains `told` explains all tests of its target.
+    of_target: the explanation of `told` holds for all tests of its target.
     """
     same = [
         other

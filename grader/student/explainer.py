@@ -19,7 +19,7 @@ PRINTED = 3  # lines of a failed test's output that are shown
 
 
 class Explainer:
-    """Puts a short explanation where pytest has its traceback, and tells who attempted what."""
+    """Puts a short explanation in the place of pytest's traceback, and attaches an `Ending`."""
 
     def __init__(self, config: pytest.Config, local: Local) -> None:
         """With `--pdb`, or a `--tb` other than pytest's default, tracebacks stay pytest's own."""

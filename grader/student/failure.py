@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from _pytest._code import TracebackEntry
 
 FRAMES = 2  # of the student's own lines: where it began and where it ended
-ROOM = 8  # lines of what a check found: below that many, the student's own line is shown too
+ROOM = 8  # up to so many lines of what a check found, the student's own line is shown, too
 MESSAGE = 300  # characters of an exception's message
 
 
@@ -41,8 +41,8 @@ MESSAGE = 300  # characters of an exception's message
 class Failure:
     """The exception that a test of `target` ended with.
 
-    `student`: what the fixture of that name gave, None where it gave nothing. `loading`: it was
-    raised while the student's file was imported.
+    `student`: the value of that fixture; None if it has none. `loading`: the exception was raised
+    while the student's file was imported.
     """
 
     excinfo: pytest.ExceptionInfo[BaseException]
@@ -91,7 +91,7 @@ class Failure:
 
     @cached_property
     def reason(self) -> str:
-        """The same text for tests that fail for one reason."""
+        """A text that is the same for tests failing for the same reason."""
         if isinstance(self.error, (OutOfTime, NotRun)) and not self.loading:
             return f"{self.target} did not finish"
         if isinstance(self.error, Mismatched):
@@ -154,7 +154,7 @@ class Failure:
         return self._told(f"{name} can't be imported, so no test of it could run:", self._advice())
 
     def _told(self, headline: str, advice: str) -> str:
-        """What happened, the lines of the student's file that led there, and what may help."""
+        """What happened, the lines of the student's file that led there, and advice."""
         lines = [wrap(headline)]
         first, last = self.own[: 1 - FRAMES], self.own[-1:]
         for entry in [*first[:1], *last]:
@@ -169,13 +169,13 @@ class Failure:
         return "\n".join(lines)
 
     def _found(self, mismatch: Mismatch) -> str:
-        """What a check found wrong with what the call gave, and what may help."""
+        """What a check found wrong with the result of the call, and advice."""
         found = mismatch.public().removeprefix(mismatch.call).strip()
         advice = advice_on_mismatch(mismatch, self.student, self.target)
         return "\n".join(filter(None, [wrap(found), wrap(advice)]))
 
     def _returning(self) -> str:
-        """The line that gave the result, where it is certain which."""
+        """The line that returned the result, if it is certain which one did."""
         line = returning_line(self.student, self.target)
         if line is None:
             return ""
@@ -183,7 +183,7 @@ class Failure:
         return f"{wrap(f'{self._name(Path(file))}, line {number}:')}\n    {text}"
 
     def _explain_check(self) -> str:
-        """The test could do nothing with what the student's code gave, or found it wrong."""
+        """The test itself raised: it found a result wrong, or couldn't work with it."""
         entries = [e for e in self.excinfo.traceback if Path(e.path) == self.suite]
         lines = []
         if entries:

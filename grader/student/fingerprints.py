@@ -1,12 +1,12 @@
-"""Known mistakes, recognised at home: what each gives in the public tests, and the hint it earns.
+"""Recognise known mistakes at home: by what they give in the public tests, each with its hint.
 
 `desk.json` beside a public suite is written when the students' repository is released. It holds no
-answer, and no hint that can be read: a hint is locked with what the tests see of its mistake, and
-only a run that sees the same opens it. It also holds the stubs, for whoever starts anew.
+answer, and no hint that can be read: each hint is locked with what the tests see of its mistake,
+and only a run that sees the same can open it. It also holds the stubs, to start anew from.
 
-Numbers are compared in steps, so that another machine's rounding changes nothing. A number that
-lies near the border of a step is compared in steps moved by half of one; for each number the file
-says which of the two it is.
+Numbers are rounded to steps before they are compared, so that rounding errors don't matter. If a
+number of the mistake lies near the border of a step, the steps are moved by half of one; the file
+says for which numbers.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Sights = Mapping[str, Sequence[Any] | None]
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What a target's tests saw: its form (all but the numbers, as text), and the numbers."""
+    """What a target's tests saw: the numbers, and everything else as text (the form)."""
 
     form: str
     numbers: tuple[float, ...]
@@ -51,11 +51,11 @@ class Fingerprint:
         return sum(_near_a_border(number) << place for place, number in enumerate(self.numbers))
 
     def fits(self, known: Fingerprint) -> bool:
-        """Whether this is `known` but for rounding."""
+        """Whether this equals `known`, up to rounding."""
         return self.key("", known.moved) == known.key("", known.moved)
 
     def key(self, salt: str, moved: int) -> bytes:
-        """What a hint is locked with."""
+        """The key that locks and opens a hint."""
         steps = [
             math.floor(_steps(number) + 0.5 * (moved >> place & 1))
             for place, number in enumerate(self.numbers)

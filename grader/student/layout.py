@@ -36,7 +36,7 @@ def cut(text: str, lines: int, characters: int = 2_000, rest: str = "[…]") -> 
 
 
 def without_rows(text: str, lines: int) -> str:
-    """Leave rows of wrong numbers out, the last ones, until `text` has so many lines; one stays."""
+    """Drop rows of wrong numbers, the last ones first, until `text` fits; one row always stays."""
     kept = text.splitlines()
     while len(kept) > lines:
         rows = [place for place, line in enumerate(kept) if _ROW.match(line)]
@@ -65,6 +65,6 @@ def relative(path: Path, here: Path | None = None) -> str:
 
 
 def without_markup(markdown: str) -> str:
-    """A lesson for a terminal: a picture is what it shows, in words; there are no comments."""
+    """A lesson for a terminal: pictures are replaced by their descriptions, comments left out."""
     text = re.sub(r"<!--.*?-->\n*|</?picture>|<source[^>]*>", "", markdown, flags=re.DOTALL)
     return re.sub(r"!\[([^\]]*)\]\(([^)]*)\)", r"*Picture* (\2): \1", text)

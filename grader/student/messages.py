@@ -1,4 +1,4 @@
-"""What an exception says, without what only an expert reads."""
+"""Messages of exceptions, without parts that only an expert can read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def said_by(error: BaseException) -> str:
 
 
 def readable(message: str) -> str:
-    """Pytest's account of a failed `assert`, without what only an expert reads."""
+    """Pytest's account of a failed `assert`, without parts that only an expert can read."""
     message = re.sub(r"<(?:built-in )?(?:bound )?(?:function|method) (\w+)[^<>]*>", r"\1", message)
     message = re.sub(r" at 0x[0-9a-fA-F]+", "", message).replace("\\n", " ")
     lines = []

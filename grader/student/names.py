@@ -1,6 +1,6 @@
-"""Names that were misspelt, or are spelt otherwise: what was probably meant.
+"""Suggest the name that was probably meant by a misspelt or wrong one.
 
-A suggestion exists, and differs from what was written by little more than a letter.
+A suggestion exists, and differs by little more than a letter.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PLACES = ("torch", "torch.nn.functional", "torch.nn", "torch.optim", "torch.Tens
 
 
 def on_name(name: str, names: Mapping[str, Any]) -> str:
-    """What a name was to be that nothing defines; `names` are defined there. '' if unknown."""
+    """A suggestion for an undefined name; `names` are those that are defined. '' for none."""
     if name in USUAL:
         return f"`{name}` is not imported in this file: add `{USUAL[name]}` at its top."
     if meant := closest(name, {*names, *dir(builtins)} - {name}):
@@ -39,7 +39,7 @@ def on_name(name: str, names: Mapping[str, Any]) -> str:
 
 
 def meant_on(name: str, thing: Any) -> str:
-    """The attribute of `thing`, or of torch at another place, that `name` was to be."""
+    """A suggestion for a missing attribute of `thing`: another, or a name elsewhere in torch."""
     tensor, module = imported("torch.Tensor"), imported("torch.nn.Module")
     if isinstance(thing, tensor) and name in NUMPY_NAMES:
         return f"Did you mean `{NUMPY_NAMES[name]}`? (`{name}` is NumPy's name for it.)"

@@ -136,7 +136,7 @@ class _Tests:
         return f"{mark} {self._target}: {passed} of {len(base)} tests passed."
 
     def _failures(self) -> list[str]:
-        """What is wrong, once for all tests that fail for one reason."""
+        """What is wrong, told once for all tests that fail for the same reason."""
         told: dict[str, str] = {}
         why = ""
         run = [ending for ending, _ in self._seen]
@@ -162,8 +162,8 @@ def _celebrate(exercise: Exercise, names: dict[str, Any]) -> None:
         print(textwrap.fill(line, 90, initial_indent="- ", subsequent_indent="  "))
     if "IPython" not in sys.modules or not can_draw(exercise):
         return
-    # A picture is no test: nothing is wrong without one. After a restart, cells further down that
-    # passed before aren't run yet, and what they define is missing.
+    # No picture is no failure. After a restart, cells further down may not have run again yet, and
+    # the names that they define are missing.
     with contextlib.suppress(Exception):
         display: Any = importlib.import_module("IPython.display")
         picture = display.Image(filename=str(draw(exercise, names)))
@@ -191,7 +191,7 @@ def _text(report: pytest.TestReport) -> str:
 
 
 def _cell(path: Path) -> str:
-    """What Jupyter calls a cell's code: `cell [5]`; '' for any other code."""
+    """Jupyter's name for the code of a cell, `cell [5]`; '' for any other code."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     told = shell.compile.format_code_name(str(path)) if shell else None
     return f"cell {told[1].removeprefix('In')}" if told else ""

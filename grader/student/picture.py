@@ -34,9 +34,9 @@ def can_draw(exercise: Exercise) -> bool:
 
 
 def draw(exercise: Exercise, names: Mapping[str, Any]) -> Path:
-    """Run the plots with what a student's code defines, and keep their figures in one picture.
+    """Run the plots with the names that a student's code defines; save the figures as one picture.
 
-    What they print is dropped, and torch's generator is left as it was. Raises what they raise.
+    Their output is dropped, torch's generator stays as it was, and their exceptions are passed on.
     """
     import torch
     from matplotlib import pyplot as plt

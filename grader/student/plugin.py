@@ -1,7 +1,7 @@
 """The pytest plugin of a student's own machine: `exercises/conftest.py` loads it.
 
 The suites' fixtures use the student's file, imported into this process. `attempts` recognises
-stubs, `timelimit` ends what doesn't end, `explainer` explains what failed, and `progress` closes
+stubs, `timelimit` ends tests that run too long, `explainer` explains failures, and `progress` ends
 the run with a table of how far each exercise has come.
 """
 

@@ -1,4 +1,4 @@
-"""What a student sees after a run: a row an exercise, what to do next, and the exit code."""
+"""What a student sees after a run: a row for each exercise, the next step, and the exit code."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ COLUMNS = "{:<18}{:<16}{:<12}{:<12}{}"
 
 @dataclass
 class Standing:
-    """How far one exercise has come in this run. `base`: its tests but for the bonus ones."""
+    """How far one exercise has come in this run. `base`: its tests without the bonus tests."""
 
     exercise: Exercise
     seen: list[Ending] = field(default_factory=list)
@@ -144,10 +144,10 @@ class Progress:
             self._write(terminalreporter, self.rows)
 
     def _add_notes(self, failed: list[pytest.TestReport]) -> list[pytest.TestReport]:
-        """Say below a failure how many others are like it, and once a target what explains it.
+        """Add to a failure how many others are like it, and to one of each target the explanation.
 
-        What explains a target explains each test of it that fails: returns those that needn't be
-        told, as another of their target is.
+        An explanation holds for all failed tests of its target. Returns those tests that needn't
+        be shown, because another one of their target is.
         """
         alike, notes = [], dict[tuple[str, str], str]()
         for report in failed:
@@ -166,7 +166,7 @@ class Progress:
         return alike
 
     def _explain_bonus(self, terminal: Any) -> None:
-        """Say why a bonus was not earned, once that is what is left to do."""
+        """Say why a bonus was not earned, if nothing else of the exercise fails."""
         busy = {test.folder for test in self._seen.values() if test.failing}
         for report in terminal.stats.get("bonus not earned", []):
             seen = ending_of(report)

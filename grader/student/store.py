@@ -1,7 +1,7 @@
-"""What a student has reached, kept between runs: `.torchgrade/progress.json` in their repository.
+"""A student's progress, kept between runs in `.torchgrade/progress.json` of their repository.
 
 `pytest exercises`, the notebooks and `grader watch` all write it. A test counts as passed only for
-the content that it passed with. Losing the file loses nothing that a run doesn't give back.
+the content that it passed with. If the file is lost, running the tests again restores it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Store:
     def ran(
         self, exercise: str, target: str, content: str, passed: Iterable[str], failed: Iterable[str]
     ) -> None:
-        """Keep what a run of some of a target's tests gave. Older contents are forgotten."""
+        """Record a run of some of a target's tests. Older contents are forgotten."""
         whole = self._read()
         kept = whole.setdefault("passed", {}).setdefault(f"{exercise}/{target}", {})
         tests = sorted((set(kept.get(content, [])) | set(passed)) - set(failed))
@@ -59,7 +59,7 @@ class Store:
         return spot in self._read().get("asked", [])
 
     def ask(self, spot: str) -> None:
-        """They were."""
+        """Record that the questions of a target were asked."""
         whole = self._read()
         self._write({**whole, "asked": sorted({*whole.get("asked", []), spot})})
 
@@ -79,7 +79,7 @@ class Store:
         return content if isinstance(content, dict) else {}
 
     def _write(self, content: dict[str, Any]) -> None:
-        """Written whole or not at all; a folder that can't be written is no reason to stop."""
+        """Write the whole file, or leave the old one; ignore a folder that can't be written to."""
         draft = self._file.with_suffix(f".{os.getpid()}")
         with contextlib.suppress(OSError):
             self.folder.mkdir(exist_ok=True)
@@ -90,7 +90,7 @@ class Store:
 def keep(
     exercise: Exercise, target: str, content: str, outcomes: Iterable[tuple[str, bool]]
 ) -> None:
-    """Keep what a run of a target's tests gave: each test function, and whether it passed."""
+    """Record a run of a target's tests: each test function, and whether it passed."""
     found = list(outcomes)
     failed = {test for test, passed in found if not passed}
     passed = {test for test, _ in found} - failed

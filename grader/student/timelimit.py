@@ -1,8 +1,8 @@
-"""Ends a test whose code doesn't end, and reports it as a failed test, on every system.
+"""End a test that runs too long, on every system, and report it as failed.
 
-The limit is processor time of the thread that runs the test, so a busy machine fails nobody, and
-many cores cost nothing. Time on the clock counts only for code that waits: it gets `PATIENCE`
-times as much. The limit holds while a test is set up and while it runs, never while pytest reports.
+The limit is processor time of the thread that runs the test, so that it doesn't depend on how busy
+the machine is, or on how many cores it has. Code that only waits gets `PATIENCE` times as much time
+on the clock. The limit holds while a test is set up and while it runs, not while pytest reports.
 """
 
 from __future__ import annotations
@@ -113,10 +113,10 @@ class TimeLimit:
 
 
 class Budget:
-    """What a test may use: `limit` seconds of processor time, `PATIENCE` times that by the clock.
+    """The time of a test: `limit` seconds of processor time, `PATIENCE` times that on the clock.
 
-    Both clocks give seconds; `used` is read in the thread that runs the test. Once a debugger is
-    seen it has no end: a prompt waits for as long as the student likes.
+    Both clocks give seconds; `used` is read in the thread that runs the test. Under a debugger
+    there is no limit: its prompt waits for as long as the student likes.
     """
 
     def __init__(
@@ -131,13 +131,13 @@ class Budget:
         self._debugged = pytest_timeout.is_debugging()
 
     def left(self) -> float:
-        """The least number of seconds after which it can be spent. 0: it is."""
+        """The least number of seconds after which it can be used up; 0 if it is already."""
         used = self.limit - (self._used() - self._used_before)
         waited = PATIENCE * self.limit - (self._clock() - self._clock_before)
         return 0.0 if min(used, waited) <= 0 else max(SHORTEST, min(used, waited))
 
     def spend(self) -> float:
-        """Raise `OutOfTime` if it is spent, else say when to look again (in seconds)."""
+        """Raise `OutOfTime` if it is used up; else the seconds until the next look."""
         left = self.left()
         self._debugged = self._debugged or pytest_timeout.is_debugging()
         if self._debugged:

@@ -1,4 +1,4 @@
-"""What the student's code did in the calls of a test. Both providers keep it; checks read it."""
+"""The log of a test's calls of student code. Both providers keep one; checks read it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MAX_EPOCHS = 10_000
 class Calls:
     """The log of the calls since `begin`.
 
-    `watching`: whether what runs is observed, which costs time; a check switches it on and off.
+    `watching`: whether to observe what runs, which costs time; a check switches it on and off.
     `ran`: how often each operator, module class, optimizer … ran (`grader.torchside.ran`).
-    `changed`: the arguments that calls changed though they are not there to be changed, by the
-    name that the student gave them or by position: "x", "argument 2".
-    `curves`: of each call that returned a loss an epoch, these losses; a test begins with none.
-    `pretending`: what is so for the student's module, while it is imported and its functions run, a
-    kind of `grader.torchside.pretend`: there is a "cuda", "mps", "xpu", or nothing but the "cpu";
-    or slopes are "steep". '' for what there really is.
+    `changed`: the arguments that calls changed without being asked to, by the name that the student
+    gave them or by position: "x", "argument 2".
+    `curves`: the losses of each call that returned one loss per epoch; a test begins with none.
+    `pretending`: what the student's module is told while it is imported and while its functions
+    run, a kind of `grader.torchside.pretend`: that there is a "cuda", "mps" or "xpu", or only a
+    "cpu"; or "steep" for steeper slopes. '' for the truth.
     `failed`: the call that raised, as "nll(tensor float32 (3, 4), tensor int64 (3,))"; '' if none.
     """
 
@@ -49,7 +49,7 @@ class Calls:
 
 
 def losses(value: Any) -> list[float]:
-    """The losses, epoch by epoch, where a value is a list of them or of (train, val) pairs."""
+    """The losses per epoch, if a value is a list of them or of (train, val) pairs; else none."""
     if not isinstance(value, list) or not 2 <= len(value) <= MAX_EPOCHS:
         return []
     first = [item[0] if isinstance(item, (tuple, list)) and item else item for item in value]

@@ -1,4 +1,4 @@
-"""The test that is running: who provides the student's side, and how many checks it has made.
+"""The running test: the provider of the student's side, and what its checks have recorded.
 
 `grader.suite.plugin` sets it; checks read it. There is one at a time in a process.
 """
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Measured:
-    """What `learns` measured: right answers must lie on the right side of the threshold."""
+    """What `learns` measured, and the threshold that right answers must keep to."""
 
     name: str
     value: float
@@ -74,7 +74,7 @@ def measured() -> list[Measured]:
 
 
 def within(share: float) -> None:
-    """Two values are the same; they lie `share` of the tolerance apart, from 0 to 1."""
+    """Record that two values were accepted as equal, and which share of the tolerance they used."""
     _running.tolerance_used = max(_running.tolerance_used, share)
 
 

@@ -1,7 +1,7 @@
 """The student's file in this process: plain tracebacks, and `breakpoint()` works.
 
-Its functions and classes are wrapped, so that a test sees what it sees across the boundary:
-arguments go in as copies, and what the student's code draws comes from generators of its own.
+Its functions and classes are wrapped, so that a test sees the same as across the boundary:
+arguments are passed as copies, and the student's code has random generators of its own.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Local:
         return path == self.path(exercise) or exercise.folder in path.parents
 
     def shown(self, path: Path) -> str:
-        """What the student calls the code at `path`, if not by the path."""
+        """A better name for the code at `path` than the path, such as "cell [5]"; or ''."""
         return ""
 
     def module(self, exercise: Exercise) -> ModuleType:
@@ -78,7 +78,7 @@ class Local:
                 return self.module(exercise)
 
     def took_back(self, copies: Copies) -> None:
-        """A call has ended, and this is what became of its arguments: nothing has to come back."""
+        """A call has ended. Its arguments were shared, so nothing has to be brought back."""
 
     def seed(self, seed: int) -> None:
         """Seed what the student's code draws from."""
@@ -92,7 +92,7 @@ class LocalLab:
         return getattr(torch, name)
 
     def define(self, thing: Any) -> Any:
-        """A function or class of the suite: here it is there already."""
+        """A function or class of the suite: both sides are one process here."""
         return thing
 
 
@@ -111,7 +111,7 @@ class LocalStudent:
         return ByValue(lambda: self._now(name), name, self._local)
 
     def _now(self, name: str) -> Any:
-        """What the module calls so, given what is pretended."""
+        """The attribute of that name, of the module imported under the current pretence."""
         kind = self._local.calls.pretending
         if kind not in self._modules:
             self._modules[kind] = self._local.loaded(self._exercise, kind)
@@ -138,7 +138,7 @@ class ByValue:
         return getattr(self._thing, name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call it; what it changes without being asked to is noted in the provider's log."""
+        """Call it, and log the arguments that it changes without being asked to."""
         calls, thing = self._local.calls, self._thing
         copies = Copies(args, kwargs, argument_names(thing, args, kwargs), share_leaves=True)
         try:
@@ -175,14 +175,14 @@ class LocalCalls(Calls):
 
 
 class Generators:
-    """The random numbers of the student's code: what it draws or seeds, the suite doesn't feel."""
+    """The random generators of the student's code, kept apart from those of the suite."""
 
     def __init__(self) -> None:
         self._states: tuple[Any, ...] | None = None
         self._inside = False
 
     def seed(self, seed: int) -> None:
-        """Seed them; the suite's own go on as they were."""
+        """Seed them. The suite's own generators stay as they are."""
         kept = _states()
         seed_everything(seed)
         self._states = _states()
@@ -190,7 +190,7 @@ class Generators:
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """What is drawn or seeded inside has no effect afterwards."""
+        """Undo, at the end of the block, what was drawn or seeded in it."""
         states = self._states
         try:
             yield
@@ -199,7 +199,7 @@ class Generators:
 
     @contextmanager
     def theirs(self) -> Iterator[None]:
-        """What is drawn inside comes from the student's generators."""
+        """Use the student's generators in the block."""
         if self._inside:
             yield
             return

@@ -21,8 +21,8 @@ from grader.torchside.seeding import seed_torch
 
 PROVIDER = pytest.StashKey[Provider]()
 STREAMS = 64
-"""What student code draws from is one of so many streams of each test. Its own seed, which it can
-read, tells six bits of the run's, however it may be turned back, and so not the tests' inputs."""
+"""Each test seeds student code in one of so many ways. Student code can read its own seed, and
+learns at most six bits of the run's seed from it: too little to work out the tests' inputs."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A device test runs on each device there is; none is touched before the test runs."""
+    """Run a device test on each device that there is. No device is used before its test runs."""
     accelerators = ["simulated"]
     accelerators += ["cuda"] if torch.cuda.device_count() else []
     accelerators += ["mps"] if torch.backends.mps.is_available() else []
@@ -67,7 +67,7 @@ def _device(name: str) -> torch.device:
 
 
 def device_of(item: pytest.Item) -> str:
-    """The device that a test is run on once for each, such as "simulated"; '' for other tests."""
+    """The device of a device test, such as "simulated"; '' for other tests."""
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     found = (parameters[name] for name in ("accelerator", "device") if name in parameters)
     return str(next(found, ""))
@@ -95,7 +95,7 @@ def student(request: pytest.FixtureRequest, exercise: Exercise) -> Any:
 
 @pytest.fixture(scope="session")
 def lab(request: pytest.FixtureRequest) -> Any:
-    """`torch` on the student's side: what must live beside the student's code is made with it."""
+    """`torch` on the student's side, to make objects that must live beside the student's code."""
     return request.config.stash[PROVIDER].lab
 
 

@@ -1,7 +1,7 @@
-"""Run answers of ours, the reference and its mistakes, through a suite, and tell what it saw.
+"""Run the reference and its mistakes through a suite, and report what the tests saw.
 
-This is the far end of the rehearsal: a locked-down process of its own, where a mistake may do to
-torch what it likes. `grader.judge.rehearsal` asks, in messages whose bodies are msgpack.
+This is the program of the rehearsal, a locked-down process of its own, so it doesn't matter what a
+mistake does to torch. `grader.judge.rehearsal` sends the requests, in messages with msgpack bodies.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Ask(msgspec.Struct):
 
     `files`: the exercise's reference and suite, by name. `answers`: each with the tests to run.
     `home`: as on a student's own machine, where `lab` is plain torch.
-    `cpu_seconds`: what a test may take of the processor, 0 for any; longer, and it fails.
+    `cpu_seconds`: a test that takes more processor time fails; 0 for no limit.
     """
 
     exercise: str
@@ -42,11 +42,11 @@ class Ask(msgspec.Struct):
 
 
 class Told(msgspec.Struct):
-    """What one test saw of one answer: None where it passed.
+    """What one test saw of one answer. `sight` is None if it passed.
 
-    `curves`: the losses that the answer's calls returned, where that is a loss an epoch.
+    `curves`: the losses of each call of the answer that returned one loss per epoch.
     `measured`: what `learns` measured.
-    `tolerance_used`: the largest share of a tolerance that values called the same have needed.
+    `tolerance_used`: as in `grader.judge.rehearsal.Known`.
     """
 
     answer: int
@@ -58,7 +58,7 @@ class Told(msgspec.Struct):
 
 
 def serve(channel: Channel, folder: Path) -> None:
-    """Say hello, then rehearse what is asked, until the judge hangs up."""
+    """Say hello, then answer requests until the judge closes the channel."""
     channel.send(Returned(None))
     known: dict[str, Suites] = {}
     asks = msgspec.msgpack.Decoder(Ask)
@@ -72,7 +72,7 @@ def serve(channel: Channel, folder: Path) -> None:
                 (exercise.folder / name).write_text(text, "utf-8")
             known[ask.exercise] = Suites([exercise.suite], exercise.folder.parent)
         suites = known[ask.exercise]
-        channel.send(Returned(None))  # from here on, each test has its time
+        channel.send(Returned(None))  # from now on, each test has its time limit
         started = partial(limit, ask.cpu_seconds)
         for number, (answer, names) in enumerate(ask.answers):
             tests = [test for test in suites.tests if test.name in names]
@@ -95,7 +95,7 @@ def serve(channel: Channel, folder: Path) -> None:
 
 
 def limit(cpu_seconds: float, test: object = None) -> None:
-    """From here on so much processor time, 0 for any: a loop that never ends ends in an error."""
+    """Raise an error after that much processor time; 0 takes the limit away."""
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGPROF, _too_long)
         signal.setitimer(signal.ITIMER_PROF, cpu_seconds, 1)
@@ -106,9 +106,9 @@ def _too_long(number: int, frame: types.FrameType | None) -> None:
 
 
 class Rehearsed(Local):
-    """The answer in this process, as it is across the boundary.
+    """The answer in this process, behaving as it does across the boundary.
 
-    What `lab` makes draws from the answer's generators too.
+    What `lab` makes uses the answer's random generators, too.
     """
 
     def __init__(self, file: Path) -> None:
@@ -123,7 +123,7 @@ class Rehearsed(Local):
 
 
 class _Lab:
-    """What torch has under a path, called with the student's generators as in a sandbox."""
+    """A part of torch, called with the student's random generators as in a sandbox."""
 
     def __init__(self, thing: Any, generators: Generators) -> None:
         self._thing, self._generators = thing, generators

@@ -1,6 +1,6 @@
 """A pytest session inside this process: `Suites` collects once, and runs tests as often as asked.
 
-What is used of pytest's private names is all here, and was tried with pytest 8.2 to 9.2:
+All uses of pytest's private names are here. They were tried with pytest 8.2 to 9.2:
 `_pytest.config._prepareconfig`, `Config._do_configure`, `Config._ensure_unconfigure`,
 `Session.from_config`, `Session._setupstate.teardown_exact`, `Function._initrequest`,
 `Function._request`.
@@ -32,7 +32,7 @@ class PytestFault(Exception):
     """pytest itself gave up."""
 
 
-# A plugin costs time at every test: what the suites don't need is left out.
+# A plugin costs time at every test, so those that the suites don't need are left out.
 UNUSED = (
     "terminal", "cacheprovider", "unraisableexception", "threadexception", "faulthandler",
     "logging", "junitxml", "doctest", "pastebin", "stepwise", "tmpdir", "setuponly", "setupplan",
@@ -43,10 +43,10 @@ _VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOA
 
 @dataclass(frozen=True)
 class Ended:
-    """How a test ended: `error` if it didn't pass; the traceback is gone at the next test.
+    """How a test ended. `error`: why it didn't pass; its traceback is cleared at the next test.
 
-    `left` names what of torch's own state the test left changed, such as "default dtype". It has
-    been restored.
+    `left` names the parts of torch's own state that the test left changed, such as "default
+    dtype". They have been restored.
     """
 
     test: pytest.Function
@@ -91,7 +91,7 @@ class Suites:
     ) -> Iterator[Ended]:
         """Run these tests one by one; `before` is called at the start of each.
 
-        Fixtures of a module are shared by the tests of one run, and by no two runs.
+        The tests of one run share the fixtures of their module; two runs never do.
         """
         self._config.stash[PROVIDER] = provider
         self._config.option.seed = seed
@@ -101,7 +101,7 @@ class Suites:
                 provider.calls.curves.clear()
                 ended = self._run(test, following, before)
                 yield ended
-                if ended.error is not None:  # its frames hold what the next test must not see
+                if ended.error is not None:  # its frames refer to the student's objects
                     traceback.clear_frames(ended.error.__traceback__)
         finally:
             del self._config.stash[PROVIDER]
@@ -168,7 +168,7 @@ class _Listing:
 def run_pytest(
     tests: Sequence[Path | str], suites: Path, plugins: list[Any], *options: str
 ) -> None:
-    """A whole pytest session, with reports, and with only the plugins that the suites need."""
+    """Run a whole pytest session with reports, and with the plugins that the suites need only."""
     said = io.StringIO()
     arguments = [*_arguments(tests, suites), "-ppytest_timeout", *options]
     with redirect_stdout(said), redirect_stderr(said), _own_environment():
@@ -193,7 +193,7 @@ def _arguments(tests: Sequence[Path | str], root: Path) -> list[str]:
 
 @contextmanager
 def _own_environment() -> Iterator[None]:
-    """Have pytest load no plugin, and take no option, that the environment names."""
+    """Keep pytest from loading plugins, or taking options, from the environment."""
     before = {name: os.environ.pop(name, None) for name in _VARIABLES}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:

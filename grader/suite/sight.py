@@ -1,6 +1,6 @@
-"""What a test saw when it ended: its fingerprint, by which known mistakes are recognised.
+"""The fingerprint of a failed test: what it saw, by which known mistakes are recognised.
 
-A passed test has none. Two answers with the same fingerprints on all checks can't be told apart.
+Two answers with the same fingerprints in all tests can't be told apart.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def sight_of(error: BaseException) -> Sight:
 
 
 def alike(a: Sight, b: Sight) -> bool:
-    """Whether both saw the same but for rounding."""
+    """Whether both saw the same, up to rounding."""
     same_place = (a.check, a.place, a.problem) == (b.check, b.place, b.problem)
     return same_place and _close(a.got, b.got)
 
@@ -84,7 +84,7 @@ def _raised(error: BaseException) -> tuple[str, str]:
         theirs = [*found]
         while theirs and Path(theirs[-1].filename).is_relative_to(_OURS):
             theirs.pop()
-        # What the suite passed in may raise too: beyond a line of theirs, or called by a test.
+        # A function that the suite passed in may raise, too, called by a line of theirs.
         by_a_test = bool(theirs) and Path(theirs[-1].filename).name.startswith("test_")
         lines = [] if theirs != found and by_a_test else [f.line or "" for f in theirs]
     first = _ADDRESS.sub("", message).strip().splitlines()[:1]
@@ -92,7 +92,7 @@ def _raised(error: BaseException) -> tuple[str, str]:
 
 
 def _operation(error: BaseException, line: str) -> str:
-    """The last call in a line of code, or else its operators: one of these raised the error."""
+    """The last call in a line of code, or else its operators, as a name for what raised."""
     if calls := re.findall(r"(\w+)\(", line):
         return str(calls[-1])
     named = _type_name(error) in ("NameError", "UnboundLocalError")  # no operation is at fault

@@ -17,14 +17,14 @@ SECONDS = 300  # for all that an exercise's plots train
 
 
 class Artist:
-    """Draws one picture at a time. `tell`, from a thread: which exercise's, and whether it is."""
+    """Draws one picture at a time. Calls `tell(exercise, succeeded)` from a thread."""
 
     def __init__(self, tell: Callable[[str, bool], None]) -> None:
         self._tell = tell
         self._process: subprocess.Popen[bytes] | None = None
 
     def draw(self, exercise: Exercise) -> None:
-        """Draw an exercise's picture anew; what was being drawn is left."""
+        """Draw an exercise's picture anew; give up the one that was being drawn."""
         self.stop()
         picture_of(exercise).unlink(missing_ok=True)
         command = [sys.executable, "-m", "grader.student.picture", str(exercise.folder)]
@@ -33,7 +33,7 @@ class Artist:
         threading.Thread(target=self._wait, args=arguments, daemon=True).start()
 
     def stop(self) -> None:
-        """Leave what is being drawn."""
+        """Give up the picture that is being drawn."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -49,7 +49,7 @@ class Artist:
 
 
 def opened(picture: Path) -> bool:
-    """Open it in a window of the system's, or in the editor whose terminal this is, if it can."""
+    """Open a picture in a window or in the editor that this terminal is in; whether that worked."""
     if sys.platform == "win32":
         os.startfile(picture)
         return True

@@ -1,7 +1,7 @@
-"""What `grader watch` knows, and what a key, a saved file or a run makes of it.
+"""The state of `grader watch`, and how keys, saved files and runs change it.
 
-There is no file and no process here. Each event is a method: it changes the desk and says what is
-to be done.
+There are no files and no processes here. Each event is a method, which changes the state and
+returns what the loop has to do.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Course:
 
 @dataclass
 class Heard:
-    """What a run has told so far. `text`, `why`: of the first failure, in target `where`."""
+    """What a run has reported so far. `text`, `why`: of the first failure, in target `where`."""
 
     running: str = ""
     passed: set[str] = field(default_factory=set)
@@ -89,7 +89,7 @@ class Heard:
 
 @dataclass
 class Asking:
-    """A question to predict the answer of. `told`: what was typed; None until Enter."""
+    """Questions that are being asked. `told`: the answer as typed; None until Enter."""
 
     questions: list[Question]
     typed: str = ""
@@ -102,9 +102,9 @@ class Asking:
 
 @dataclass
 class Desk:
-    """The state. `at`: which of the course's spots. `note`: one line for the student.
+    """The state. `at`: the index of the open spot. `note`: one line for the student.
 
-    `pictures`: what there is to say of an exercise's picture, by the exercise's name.
+    `pictures`: a line on each exercise's picture, by the exercise's name.
     """
 
     course: Course
@@ -176,7 +176,7 @@ class Desk:
         self.green |= {spot for spot in spots if spot.target in green}
 
     def look(self) -> Do:
-        """See how the current target stands, and run it where nobody knows."""
+        """See how the current target stands, and run its tests if that isn't known."""
         answers = self.answers.get(self.spot.exercise.name, Answers())
         self.asking = None
         if answers.broken:
@@ -228,12 +228,12 @@ class Desk:
                 self.phase = Phase.FAILED
 
     def explained(self, target: str, why: str) -> None:
-        """What explains a target's failures is known."""
+        """The explanation of a target's failures has arrived."""
         if target == self.seen.where:
             self.seen.why = why
 
     def over(self, died: str = "") -> None:
-        """The run has ended; `died`: why, where its process did not come to the end."""
+        """The run has ended. `died`: why, if its process died before the end."""
         seen = self.seen
         seen.running = ""
         targets = self.mine if self.phase is Phase.ALL else [self.spot]
@@ -298,7 +298,7 @@ class Desk:
         return Do.NOTHING
 
     def _next(self) -> Do:
-        """The next target that isn't green; where all after this one are, the first such."""
+        """Go to the next target that isn't green; after the last one, begin at the first."""
         order = [*range(self.at + 1, len(self.course.spots)), *range(self.at)]
         for at in order:
             if self.course.spots[at] not in self.green:

@@ -36,7 +36,7 @@ class Watch:
     """One `grader watch`, from its first screen to `q`."""
 
     def __init__(self, folder: Path, course: Course, *, terminal: bool) -> None:
-        """`terminal`: there is one, with a keyboard; else plain lines are printed."""
+        """`terminal`: whether there is one, with a keyboard; if not, plain lines are printed."""
         self.desk = Desk(course)
         self._folder, self._terminal = folder, terminal
         self._store = Store(folder)
@@ -87,7 +87,7 @@ class Watch:
         self._do(Do.MOVED)
 
     def _one_event(self) -> bool:
-        """Wait for an event and handle it; False: it is time to leave."""
+        """Wait for an event and handle it; False if it is time to leave."""
         try:
             kind, what = self._events.get(timeout=TICK)
         except queue.Empty:
@@ -223,7 +223,7 @@ class Watch:
         self.desk.note = f"It is a stub again. Your file is kept as {relative(copy)}."
 
     def _picture(self, *, anew: bool) -> None:
-        """Have the picture of an exercise that is done drawn; `anew`: its code may be new."""
+        """Draw the picture of a finished exercise; `anew`: even if there is one already."""
         desk, exercise = self.desk, self.desk.spot.exercise
         if not desk.exercise_done or desk.answers[exercise.name].stubs:  # in the notebook, perhaps
             return
@@ -309,7 +309,7 @@ class Watch:
             self._spares.fill()
 
     def _told(self, spare: Spare, message: list[Any]) -> None:
-        """A process says something; only the one that runs is of interest."""
+        """A process has sent a message. Only the process that does the current run counts."""
         kind, *rest = spare.heard(*message)
         if spare is not self._run:
             self._spares.fill()

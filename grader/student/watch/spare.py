@@ -53,7 +53,7 @@ def serve(connection: Connection) -> None:
 
 
 def _get_warm() -> None:
-    """Import what every run needs; nothing is computed, for threads don't survive a fork."""
+    """Import what every run needs. Compute nothing: threads don't survive a fork."""
     import pytest_timeout  # type: ignore[import-untyped]  # noqa: F401
     import torch.fx.experimental.symbolic_shapes  # noqa: F401 - the first backward() would
 

@@ -1,4 +1,4 @@
-"""What is special about the inputs that an answer gets wrong, over all tests of a target."""
+"""Find what the inputs that an answer gets wrong have in common, over all tests of a target."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from grader.suite.checks.trajectory import COUNTS, SIZES
 from grader.suite.current import Case
 
 NamedArguments = Mapping[str, Any]  # by name
-FEWEST = 2  # inputs on each side, or at least on the larger one: one alone shows no rule
+FEWEST = 2  # inputs without the trait that it takes to call the trait the rule
 
-# What is said where exactly the inputs with a trait fail, and where exactly they work.
+# The sentences if exactly the inputs with a trait fail, and if exactly they work.
 _FAILS = {
     "float64": "It works for float32 and fails for float64.",
     "scattered": "It works for contiguous tensors, and fails for transposed or sliced ones.",
@@ -36,7 +36,7 @@ _WORKS = {
 
 @contextmanager
 def wrong_if_raised(arguments: NamedArguments) -> Iterator[None]:
-    """Inside, the student's code is called: where it raises, this input went wrong."""
+    """Call the student's code inside: if it raises, the input counts as wrong."""
     try:
         yield
     except Exception:
@@ -50,10 +50,10 @@ def tried(arguments: NamedArguments, right: bool) -> None:
 
 
 def of_a_target(tests: Collection[tuple[Outcome, Collection[Case]]]) -> Fact | None:
-    """What all inputs that a target's base tests got wrong have in common, and no others have.
+    """A fact that is true of exactly the inputs that a target's base tests got wrong.
 
-    `tests`: how each ended, and the inputs that it tried. None where one failed otherwise than by
-    one of these.
+    `tests`: how each ended, and the inputs that it tried. None if a test failed for another reason
+    than one of its inputs.
     """
     for outcome, those in tests:
         by_inputs = outcome is Outcome.FAILED and not all(case.right for case in those)
@@ -63,7 +63,7 @@ def of_a_target(tests: Collection[tuple[Outcome, Collection[Case]]]) -> Fact | N
 
 
 def works_and_fails(cases: Collection[Case]) -> Fact | None:
-    """What all inputs that went wrong have in common, and none that went right has."""
+    """A fact that is true of exactly the inputs that went wrong; None if there is none."""
     wrong = [case for case in cases if not case.right]
     right = [case for case in cases if case.right]
     for sentences, those, others in ((_FAILS, wrong, right), (_WORKS, right, wrong)):
@@ -77,7 +77,7 @@ def works_and_fails(cases: Collection[Case]) -> Fact | None:
 
 
 def traits(arguments: NamedArguments) -> frozenset[str]:
-    """What is special about an input."""
+    """The traits of an input: what is special about it."""
     tensors = list(_tensors(arguments.values()))
     data = next((t for t in tensors if t.dim() and not t.requires_grad), torch.empty(0))
     found = {

@@ -46,10 +46,10 @@ USUAL = Tolerance()
 def compare(
     theirs: Any, ours: Any, where: str = "the result", tolerance: Tolerance = USUAL
 ) -> list[Problem]:
-    """All that `theirs` has different from `ours`.
+    """All differences between `theirs` and `ours`.
 
-    A tuple may stand for a list. Where `ours` is a Python number, theirs may be one in any form.
-    A device is compared by its type; on `meta` there are no values.
+    A tuple may stand for a list. If `ours` is a Python number, theirs may be a number of any type.
+    Of devices only the types are compared; on `meta` there are no values.
     """
     if isinstance(ours, torch.Tensor):
         return _tensors(theirs, ours, where, tolerance)
@@ -141,7 +141,7 @@ def _numbers(theirs: Any, ours: Any, where: str, tolerance: Tolerance) -> list[P
 
 
 def _truth(value: Any, number: float) -> float | bool:
-    """A truth value as such, and any other number as it was read."""
+    """A bool as it is, and any other number as it was read."""
     item = value.item() if isinstance(value, (torch.Tensor, np.ndarray)) else value
     return bool(item) if isinstance(item, (bool, np.bool_)) else number
 
@@ -194,7 +194,7 @@ def wide(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _item(tensor: torch.Tensor, numbers: torch.Tensor, index: list[int]) -> Any:
-    """The number at a place, as it is to be written: truth values are no numbers to a learner."""
+    """The number at a place, as it is to be written: a bool as True or False."""
     item = numbers[tuple(index)].item()
     return bool(item) if tensor.dtype is torch.bool else item
 

@@ -12,17 +12,17 @@ from grader.suite.checks.compare import in_a_tensor, wide
 from grader.suite.checks.mismatch import Fact, Problem
 
 RTOL, ATOL = 1e-4, 2e-5
-RESULT, GRADIENT = "the result", "the gradient of "  # what a problem is about, as it begins
+RESULT, GRADIENT = "the result", "the gradient of "  # how `Problem.where` begins
 
 Numbers = tuple[torch.Tensor, torch.Tensor]
 
 
 @dataclass
 class Finding:
-    """What one input gave on both sides. `rerun` calls ours again, on other arguments.
+    """The results of both sides for one input. `rerun` calls ours again, on other arguments.
 
-    `back`: the gradients of both sides, each in a row, None where there is none. `slip` finds
-    out what explains this input by itself.
+    `back`: the gradients of both sides, each in a row; None if there is none. `slip` finds what
+    explains this input by itself.
     """
 
     call: str
@@ -47,17 +47,17 @@ class Finding:
 
     @property
     def batch(self) -> int:
-        """How many samples the first argument that is a batch holds; 0 where none is."""
+        """The number of samples in the first argument that is a batch; 0 if there is none."""
         sizes = (len(arg) for arg in self.args if isinstance(arg, torch.Tensor) and arg.dim() > 0)
         return next(sizes, 0)
 
     def has(self, *kinds: str, about: str = RESULT) -> bool:
-        """Whether something of these kinds is wrong with the result, or with what went back."""
+        """Whether something of these kinds is wrong with the result, or with the gradients."""
         return any(p.kind in kinds and p.where.startswith(about) for p in self.problems)
 
 
 def close(left: torch.Tensor, right: torch.Tensor) -> bool:
-    """Whether two tensors hold the same numbers, but for rounding."""
+    """Whether two tensors hold the same numbers, up to rounding."""
     return left.shape == right.shape and bool(
         torch.allclose(left, right, rtol=RTOL, atol=ATOL, equal_nan=True)
     )

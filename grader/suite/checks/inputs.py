@@ -91,7 +91,7 @@ def layouts(tensor: torch.Tensor) -> list[torch.Tensor]:
 
 
 def scores(n: int, c: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-    """Scores (n, c), each row on a level and a scale of its own: no other row's sum is right."""
+    """Scores (n, c), each row with a mean and a scale of its own, so mixing up rows shows."""
     rows = torch.randn(n, c, dtype=dtype)
     return rows * (1 + 2 * torch.rand(n, 1, dtype=dtype)) + torch.randn(n, 1, dtype=dtype)
 
@@ -123,11 +123,11 @@ def regression(
 
 
 def all_alike(n: int, *samples: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    """n copies of one sample: whatever batch is drawn of them, it is the same."""
+    """n copies of one sample, so that all batches drawn from them are equal."""
     return tuple(sample.unsqueeze(0).repeat(n, *[1] * sample.dim()) for sample in samples)
 
 
 def pessimist(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """A loss for which too much is worse than too little: the order of its arguments shows."""
+    """An asymmetric loss, too much is worse than too little: swapping its arguments shows."""
     error = prediction - target
     return torch.where(error > 0, 3 * error**2, 0.5 * error**2).mean()

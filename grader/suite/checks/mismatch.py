@@ -1,4 +1,4 @@
-"""What a check found wrong: one structure, from which all that is said of it comes."""
+"""What a check found wrong: one structure, from which every explanation is made."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 Show = Literal["everything", "theirs", "title"]
 
-# What is told first: a wrong type makes the values meaningless, not the other way round.
+# The order in which problems are told: a wrong type makes the values meaningless, for example.
 RANKS = (
     "raised", "shortcut", "missing", "type", "rank", "shape", "dtype", "device", "values",
     "changed", "claim",
@@ -22,7 +22,7 @@ SHOWN_PROBLEMS = 3
 
 @dataclass(frozen=True)
 class Entry:
-    """One number that differs: where it stands, and both sides."""
+    """A number that differs: its index, and the values of both sides."""
 
     index: str
     theirs: str
@@ -49,10 +49,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that is true of all that a check saw, in words that a learner understands.
+    """A fact about everything that a check saw, in words that a learner understands.
 
-    `name` is for programs ("transposed", "unchanged", …). `text` may hold numbers of the right
-    values, `hidden` none; '' where they say the same.
+    `name` is for programs ("transposed", "unchanged", …). `text` may contain numbers of the right
+    result; `hidden` must not. `hidden` is '' if `text` has none either.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Fact:
 
     @property
     def unrevealing(self) -> str:
-        """For a learner whose suite is secret."""
+        """The text for a learner who mustn't see right results."""
         return self.hidden or self.text
 
 
@@ -69,11 +69,11 @@ class Fact:
 class Mismatch:
     """What one check found wrong.
 
-    `call`: what was called, with a summary of each argument. `gave`: what the student's side gave,
-    in words. `got`, `wanted`: both sides' values, as they are. `sight`: `got` cut short and made
-    of plain values, for the fingerprint. `cases`, `wrong`: how many inputs were tried, and how
-    many of them went wrong. `observing` finds out the facts: only when they are asked for, as it
-    takes time. `seen`: what checks keep for that ("before", "after", "losses", …), by name.
+    `call`: the call, with a summary of each argument. `gave`: the student's result in words.
+    `got`, `wanted`: both sides' values. `sight`: `got` cut short and made of plain values, for the
+    fingerprint. `cases`, `wrong`: how many inputs were tried, and how many of them went wrong.
+    `observing` finds the facts when they are asked for, as that takes time. `seen`: values that
+    checks keep for that ("before", "after", "losses", …), by name.
     """
 
     check: str
@@ -92,10 +92,10 @@ class Mismatch:
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
-        """What was observed, what tells most first.
+        """The observations, the most informative ones first.
 
-        An observation that can't be made, of whatever the student's code gave, costs no more than
-        its sentence. What our own code prints where it is called once more is nobody's business.
+        If an observation fails on what the student's code gave, only its sentence is lost. Our own
+        code may run again to make one; what it prints is dropped.
         """
         try:
             with redirect_stdout(io.StringIO()):
@@ -105,16 +105,16 @@ class Mismatch:
 
     @property
     def problem(self) -> str:
-        """The kind of what is told first."""
+        """The kind of the problem that is told first."""
         return self.ranked[0].kind
 
     @property
     def ranked(self) -> list[Problem]:
-        """All problems, what matters most first."""
+        """All problems, the most important ones first."""
         return sorted(self.problems, key=lambda problem: RANKS.index(problem.kind))
 
     def public(self) -> str:
-        """For a learner whose suite is public: both sides, about ten lines."""
+        """The explanation in a public suite: both sides, in about ten lines."""
         if self.show != "everything":
             return "\n".join(filter(None, [self.hidden(), *self.observed]))
         lines = self._headline()
@@ -125,9 +125,9 @@ class Mismatch:
         return "\n".join([*lines, *(fact.text for fact in self.facts)])
 
     def hidden(self) -> str:
-        """For a learner whose suite is secret: what their own code gave, no expected value.
+        """The explanation in a hidden suite: what their own code gave, and no expected value.
 
-        The facts go beside it: one may hold in several tests.
+        It is without the facts, which are told apart: one fact may hold in several tests.
         """
         if self.show == "title":
             return ""
@@ -138,7 +138,7 @@ class Mismatch:
 
     @property
     def observed(self) -> list[str]:
-        """The facts, for a learner whose suite is secret."""
+        """The facts, without expected values."""
         return [] if self.show == "title" else [fact.unrevealing for fact in self.facts]
 
     def detail(self) -> str:

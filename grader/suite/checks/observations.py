@@ -1,8 +1,8 @@
-"""Observations: what is true of all that a check saw, in words that a beginner understands.
+"""Observations: facts about everything that a check saw, in words that a beginner understands.
 
-One function an observation; `OBSERVATIONS` lists them, what tells most first. Each says its
-sentence only where it holds by what was computed, on every input that went wrong. They are told at
-home and in the feedback on hidden tests alike, in the same words.
+Each observation is a function; `OBSERVATIONS` lists them, the most informative ones first. A
+function gives its sentence only if that is true of every input that went wrong. The sentences are
+the same at home and in the feedback on hidden tests.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from grader.suite.checks.findings import GRADIENT, RESULT, Finding, close, numbe
 from grader.suite.checks.mismatch import Fact
 from grader.suite.checks.slips import VARIETY, find_slip
 
-MOST = 2  # of them are told of one check
+MOST = 2  # observations that are told about one check
 
 Wrong = Sequence[Finding]
 Observe = Callable[[Wrong], Fact | None]
 
 
 def observe(findings: Sequence[Finding]) -> tuple[Fact, ...]:
-    """What is true of a check's findings, what tells most first."""
+    """The observations that are true of a check's findings, the most informative ones first."""
     if slip := find_slip(findings):
         return (slip,)
     wrong = [finding for finding in findings if finding.problems]
@@ -34,7 +34,7 @@ def observe(findings: Sequence[Finding]) -> tuple[Fact, ...]:
 
 
 def differs_each_time(wrong: Wrong) -> Fact | None:
-    """Two inputs are the same, and the numbers that come out aren't."""
+    """Two equal inputs have different results."""
     for place, one in enumerate(wrong):
         for other in wrong[place + 1 :]:
             inputs = [_close(*pair) for pair in zip(one.args, other.args, strict=True)]
@@ -65,7 +65,7 @@ def never_arrived(wrong: Wrong) -> Fact | None:
 
 
 def only_the_gradient(wrong: Wrong) -> Fact | None:
-    """The result is right on every input; what goes back isn't."""
+    """The result is right on every input; the gradients aren't."""
     those = [problem for finding in wrong for problem in finding.problems]
     backward = all(p.kind == "values" and p.where.startswith(GRADIENT) for p in those)
     if not backward or any(finding.ours is None for finding in wrong):
@@ -101,7 +101,7 @@ def only_the_shape(wrong: Wrong) -> Fact | None:
 
 
 def not_reduced(wrong: Wrong) -> Fact | None:
-    """One number is asked for; theirs are several, and their mean or sum is it."""
+    """One number is wanted; theirs are several, and their mean or sum is that number."""
     for name in ("mean", "sum"):
         if all(_reduces(finding, name) for finding in wrong):
             text = f"It gave several numbers. Their {name} is the right result."
@@ -114,12 +114,12 @@ def _reduces(finding: Finding, how: str) -> bool:
     if theirs is None or ours is None or theirs.numel() < 2 or ours.numel() != 1:
         return False
     if _all_alike(theirs, tuple(range(theirs.dim()))):
-        return False  # of these, each is the mean
+        return False  # if all are equal, each one is the mean
     return close(getattr(theirs, how)(), ours.reshape(()))
 
 
 def _all_alike(numbers: torch.Tensor | None, dim: int | tuple[int, ...]) -> bool:
-    """Whether there is but one number along a dimension: then a rule may fit by chance."""
+    """Whether all numbers along a dimension are equal: then a rule may fit by chance."""
     if numbers is None or not numbers.numel():
         return True
     return close(numbers, numbers.mean(dim, keepdim=True).expand_as(numbers))
@@ -142,7 +142,7 @@ def _is_row(finding: Finding, row: int) -> bool:
 
 
 def not_finite(wrong: Wrong) -> Fact | None:
-    """NaN or infinity comes out, and neither went in nor is right."""
+    """The result has NaN or infinity in it, and neither the input nor the right result has."""
     for name, has, text in (
         ("nan", torch.isnan, "NaN, as the logarithm of a negative number, 0/0 and inf/inf are."),
         (
@@ -168,7 +168,7 @@ def _appears(finding: Finding, has: Callable[[torch.Tensor], torch.Tensor]) -> b
 
 
 def by_rows_or_columns(wrong: Wrong) -> Fact | None:
-    """The difference to the right result is the same all along each row, or down each column."""
+    """The difference from the right result is constant in each row, or in each column."""
     for name, dim in (("row", 1), ("column", 0)):
         amounts = [_amounts(finding, dim) for finding in wrong]
         known = [found for found in amounts if found is not None]
@@ -186,7 +186,7 @@ def by_rows_or_columns(wrong: Wrong) -> Fact | None:
 
 
 def _amounts(finding: Finding, dim: int) -> torch.Tensor | None:
-    """By how much each row (or column) of the result is off, if all of it is off by that."""
+    """How far each row (or column) of the result is off, if all of its numbers are equally off."""
     both = finding.numbers
     if both is None or both[0].dim() != 2 or not finding.has("values"):
         return None
@@ -221,7 +221,7 @@ def _relative(finding: Finding) -> float | None:
 
 
 def always_the_same(wrong: Wrong) -> Fact | None:
-    """One and the same number comes out whatever goes in."""
+    """The result is the same number whatever the input is."""
     numbers = [finding.numbers for finding in wrong]
     if len(wrong) < VARIETY or any(pair is None or pair[1].numel() != 1 for pair in numbers):
         return None
@@ -234,7 +234,7 @@ def always_the_same(wrong: Wrong) -> Fact | None:
 
 
 def only_the_losses(wrong: Wrong) -> Fact | None:
-    """Training ends where it should, and what is returned isn't right."""
+    """The trained parameters are right, and the returned losses aren't."""
     ends = all(
         finding.seen.get("wanted") and all(p.where == "the losses" for p in finding.problems)
         for finding in wrong
@@ -265,7 +265,7 @@ def the_losses(wrong: Wrong) -> Fact | None:
 
 
 def _curve(value: Any) -> list[float]:
-    """Losses, an epoch each: of pairs, those of the training."""
+    """The losses per epoch; of (train, val) pairs, the training losses."""
     if not isinstance(value, (list, tuple)):
         return []
     firsts = [item[0] if isinstance(item, (list, tuple)) and item else item for item in value]

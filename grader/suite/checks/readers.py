@@ -1,4 +1,4 @@
-"""Readers: what a value may be where its type is open. Each gives one form, to be compared in."""
+"""Readers, for values whose type is open: each turns all allowed types into one to compare."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from grader.suite.calls import class_name, summary
 
 
 class Unreadable(Exception):
-    """A value is not what it may be. `kind`: "type" or "shape"; `theirs`, `ours`: in words."""
+    """A value of a type or shape that isn't allowed; `theirs` and `ours` say it in words."""
 
     def __init__(self, kind: str, theirs: str, ours: str) -> None:
         super().__init__(f"{theirs}, not {ours}")
@@ -77,7 +77,7 @@ def floats(value: Any) -> list[Any]:
 
 
 def anything(value: Any) -> None:
-    """What is returned doesn't count."""
+    """Ignore the result: it doesn't count."""
 
 
 def array(value: Any) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""What ran inside a call, and what of it is a shortcut."""
+"""Recognise shortcuts by what ran inside a call."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ShortcutRules:
 
     @contextmanager
     def watch(self) -> Iterator[None]:
-        """What runs in the student's calls inside is observed, if a rule asks for it."""
+        """Observe what runs in the student's calls in the block, if a rule needs to know."""
         calls = current.provider().calls
         calls.begin()
         if not self.forbids and not self.requires:
@@ -52,7 +52,7 @@ class ShortcutRules:
             self.ran.update(calls.ran)
 
     def judge(self, name: str) -> None:
-        """Raise `Refused` for a shortcut: what `name` ran, or what it never ran."""
+        """Raise `Refused` if `name` ran something forbidden, or never ran what it has to."""
         used = {ran for ran in self.ran if _any_fits(ran, self.forbids)}
         if STOPPED in self.ran and self.forbids:
             raise Refused(f"{name} stopped PyTorch's profiler, so nobody can see what ran.", used)
@@ -73,5 +73,5 @@ def _any_fits(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _readable(name: str) -> str:
-    """`aten::_log_softmax` is what a learner knows as `log_softmax`."""
+    """The name by which a learner knows it: `log_softmax` for `aten::_log_softmax`."""
     return name.removeprefix("aten::").strip("_") if name.startswith("aten::") else name

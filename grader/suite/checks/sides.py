@@ -21,7 +21,7 @@ DeviceLike = torch.device | str
 
 @dataclass(frozen=True, eq=False)
 class Either:
-    """One thing that there is on each side: a check passes to each side its own."""
+    """A thing that exists on both sides: a check passes each side its own."""
 
     theirs: Any
     ours: Any
@@ -33,14 +33,14 @@ def define(thing: Any) -> Either:
 
 
 def both(build: Callable[[Any], Any]) -> Either:
-    """What `build` makes of `torch` on each side: `both(lambda torch: torch.nn.L1Loss())`."""
+    """The result of `build(torch)` on each side: `both(lambda torch: torch.nn.L1Loss())`."""
     with undrawn():
         theirs = build(current.provider().lab)
     return Either(theirs, build(torch))
 
 
 def side_of(value: Any, theirs: bool) -> Any:
-    """A value with all that there is twice replaced by one side's."""
+    """A value in which each `Either` is replaced by one side's thing."""
     if isinstance(value, Either):
         return value.theirs if theirs else value.ours
     if type(value) in (list, tuple):
@@ -51,19 +51,20 @@ def side_of(value: Any, theirs: bool) -> Any:
 
 
 class CantPretend(OutcomeError):
-    """This torch can't simulate a device: then nothing is known of an answer."""
+    """This torch can't simulate a device, so the test can't be graded."""
 
     outcome = Outcome.NOT_GRADED
 
 
 @contextmanager
 def pretending(kind: str) -> Iterator[None]:
-    """Inside, the student's module is told that there is a "cuda", "mps" or "xpu", or only a "cpu".
+    """Tell the student's module that there is a "cuda", "mps" or "xpu" device, or only a "cpu".
 
-    Or gradients are "steep": larger than they are.
+    Tensors that are sent to that device are on the simulated accelerator. With "steep", all
+    gradients are larger than they really are, instead.
 
-    What is sent there is on the simulated accelerator, values and all. The module is imported once
-    more for it. A function of the suite that is passed in must be made with `define`.
+    The module is imported once more for this. A function of the suite that is passed in must be
+    made with `define`.
     """
     if kind not in ("cpu", "steep") and fallback_reason():
         raise CantPretend(fallback_reason())
@@ -77,9 +78,9 @@ def pretending(kind: str) -> Iterator[None]:
 
 @contextmanager
 def undrawn() -> Iterator[None]:
-    """Whatever is drawn inside, our generator goes on as if nothing had been.
+    """Leave our random generator, after the block, as if nothing had been drawn in it.
 
-    Locally both sides draw from one generator where `lab` is used, across the boundary they don't.
+    What `lab` makes locally draws from our generator; across the boundary it doesn't.
     """
     state = torch.default_generator.get_state()
     try:
@@ -89,7 +90,7 @@ def undrawn() -> Iterator[None]:
 
 
 def name_of(callable_: Any) -> str:
-    """What a learner calls it: the name of a function, or of a model's class."""
+    """The name by which a learner knows it: that of a function, or of a model's class."""
     handle = getattr(callable_, "__dict__", {}).get("_handle")  # it lives beside their code
     name = getattr(handle, "name", None) or getattr(callable_, "__name__", None)
     if name is None and isinstance(callable_, nn.Module):
@@ -102,7 +103,7 @@ def name_of(callable_: Any) -> str:
 def argument_names(
     function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], other: Any = None
 ) -> list[str]:
-    """What the arguments are called, by the signature of one of two functions if it is known."""
+    """The arguments' names, by the signature of one of two functions if it is known."""
     for known in (function, other):
         try:
             if callable(known) and not isinstance(known, nn.Module):
@@ -128,7 +129,7 @@ def bound(
 
 
 class Copies:
-    """Copies of a call's arguments, and what became of them."""
+    """Copies of a call's arguments. Afterwards, they show what the call did to them."""
 
     def __init__(
         self,
@@ -193,13 +194,13 @@ class Copies:
 
     @property
     def before(self) -> dict[str, torch.Tensor]:
-        """What those that require grad are copies of."""
+        """The originals of the copies that require grad."""
         return {
             name: original.detach() for name, original, _ in self._copies if name in self._leaves
         }
 
     def make_leaves(self) -> None:
-        """Ask for gradients at every floating tensor, where nothing asks for one."""
+        """If no argument requires grad, make every floating-point tensor require it."""
         if not self._leaves:
             for name, _, copy in self._copies:
                 if isinstance(copy, torch.Tensor) and copy.is_floating_point():
@@ -207,10 +208,10 @@ class Copies:
             self._asked = [(name, copy, copy.requires_grad) for name, copy, _ in self._asked]
 
     def changed(self, *, leaves: bool = False) -> list[str]:
-        """The arguments that aren't what they were; those that require grad only if asked for.
+        """The arguments that were changed; with `leaves`, those that require grad, too.
 
-        A list or dict that holds other things, or a tensor that no longer requires grad as it did,
-        has changed in any case.
+        A list or dict with other items, or a tensor whose `requires_grad` is different, always
+        counts as changed.
         """
         names = [
             name
@@ -234,7 +235,7 @@ def _same_items(held: Any, items: list[Any]) -> bool:
 
 
 def copy_of(tensor: torch.Tensor, device: DeviceLike | None = None) -> torch.Tensor:
-    """A tensor of its own: as it lies in memory, a leaf with its gradient, or with its graph."""
+    """A copy with the same memory layout: a leaf with its gradient, or with its graph."""
     if device is not None and torch.device(device).type != tensor.device.type:
         copy = tensor.detach().to(device)
     elif tensor.requires_grad and not tensor.is_leaf:

@@ -1,4 +1,4 @@
-"""The usual slips: what wrong values would be under each. Said only of what fits every input."""
+"""The usual slips: recognise the wrong values that each one causes, on every input."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from grader.suite.checks.compare import written
 from grader.suite.checks.findings import GRADIENT, Finding, close, numbers_of
 from grader.suite.checks.mismatch import Fact
 
-# Of one input: the slip isn't it; it fits, but so might others; it fits, and tells.
+# For one input: the slip doesn't fit; it fits, but others may, too; it fits, and no other does.
 Verdict = Literal["no", "fits", "tells"]
-VARIETY = 3  # so many different numbers, and a rule that fits them all is no coincidence
+VARIETY = 3  # a rule that fits so many different numbers is no coincidence
 
 
 def find_slip(findings: Sequence[Finding]) -> Fact | None:
     """The slip that explains all findings of a check, if one does.
 
-    Where the result is wrong it is about the result, else about the gradient.
+    It is about the result if that is wrong, and else about the gradient.
     """
     told = {finding.slip() for finding in findings if finding.problems}
     if told != {None}:
@@ -119,7 +119,7 @@ def _summed(findings: Sequence[Finding], it: str, one: str) -> Fact | None:
 
 
 def _over_a_fixed_size(findings: Sequence[Finding], it: str, one: str) -> Fact | None:
-    """A sum divided by one and the same number, however many samples there are."""
+    """A sum divided by a fixed number instead of the number of samples."""
     sizes = [finding.batch for finding in findings]
     numbers = varied(findings)
     if numbers is None or len(set(sizes)) < VARIETY or not all(sizes):
@@ -246,9 +246,9 @@ def _times_an_argument(findings: Sequence[Finding], it: str, one: str) -> Fact |
 
 
 def varied(findings: Sequence[Finding]) -> tuple[torch.Tensor, torch.Tensor] | None:
-    """All numbers of both sides in a row, if ours differ enough for a rule to show in them.
+    """All numbers of both sides in a row, if ours differ enough to show a rule.
 
-    None too where both sides are alike: then no rule has to be found.
+    None if they don't, or if both sides are alike.
     """
     pairs = [finding.numbers for finding in findings]
     known = [pair for pair in pairs if pair is not None]

@@ -24,11 +24,11 @@ def by_autograd(
     read: Callable[[Any], Any] | None = None,
     **options: Any,
 ) -> Any:
-    """As `same`, and what theirs gives comes out of autograd: a backward pass, or forward mode.
+    """Both give the same, as in `same`, and theirs computes it with autograd.
 
-    All is called a second time while gradients arrive larger than they are: what is right even so
-    doesn't come from them. An answer that raises then, because it compares them with a formula of
-    its own, passes.
+    That means by a backward pass, or in forward mode. Everything is called a second time while all
+    gradients are made larger: a result that is right even then wasn't computed from them. An answer
+    that raises then passes: it may compare the gradients with a formula of its own.
 
     Raises `Refused` where autograd didn't run, or ran for show.
     """

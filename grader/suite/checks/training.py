@@ -34,8 +34,8 @@ def updates(
 ) -> Any:
     """`train()` changes at least one parameter of `model`. Returns what `train` gave.
 
-    If nothing moves, everything else that a test would find wrong follows from that. So every test
-    of training fails for this one reason, which is reported once.
+    If nothing moves, everything else that a test would find wrong follows from that. So all tests
+    of training fail for the same reason, which is reported once.
     """
     current.next_check()
 
@@ -130,7 +130,7 @@ def trained_alike(
 
 @dataclass
 class Run:
-    """The arguments of our own run, with a loss function that keeps what it gives."""
+    """The arguments of our own run, with a loss function that records its results."""
 
     copies: Copies
     losses: list[tuple[float, int]] = field(default_factory=list)  # each with its sample count
@@ -169,7 +169,7 @@ class Run:
 
 @dataclass
 class RerunOfTwins(Rerun):
-    """Our own training once more, of models as they were."""
+    """Our own training once more, starting from the models as they were."""
 
     pair: Twins
     start: tuple[nn.Module, Any]
@@ -201,7 +201,7 @@ def _compare_results(
 
 
 def _gave(raw: Any, after: dict[str, Any], before: dict[str, torch.Tensor]) -> str:
-    """What training gave, and what it made of the model."""
+    """The result of training in words, and whether any parameter had changed."""
     still = [n for n, t in after.items() if t is not None and torch.equal(t, before[n])]
     if len(still) == len(after):
         return f"{short(raw)}, and no parameter had changed"
@@ -222,8 +222,8 @@ def learns(
     `train` calls the student's code, which may not change its arguments.
 
     `measure` is computed on our side, on data that the student's code doesn't get:
-    `pair.loss(F.cross_entropy, x, y)`, `pair.accuracy(x, y)`. `what`: how a learner is told of it.
-    Kept in `current.measured()`, where margins are read. Returns the measure.
+    `pair.loss(F.cross_entropy, x, y)`, `pair.accuracy(x, y)`. `what`: its name for the learner.
+    It is kept in `current.measured()`, for `grader check --measure`. Returns the measure.
     """
     current.next_check()
     calls = current.provider().calls
@@ -254,7 +254,7 @@ def untrained_loss(
     high: float,
     show: Show = "everything",
 ) -> None:
-    """A new model's loss lies between `low` and `high`: it favours no class."""
+    """A new model's loss lies between `low` and `high`, so it favours no class."""
     current.next_check()
     for _ in range(2):
         with torch.no_grad():
@@ -265,7 +265,7 @@ def untrained_loss(
 
 
 def independent(build: Callable[[], Any], x: torch.Tensor, *, show: Show = "everything") -> None:
-    """Two models share nothing: other numbers in one leave the other's answer as it was."""
+    """Two models share nothing: changing the numbers of one leaves the other's results alone."""
     current.next_check()
     first, second = build(), build()
     with torch.no_grad():
@@ -324,7 +324,7 @@ def uses(train: Callable[..., Any]) -> Callable[[int, int, int], torch.Tensor]:
 
 
 def total(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """A loss for which each sample counts the same, whatever is right: the outputs' sum."""
+    """A loss for which each sample counts the same, whatever its target: the outputs' sum."""
     return prediction.sum()
 
 

@@ -1,4 +1,4 @@
-"""The usual slips of training: what it would have led to under each, from the same start."""
+"""The usual slips of training, recognised by where each leads from the same start."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ COUNTS = ("epochs", "n_epochs", "steps")
 SIZES = ("bs", "batch_size")
 LOSSES = ("loss_func", "loss_fn")
 
-NEAR = 1e-4  # of a factor between two ways: what float32 can tell apart of their difference
+NEAR = 1e-4  # relative: what float32 can tell apart of a factor between two changes
 
 Parameters = dict[str, torch.Tensor]
 
 
 @dataclass
 class Rerun:
-    """Our own function on other arguments: what a slip would have led to."""
+    """Our own function, run on other arguments to see where a slip leads."""
 
     ours: Callable[..., Any]
     args: Sequence[Any]
@@ -73,7 +73,7 @@ def trajectory_slip(
     if any(tensor is None or tensor.shape != before[name].shape for name, tensor in after.items()):
         return None
     if not wanted or _alike(before, wanted):
-        return None  # nothing was to be learned: everything fits
+        return None  # right training changes nothing here: every slip fits
     if _alike(after, wanted):
         return _of_losses(losses, wanted_losses)
     if _alike(after, before):
@@ -81,7 +81,7 @@ def trajectory_slip(
     for slip, other in _reruns(again):
         try:
             state = again(**other)
-        except Exception:  # ours can't run so: then theirs didn't either
+        except Exception:  # ours can't run with these arguments, so this slip isn't it
             continue
         if _alike(after, state) and not _alike(state, wanted):
             return slip
@@ -108,7 +108,7 @@ def _still(before: Parameters, after: dict[str, Any]) -> Fact | None:
 def _of_ways(
     before: Parameters, after: dict[str, Any], wanted: Parameters, again: Rerun
 ) -> Fact | None:
-    """All parameters moved as they should, but for a factor: one for all, or one for each."""
+    """All parameters moved along the right line, by a wrong factor: one for all, or one each."""
     ways = {name: [_way(before, state, name) for state in (after, wanted)] for name in after}
     together = [torch.cat(sides) for sides in zip(*ways.values(), strict=True)]
     factor = _factor(*together)
@@ -197,7 +197,7 @@ def _rates(named: dict[str, Any], size: str | None, n: int) -> Iterator[tuple[Fa
 
 
 def _losses(named: dict[str, Any]) -> Iterator[tuple[Fact, Any]]:
-    """The loss function's mean made a sum, or divided once more."""
+    """Each batch's loss times, or divided by, its number of samples."""
     name = next((name for name in LOSSES if callable(named.get(name))), None)
     if name is None:
         return

@@ -1,4 +1,4 @@
-"""What checks share of a call: its inputs, what it changed, and what both sides gave, as read."""
+"""What checks share: the inputs of a call, its changes, and both sides' results as read."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def call_theirs(theirs: Any, copies: Copies, rules: ShortcutRules) -> Any:
 
 
 def arguments_of(ours: Any, case: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Our side's arguments by name, or by number where we have no function that names them."""
+    """Our side's arguments by name; by number if we have no function that names them."""
     args, options = side_of(case, False), side_of(kwargs, False)
     named = (
         bound(ours, args, options) if is_called(ours) and not isinstance(ours, nn.Module) else {}
@@ -43,7 +43,7 @@ def arguments_of(ours: Any, case: Sequence[Any], kwargs: dict[str, Any]) -> dict
 
 
 def changes(copies: Copies, *, leaves: bool = False) -> list[str]:
-    """What the call changed: by the provider's log, or what the copies show."""
+    """The arguments that the call changed, by the copies, or else by the provider's log."""
     changed = copies.changed(leaves=leaves)
     return changed or list(dict.fromkeys(current.provider().calls.changed))
 
@@ -51,7 +51,7 @@ def changes(copies: Copies, *, leaves: bool = False) -> list[str]:
 def read_both(
     raw: Any, expected: Any, read: Reader | None, tolerance: Tolerance, where: str = "the result"
 ) -> tuple[Any, Any, list[Problem]]:
-    """Both sides as read, and what they have different."""
+    """Both sides as read, and the differences between them."""
     if read is None:
         return raw, expected, compare(raw, expected, where, tolerance)
     wanted = read(expected)

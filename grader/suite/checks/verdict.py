@@ -1,4 +1,4 @@
-"""From the findings of a check to its end: nothing, or one `Mismatched` for what matters most."""
+"""How a check ends: without a word, or with one `Mismatched` for its worst finding."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grader.suite.checks.observations import observe
 
 
 def conclude(check: str, findings: Sequence[Finding], show: Show = "everything") -> None:
-    """Raise `Mismatched` for the finding that tells most, if any went wrong."""
+    """Raise `Mismatched` for the most informative finding, if any went wrong."""
     wrong = [finding for finding in findings if finding.problems]
     if not wrong:
         return
@@ -46,7 +46,7 @@ def conclude(check: str, findings: Sequence[Finding], show: Show = "everything")
 def claim(
     check: str, what: str | Problem, value: Any, gave: str, show: Show = "everything"
 ) -> Mismatched:
-    """The failure of a claim in words about a value, or what else is wrong with that."""
+    """The exception for a claim about a value that doesn't hold, or for another problem of it."""
     problem = what if isinstance(what, Problem) else Problem("claim", what, gave, "")
     return Mismatched(
         Mismatch(
@@ -62,6 +62,6 @@ def claim(
 
 
 def _size(finding: Finding) -> int:
-    """How much there is to look at: small examples are understood best."""
+    """The size of a finding's arguments: small examples are understood best."""
     numels = (getattr(arg, "numel", None) for arg in finding.args)
     return sum(numel() for numel in numels if callable(numel))
