@@ -165,7 +165,8 @@ def test_margins_of_thresholds_are_measured(kit, grader, monkeypatch):
     assert 0 <= low < 0.1 < 0.3 < high < 0.4
     assert 20 <= int(re.findall(r"(\d+)%", row)[0]) <= 40
     assert "test_double_learns is passed by" in done.stdout
-    assert done.stdout.splitlines()[-1] == "Right answers keep to all 1 thresholds."
+    last = done.stdout.splitlines()[-1]
+    assert last == "Right answers stay on the right side of all 1 thresholds."
     change(kit / "solutions/01_double/test_double.py", "below=0.5", "below=0.1")
     done = grader(kit, "check", "double", "--measure", "--workers", "2")
     assert done.returncode == 2
