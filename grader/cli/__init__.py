@@ -22,7 +22,7 @@ from grader.cli.watch import watch
 
 
 class Commands(click.Group):
-    """Commands that end in order when they are asked to."""
+    """Commands that clean up when they are asked to end."""
 
     def invoke(self, ctx: click.Context) -> Any:
         stop_once()

@@ -42,7 +42,7 @@ Exit codes: 0 graded, whatever the grade; 2 unusable arguments; 3 not graded, by
 submission's (the result says so, and no points are counted)."""
 # The time for starting up, reading the submission and writing the result.
 OVERHEAD_SECONDS = 60.0
-# What a student may read of a failure. `--detail` tells the rest.
+# What a student may read about a failure. `--detail` tells the rest.
 REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (NoSubmissions, "There was no submission to read."),
     (TimeoutError, "The time ran out before it was graded."),
@@ -144,7 +144,7 @@ def _settled(
     out: Path | None,
     names: Sequence[str],
 ) -> Result:
-    """What the assignment's rules make of the result."""
+    """The result after the assignment's rules."""
     when, source = read.submitted, read.time_source
     if when is None or source == FILES:  # a checkout's files are as old as the checkout
         when, source = None, ""

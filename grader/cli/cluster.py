@@ -19,7 +19,7 @@ from grader.grading.engine import Setup
 
 @dataclass(frozen=True)
 class Crew:
-    """Who grades. `start` makes the engine's executor, from a number of judges."""
+    """The judges of a run. `start` makes the engine's executor, for a number of judges."""
 
     isolation: str
     workers: int
@@ -28,13 +28,13 @@ class Crew:
 
 @dataclass(frozen=True)
 class Site:
-    """Where it is to be done. `address`: of a Dask scheduler, or `local:N`; '' for here."""
+    """Where to grade. `address`: of a Dask scheduler, or `local:N`; '' for this machine."""
 
     workers: int
     address: str = ""
 
     def imagined(self, isolation: str) -> Crew:
-        """Who would grade, without asking them. `isolation`: what a cluster's workers gave last."""
+        """The judges, without starting any. `isolation`: what a cluster's workers gave last."""
         if self.address:
             err.print(f"Isolation: {isolation}, if the workers give what they gave last time")
         else:

@@ -1,4 +1,4 @@
-"""What the grade of one exercise rests on: while that is the same, it needs no grading anew."""
+"""Everything that decides the grade of an exercise. While it is the same, old results are kept."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ MODULES = (
     "result.py",
 )
 PACKAGES = ("torch", "numpy", "pytest", "pytest-timeout")
-# Words that can load a file without an import statement that names it.
+# Names by which code can load a file without an import statement.
 LOADERS = {"__import__", "import_module", "importlib", "exec", "eval", "open", "runpy", "read_text"}
 
 
 @dataclass(frozen=True)
 class Basis:
-    """What a result rests on, as digests.
+    """Digests of everything that decides a result.
 
     `files`: the submission's, as far as this exercise can use them. `suite`: the hidden suite and
     its reference. `machinery`: the grader's own code, torch and the data. `limits`: what a sandbox
@@ -48,7 +48,7 @@ class Basis:
     limits: str
 
     def changes(self, other: Basis) -> list[str]:
-        """In words, what isn't as it was in `other`."""
+        """The parts that differ from `other`, in words."""
         words = {
             "files": "its files",
             "suite": "its suite or reference",
@@ -59,10 +59,10 @@ class Basis:
 
 
 class Grounds:
-    """What a run grades with; gives the basis of each exercise of each submission."""
+    """What a run grades with: it gives the basis of each exercise of each submission."""
 
     def __init__(self, exercises: Iterable[Exercise], *limits: str) -> None:
-        """`limits`: words that change with the limits and the isolation."""
+        """`limits`: texts that change with the limits and the isolation."""
         self._exercises = list(exercises)
         self._suites = {e.name: suite_digest(e) for e in self._exercises}
         self._machinery = machinery_digest()
@@ -82,9 +82,9 @@ class Grounds:
 
 
 def files_digest(submission: Submission, exercise: Exercise) -> str:
-    """Of an exercise's module, of the files that it imports, and of those that they import.
+    """A digest of an exercise's module, of the files that it imports, and so on.
 
-    A module that may load files in another way counts with all files.
+    If a module may load files in another way, all files count.
     """
     main = f"{exercise.module}.py"
     files = submission.beside(exercise.module)
@@ -129,7 +129,7 @@ def _imported(source: bytes) -> frozenset[str] | None:
 
 
 def suite_digest(exercise: Exercise) -> str:
-    """Of the hidden suite, its reference, and what else lies beside them or is shared by all.
+    """A digest of the hidden suite, its reference, and the other files there or shared by all.
 
     Comments and layout don't count, and `mistakes.py` doesn't either: it decides no grade.
     """
@@ -153,7 +153,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 @functools.cache
 def machinery_digest() -> str:
-    """Of the grader's own code that decides grades, of torch and the like, and of the data."""
+    """A digest of the grader's code that decides grades, of torch and the like, and of the data."""
     code, data = Path(grader.__file__).parent, data_folder()
     files = [*(f for room in ROOMS for f in sorted((code / room).rglob("*.py")))]
     files += [code / module for module in MODULES]
@@ -169,7 +169,7 @@ def machinery_digest() -> str:
 
 
 def code_digest(content: bytes, suffix: str = ".py") -> str:
-    """Of Python code without its comments and layout; of anything else as it is."""
+    """A digest of Python code without comments and layout, or of any other content as it is."""
     if suffix == ".py":
         with contextlib.suppress(SyntaxError, ValueError, RecursionError):
             content = ast.dump(ast.parse(content)).encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""What is different between two gradings of one student: by test."""
+"""The differences between two gradings of one student, test by test."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grader.result import Result, TestResult
 
 @dataclass(frozen=True)
 class TestChange:
-    """A test that ended otherwise, or is worth something else. '' stands for a test that wasn't."""
+    """A test with another outcome or other points. `before` or `after` is '' if it didn't exist."""
 
     __test__ = False  # not a test, whatever pytest makes of its name
 
@@ -23,7 +23,7 @@ class TestChange:
 
 @dataclass(frozen=True)
 class GradeChange:
-    """A student whose grade or tests are other than before."""
+    """A student whose grade or tests have changed."""
 
     before: Result
     after: Result
@@ -31,7 +31,7 @@ class GradeChange:
 
     @property
     def moved(self) -> bool:
-        """Whether the grade itself is another."""
+        """Whether the grade itself has changed."""
         was, now = self.before, self.after
         if was.total is None or now.total is None:
             return was.total is not now.total
@@ -54,7 +54,7 @@ def differing_tests(before: Result, after: Result) -> list[TestChange]:
 
 
 def grade_changes(before: Mapping[str, Result], after: Iterable[Result]) -> list[GradeChange]:
-    """Those whose tests or grades differ. `before`: by name of submission."""
+    """The students whose tests or grades differ. `before`: by name of submission."""
     found = []
     for now in after:
         was = before.get(now.submission)

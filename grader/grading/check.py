@@ -1,4 +1,4 @@
-"""Prove an assignment: what is known to be right passes, and what is known to be wrong fails."""
+"""Prove an assignment: answers known to be right pass, and those known to be wrong fail."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 @dataclass
 class Report:
-    """What `grader check` found: no problems, and the assignment holds."""
+    """What `grader check` found. Without problems, the assignment holds."""
 
     exercises: dict[str, Checked] = field(default_factory=dict)
     problems: list[Defect] = field(default_factory=list)
@@ -71,8 +71,8 @@ class Assignment:
 def check(assignment: Assignment, workers: int, advance: Callable[[int, int], None]) -> Report:
     """Check the exercises; `advance` is called with (done, of).
 
-    Right answers and stubs are graded as submissions are, across the boundary. The mistakes meet
-    the suites in rehearsals; one a target is graded too, to see that it is recognised.
+    Right answers and stubs are graded like submissions, across the boundary. The mistakes run in
+    rehearsals; one of each target is graded, too, to see that it is recognised.
 
     Raises `AssignmentError` where suites don't load.
     """
@@ -84,7 +84,7 @@ def check(assignment: Assignment, workers: int, advance: Callable[[int, int], No
     hidden = [task for exercise in assignment.exercises for task in _hidden(assignment, exercise)]
     public = [task for exercise in assignment.exercises for task in _public(assignment, exercise)]
     wrong = _mistakes(assignment)
-    # The long ones first: no process has one of them left when the others have nothing to do.
+    # The long ones first, so that none of them is left over for one process at the end.
     work = [*((meet_mistakes, *w) for w in wrong), *((judge, task) for task in (*hidden, *public))]
     for done, (place, found) in enumerate(in_processes(_call, work, workers), 1):
         advance(done, len(work))
@@ -115,7 +115,7 @@ def check(assignment: Assignment, workers: int, advance: Callable[[int, int], No
 
 
 def _unread(exercise: Exercise, assignment: Assignment) -> Iterator[Defect]:
-    """What is missing or can't be read, so that nothing can be graded yet."""
+    """Files that are missing or can't be read, so that nothing can be graded yet."""
     problem = functools.partial(Defect, exercise.name)
     if not exercise.suite.is_file():
         yield problem(f"{exercise.suite.name} is missing", "write the hidden suite")
@@ -163,7 +163,7 @@ def _hidden(assignment: Assignment, exercise: Exercise) -> Iterator[Task]:
 
 
 def handed_in(exercise: Exercise) -> Iterator[Mistake]:
-    """The mistakes that are graded as submissions are: one a target."""
+    """The mistakes that are graded like submissions: one of each target."""
     known = load_mistakes(exercise)
     for target in exercise.targets:
         if mine := [mistake for mistake in known if mistake.target == target]:

@@ -1,7 +1,7 @@
 """Judges on many machines: Dask hands the tasks of a run to its workers.
 
-Queues, messages and lost workers are Dask's business. The suites go to each worker once, as a
-plugin; each task carries one submission; only this process writes anything down.
+Dask takes care of queues, messages and lost workers. The suites go to each worker once, as a
+plugin; each task carries one submission; only this process writes to the gradebook.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CONNECT_SECONDS = 15
 WAIT_SECONDS = 300.0
 """How long a run waits while there is no worker at all."""
 
-# Ctrl-C, which all processes of a terminal get, is the command's to handle: it ends the workers.
+# All processes of a terminal get Ctrl-C. The command handles it, and ends the workers.
 DEAF = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 LOOK_SECONDS = 2.0
 
@@ -50,7 +50,7 @@ def connect(address: str, setup: Setup, *, full: bool, say: Say) -> Iterator[Clu
     for name in [
         name for name in logging.root.manager.loggerDict if name.startswith("distributed")
     ]:
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said in our words
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # we say ourselves what matters
     with contextlib.ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")  # about versions, which are compared here
@@ -147,7 +147,7 @@ class Cluster:
         return found
 
     def _watch(self) -> None:
-        """Say who comes and who goes; give up when nobody has been there for too long."""
+        """Report workers that come and go; give up if there has been none for too long."""
         alone = 0.0
         while not self._over.wait(LOOK_SECONDS):
             try:
@@ -188,7 +188,7 @@ class _DaskJudges(Lasting):
         self._grade = functools.partial(grade_here, name)
 
     def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Grade a task; what is done with it is `grade_here`, whatever the engine asks for."""
+        """Grade a task with `grade_here`, in the place of the function that the engine gives."""
         [task] = args
         future: Future[Result] = Future()
         self._cluster.waiting.add(future)
@@ -204,7 +204,7 @@ class _DaskJudges(Lasting):
 
 
 def _pass_on(done: Future[Result], future: Future[Result], task: Task) -> None:
-    """Give the engine what came of a task, in its own terms."""
+    """Give the engine the result of a task, or an exception that it knows."""
     with contextlib.suppress(InvalidStateError):
         if done.cancelled():
             future.set_exception(OSError("the Dask scheduler can't be reached any more"))

@@ -46,7 +46,7 @@ SHOWN = ("torchgrade", "torch", "numpy", "pytest")
 
 @dataclass(frozen=True)
 class Facts:
-    """What there is where a Dask worker runs.
+    """The facts about the machine of a Dask worker.
 
     `missing`: layers of isolation. `machinery`: a digest of all that decides grades. `lacking`: in
     words, what is wrong with packages that submissions may import.
@@ -62,12 +62,12 @@ class Facts:
 
 
 def versions() -> dict[str, str]:
-    """Of Python, and of the packages that grades depend on."""
+    """The versions of Python and of the packages that grades depend on."""
     return {"Python": platform.python_version(), **{name: metadata.version(name) for name in SHOWN}}
 
 
 async def find_out(packages: tuple[str, ...], dask_worker: Worker) -> Facts:
-    """What there is at a worker; `packages`: the names of those that submissions may import."""
+    """The facts about a worker; `packages`: names of those that submissions may import."""
     return await asyncio.to_thread(_find_out, packages, dask_worker.state.nthreads)
 
 
@@ -124,7 +124,7 @@ class WarmJudge(Lasting):
         return self.end()
 
     def end(self) -> list[int]:
-        """End it; its process id, if it has died as a test took too long."""
+        """End it; returns its process id if it had died because a test took too long."""
         pool, self._pool = self._pool, None
         return stop(pool) if pool is not None else []
 

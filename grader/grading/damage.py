@@ -10,7 +10,7 @@ BESIDE = ("", "-wal", "-shm", "-journal")  # the file, and what SQLite may have 
 
 
 def set_aside(path: Path) -> Path | None:
-    """Where the gradebook at `path` was moved to because it is damaged; None if it is sound.
+    """Move the gradebook at `path` away if it is damaged; its new path, or None if it is sound.
 
     Raises `OSError` where it can't be moved.
     """

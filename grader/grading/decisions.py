@@ -1,4 +1,4 @@
-"""People's decisions: from `grader note` and `overrides.csv`, matched to students."""
+"""The decisions of people, from `grader note` and `overrides.csv`, matched to students."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _row(row: Mapping[str, str], exercises: Collection[str]) -> list[Decision]:
 
 
 def news(known: Sequence[Decision], given: Sequence[Decision], source: str) -> list[Decision]:
-    """What has to be written down so that the decisions of a file count as they are now.
+    """The changes to record so that the decisions of a file count as they are now.
 
     Decisions that were in the file and aren't any more are withdrawn.
     """
@@ -128,9 +128,9 @@ def _about(one: Decision) -> tuple[str, str, str]:
 def rulings(
     decisions: Iterable[Decision], students: Mapping[str, Collection[str]]
 ) -> tuple[dict[str, Ruling], list[str]]:
-    """What counts for each student, and the names in decisions that are nobody's.
+    """The ruling for each student, and the names in decisions that belong to nobody.
 
-    `students`: by what they go by, all other names of theirs (see `names_of`).
+    `students`: the other names of each student (see `names_of`), by their keys.
     """
     found: dict[str, list[Decision]] = {}
     lost = []
@@ -145,7 +145,7 @@ def rulings(
 
 
 def find_student(name: str, students: Mapping[str, Collection[str]]) -> str:
-    """What the student of this name goes by. Raises `DecisionError` if nobody or several fit."""
+    """The key of the student with this name. Raises `DecisionError` if nobody or several fit."""
     fits = _index(students).get(name.strip().casefold(), set())
     if not fits:
         near = [key for key in students if any(name.casefold() in n.casefold() for n in
@@ -162,7 +162,7 @@ def _index(students: Mapping[str, Collection[str]]) -> dict[str, set[str]]:
     for key, names in students.items():
         for name in {key, *names}:
             index.setdefault(name.casefold(), set()).add(key)
-    # What a student goes by is theirs alone, even if it is another's name too.
+    # A student's key belongs to them alone, even if it is somebody else's name, too.
     return index | {key.casefold(): {key} for key in students}
 
 
@@ -197,7 +197,7 @@ def _ruling(decisions: Iterable[Decision]) -> Ruling:
 def extended(
     ruling: Ruling, by_rules: Mapping[str, datetime | timedelta], names: Collection[str]
 ) -> Ruling:
-    """With the extension of `assignment.toml`, unless somebody has decided otherwise."""
+    """The ruling with the extension of `assignment.toml`, unless somebody has decided on one."""
     if ruling.extension is not None:
         return ruling
     folded = {name.casefold() for name in names}

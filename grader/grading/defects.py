@@ -1,4 +1,4 @@
-"""What does not hold in one exercise, by its known answers, and what to do about it."""
+"""The defects of one exercise, found with its known answers, and what to do about them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from grader.grading.rehearsed import Met
 from grader.result import ExerciseResult, Outcome, TestResult
 
 MISTAKES_PER_TARGET = 3
-MOST_OF_A_TOLERANCE = 0.5  # that the reference may need: other machines round otherwise
+MOST_OF_A_TOLERANCE = 0.5  # that the reference may use: other machines round differently
 PUBLIC_SHARE = 0.92  # of the mistakes, that the public suite must catch too
 REFERENCE, STUB = "=reference", "=stub"
 HIDDEN, PUBLIC = "hidden", "public"
@@ -20,7 +20,7 @@ HIDDEN, PUBLIC = "hidden", "public"
 
 @dataclass(frozen=True)
 class Defect:
-    """Something that doesn't hold, and what to do about it."""
+    """A defect of an exercise, and what to do about it."""
 
     exercise: str
     what: str
@@ -29,7 +29,7 @@ class Defect:
 
 @dataclass(frozen=True)
 class Proof:
-    """What one mistake does to the tests of its exercise: the names of those it fails."""
+    """The tests that one mistake fails, by name."""
 
     mistake: Mistake
     hidden: list[str]
@@ -38,7 +38,7 @@ class Proof:
 
 @dataclass
 class Checked:
-    """One exercise: its hidden tests, and what became of each mistake."""
+    """One exercise: its hidden tests, and which of them each mistake fails."""
 
     tests: list[str] = field(default_factory=list)
     styles: int = 0
@@ -59,7 +59,7 @@ class Checked:
 
 @dataclass
 class KnownAnswers:
-    """What became of the known answers to one exercise, by suite.
+    """The results of the known answers to one exercise, by suite.
 
     `graded`: the right answers, the stub and some of the mistakes, across the boundary, by suite
     and name. `met`: the mistakes, in a rehearsal, by suite and name. `used`: the share of a
@@ -103,7 +103,7 @@ class KnownAnswers:
 
 
 class Defects:
-    """What the fates of one exercise's known answers say about it."""
+    """Finds the defects of one exercise in the results of its known answers."""
 
     def __init__(self, known: KnownAnswers, checked: Checked) -> None:
         self._known, self._exercise, self._checked = known, known.exercise, checked
@@ -135,7 +135,7 @@ class Defects:
                 if test.left:
                     yield (
                         f"the {suite} {test.name} leaves torch changed: {test.left}",
-                        "put it back, in a fixture or with a `with` block",
+                        "restore it, in a fixture or with a `with` block",
                     )
 
     def _right_answers(self) -> Iterator[tuple[str, str]]:
@@ -203,7 +203,7 @@ class Defects:
             )
 
     def _recognised(self) -> Iterator[tuple[str, str]]:
-        """A mistake that is handed in is named, or its hint reaches nobody."""
+        """A mistake that is handed in must be recognised, or nobody gets its hint."""
         several = {m.name for same in self._checked.alike for m in same if not _one_hint(same)}
         for mistake in self._mistakes:
             tests = self._tests(HIDDEN, mistake.name)
@@ -225,7 +225,7 @@ class Defects:
                 )
 
     def _classes(self) -> Iterator[tuple[str, str]]:
-        """Mistakes that give the same to every check must share one hint."""
+        """Mistakes that no check tells apart must share one hint."""
         for same in self._checked.alike:
             if not _one_hint(same):
                 yield (

@@ -36,22 +36,22 @@ if TYPE_CHECKING:
     from grader.judge.judge import Judge
 
 SEEDS = 1 << 53
-"""How many there are: as many as every JSON reader knows. The tests' inputs come from a run's seed:
-nobody can try them all. What a sandbox is seeded with tells no more of it than
-`grader.suite.plugin.STREAMS` does."""
+"""The number of seeds: as many as every JSON reader can represent. A run's seed decides the tests'
+inputs, and there are too many seeds to try them all. A sandbox's own seed reveals no more of it
+than `grader.suite.plugin.STREAMS` says."""
 
 SPELL_SECONDS = 0.2
 LAST_SECONDS = 10.0
-DEATHS = 2  # so many judges that died with one submission alone have died of it
-_FOLDER = threading.Lock()  # the folder that is worked in belongs to all threads
+DEATHS = 2  # after so many judges died with one submission alone, it is the cause
+_FOLDER = threading.Lock()  # all threads share the working folder
 
 
 @dataclass(frozen=True)
 class Setup:
     """What all submissions of a run are graded with.
 
-    `shared`: the run's own folder, where its judges leave for each other what they found out, and
-    where the sandboxes' work folders are.
+    `shared`: the run's own folder. Its judges share their results there, and the work folders of
+    the sandboxes are in it.
     """
 
     suites: Path
@@ -63,7 +63,7 @@ class Setup:
 
     @property
     def silence(self) -> float:
-        """Seconds after which a judge that has said nothing must have lost its way."""
+        """Seconds of silence after which a judge must be hanging."""
         return 2 * self.patience.submission + 120
 
 
@@ -71,7 +71,7 @@ class Setup:
 class Task:
     """One submission to grade; `only` names exercises, empty for all.
 
-    `alone`: no other submission is graded meanwhile. `overran`: tests that ended a judge, as
+    `alone`: no other submission is graded meanwhile. `overran`: tests that ended a judge because
     checking took too long.
     """
 
@@ -86,7 +86,7 @@ class Task:
 @functools.cache
 def warm_judge(setup: Setup) -> Judge:
     """This process's judge. Raises `AssignmentError` or `GraderFault`."""
-    gc.disable()  # there is no garbage in imports to look for
+    gc.disable()  # imports leave no garbage
     try:
         return _warm_judge(setup)
     finally:
@@ -94,7 +94,7 @@ def warm_judge(setup: Setup) -> Judge:
 
 
 def _warm_judge(setup: Setup) -> Judge:
-    import torch  # here, as it takes seconds: a command has its judges import it, not itself
+    import torch  # it takes seconds, and a command itself doesn't need it
 
     from grader.judge.judge import Judge
 
@@ -105,17 +105,17 @@ def _warm_judge(setup: Setup) -> Judge:
     forker = warm_forker(setup.isolation, setup.spawn)
     warm = Judge(setup.suites, forker, setup.patience, setup.shared, stopwatch)
     gc.collect()
-    gc.freeze()  # what torch and the suites are made of isn't looked through again and again
+    gc.freeze()  # keep the collector from looking through torch and the suites again and again
     if ours:
-        Finalize(None, warm.close, exitpriority=1)  # a rehearsal's folder goes with the process
-        if not forker.devices():  # a driver maps more than it takes
+        Finalize(None, warm.close, exitpriority=1)  # removes the rehearsal's folder
+        if not forker.devices():  # drivers map more memory than they use
             bound_memory()
     return warm
 
 
 @functools.cache
 def warm_forker(isolation: Isolation, spawn: bool) -> Forker:
-    """Where all sandboxes of this process come from: its judges and rehearsals share one."""
+    """The source of all sandboxes of this process, shared by its judge and rehearsals."""
     if spawn:
         from grader.judge.spawned import Spawner
 
@@ -157,15 +157,15 @@ def failed(task: Task, why: str) -> Result:
 
 
 class Lasting(Executor):
-    """Judges that aren't ended when the engine has no more tasks for them."""
+    """An executor whose judges live on when the engine has no more tasks for them."""
 
     def stop(self) -> list[int]:
-        """Give up what is still running; the judges, by process id, that took too long for it."""
+        """Give up what is still running. Returns the process ids of judges that took too long."""
         raise NotImplementedError
 
 
 def local_processes(workers: int, folder: Path | None = None) -> Executor:
-    """So many judges on this machine, each a process that ends when this one does.
+    """An executor of judges on this machine, each a process that ends when this one does.
 
     `folder`: they remove it if this process is killed.
     """
@@ -176,7 +176,7 @@ def local_processes(workers: int, folder: Path | None = None) -> Executor:
 
 
 def default_workers() -> int:
-    """One judge a processor that this process may use."""
+    """The number of processors that this process may use: one judge for each."""
     if sys.platform.startswith("linux"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -190,9 +190,9 @@ def grade_all(
     `start` makes the executor that the judges run in, from the number of workers; it is called
     again when the executor breaks. Without it they are processes of this machine.
 
-    When a judge's process dies, the tasks that it may have been at are graded anew, one by one, so
-    that only one that kills it again and again is given up (as not graded). So are those that could
-    not be graded: what broke may have been a passing thing, or others' doing.
+    When a judge's process dies, the tasks that it may have been working on are graded again, one by
+    one. Only a task that kills its judge repeatedly is given up, as not graded. Tasks that could
+    not be graded are tried again, too: the cause may be gone, or it may have been other tasks.
     """
     shared = Path(tempfile.mkdtemp(prefix="torchgrade-run-"))
     try:
@@ -204,7 +204,7 @@ def grade_all(
 
 
 def _remove(shared: Path) -> None:
-    """Remove the run's folder. The sandboxes of a judge that was killed live a moment longer."""
+    """Remove the run's folder, repeatedly: a killed judge's sandboxes live a moment longer."""
     give_up = time.monotonic() + LAST_SECONDS
     remove(shared)
     while shared.exists() and time.monotonic() < give_up:
@@ -250,8 +250,8 @@ def run_pool(
 ) -> Iterator[tuple[Task, Result]]:
     """Grade tasks from `source`, at most `width` in the executor at a time.
 
-    It ends when there are no more, or when the executor breaks: then `lost` were in it, and `ended`
-    are the judges, by process id, that took too long for a test.
+    It ends when there are no more, or when the executor breaks. Then it adds the tasks that were in
+    the executor to `lost`, and the process ids of judges that took too long for a test to `ended`.
     """
     running: dict[Future[Result], Task] = {}
     try:
@@ -285,8 +285,8 @@ def run_pool(
 def _wait(running: Iterable[Future[Result]], silence: float) -> set[Future[Result]]:
     """The futures that are done; none if nothing has happened for `silence` seconds.
 
-    It waits for short spells and lets Ctrl-C through between them. Ctrl-C inside `wait` could leave
-    the locks of the futures held, and then the pool would never end.
+    It waits repeatedly for a short time, and lets Ctrl-C through in between. Ctrl-C inside `wait`
+    could leave the locks of the futures held, and then the pool would never end.
     """
     give_up = time.monotonic() + silence
     done: set[Future[Result]] = set()
@@ -346,9 +346,9 @@ def _block_ctrl_c() -> set[int] | None:
 
 
 def stop(executor: Executor) -> list[int]:
-    """End local judges at once: they hold nothing that isn't written down already.
+    """End local judges at once: everything that they have found out is written down already.
 
-    Gives those that had ended because a test took too long.
+    Returns the process ids of those that had ended because a test took too long.
     """
     if isinstance(executor, Lasting):
         return executor.stop()
@@ -372,7 +372,7 @@ def _begin_worker(here: Profile, folder: Path | None = None) -> None:
 
 
 def _end_with_command(folder: Path | None) -> None:
-    """Judges hold both ends of the queue that they wait at: they would outlive a killed command."""
+    """End this judge with its command: it would wait for tasks forever if that is killed."""
     command = multiprocessing.parent_process()
     assert command is not None
     command.join()

@@ -207,12 +207,12 @@ class Gradebook:
     # -- reading ----------------------------------------------------------------------------------
 
     def students(self) -> list[str]:
-        """What every student goes by, in the order of their names."""
+        """The keys of all students, in the order of their names."""
         rows = self._db.execute("SELECT student FROM submissions GROUP BY student ORDER BY name")
         return [student for (student,) in rows]
 
     def people(self) -> dict[str, set[str]]:
-        """All names of every student, by what they go by."""
+        """All names of every student, by their keys."""
         found: dict[str, set[str]] = {}
         rows = self._db.execute("SELECT student, name, details FROM submissions ORDER BY id")
         for key, name, blob in rows:
@@ -234,7 +234,7 @@ class Gradebook:
         return [GradingRun(*row) for row in rows]
 
     def isolation(self) -> str:
-        """What the last run that graded something was locked down with; '' if there was none."""
+        """The isolation of the last run that graded something; '' if there was none."""
         row = self._db.execute(
             "SELECT r.isolation FROM runs r JOIN gradings g ON g.run = r.id "
             "ORDER BY r.id DESC LIMIT 1"
@@ -345,7 +345,7 @@ class Gradebook:
         return found and replace(found, code=found.code or _code(submission, found.name))
 
     def sheet(self, grading: int) -> Sheet:
-        """What a grading says besides its exercises."""
+        """The rest of a grading, without its exercises."""
         seed, isolation, accelerator, seconds, notes = self._db.execute(
             "SELECT seed, isolation, accelerator, seconds, notes FROM gradings WHERE id = ?",
             (grading,),

@@ -1,4 +1,4 @@
-"""An exercise's result in the gradebook: what it has in common with others is kept once.
+"""Store exercises' results in the gradebook, with the parts that they share kept once.
 
 Titles of tests and the band of right losses are the same for everybody, and more than half of it.
 """

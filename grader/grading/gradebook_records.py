@@ -1,4 +1,4 @@
-"""What is in the gradebook, as those who read it see it."""
+"""The records of the gradebook, as its readers get them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class GradedRow:
 
 @dataclass(frozen=True)
 class Sheet:
-    """What a grading says besides its exercises. `notes`: those that the submission's own lack."""
+    """The rest of a grading, without its exercises. `notes`: all but the submission's own."""
 
     seed: int
     isolation: str
@@ -87,7 +87,7 @@ class Decision:
 
 
 def student_key(submission: Submission) -> str:
-    """What a student goes by in the gradebook: an id if there is one, else the submission's name.
+    """The key of a student in the gradebook: the id, or else the submission's name.
 
     Names of submissions depend on who else has handed in, if two students have one name.
     """

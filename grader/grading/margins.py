@@ -1,4 +1,4 @@
-"""`grader check --measure`: how far from a threshold right answers and mistakes come to lie."""
+"""`grader check --measure`: how far right answers and mistakes lie from each threshold."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Margin:
 
     @property
     def left(self) -> float:
-        """Between the worst right answer and the threshold, as a share of the threshold."""
+        """The distance of the worst right answer from the threshold, as a share of that."""
         if self.below is not None:
             return (self.below - max(self.right)) / abs(self.below or 1.0)
         bound = self.above or 0.0

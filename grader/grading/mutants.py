@@ -1,4 +1,4 @@
-"""Mutants against the suites: which wrong answers that nobody thought of pass all base tests.
+"""Run mutants through the suites, to find wrong answers that pass all base tests.
 
 Each mutant meets the base tests one by one, those of its own target first, and is gone at the first
 that fails. It runs in a rehearsal, so that what it does to torch, or an endless loop, ends there.
@@ -26,7 +26,7 @@ WRITTEN_DOWN = "survivors.diff"
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a mutant: the hidden test that failed it, and the public one; '' for none."""
+    """The fate of a mutant: the hidden test that fails, and the public one; '' for none."""
 
     origin: str
     mutant: Mutant
@@ -65,7 +65,7 @@ class Tally:
 
     @property
     def stale(self) -> list[str]:
-        """What is written down and fits no survivor any more."""
+        """The diffs that are written down but fit no survivor any more."""
         diffs = {normal(fate.mutant.diff) for fate in self.fates if fate.survived}
         alive = diffs | {line for diff in diffs for line in diff.splitlines()}
         return [entry for entry in self.known if not any(fits(entry, diff) for diff in alive)]

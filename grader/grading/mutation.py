@@ -1,4 +1,4 @@
-"""Make wrong answers from a right one: each differs from it in one place (a first-order mutant).
+"""Make first-order mutants: answers that differ from a right one in one place.
 
 An operator takes a node of the syntax tree and gives what may stand there instead. Most mutants
 are wrong. Some are right all the same; who reads the survivors decides.

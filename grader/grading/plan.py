@@ -1,4 +1,4 @@
-"""What of a run needs grading, decided by exercise, and why."""
+"""Decide, exercise by exercise, what needs grading in a run, and why."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Plan:
 
     def result(self, fresh: Result | None) -> Result:
         """The submission's result, from what was kept and what was graded now."""
-        notes: dict[str, None] = {}  # reports show the first: what its code did, then its files
+        notes: dict[str, None] = {}  # first on what its code did: reports show the first ones
         for sheet in self.sheets:
             notes.update(dict.fromkeys(sheet.notes))
         if fresh is None and not self.sheets:
@@ -66,17 +66,17 @@ def make_plans(
     anew: bool = False,
     seed: int | None = None,
 ) -> list[Plan]:
-    """What to do for each attempt; `anew`: nothing that was graded before is kept.
+    """What to do for each attempt; `anew`: grade everything, whatever was graded before.
 
-    `attempts`: each with what its student goes by in the gradebook. `seed`: only what was graded
-    with this one is kept; None: with any.
+    `attempts`: each with the key of its student in the gradebook. `seed`: keep only results with
+    this seed; None for any seed.
     """
     hints = {e.name: Hints(e) for e in exercises}
     plans = []
     for student, submission in attempts:
         plan = Plan(submission, grounds.of(submission))
         entries = gradebook.entries(student)
-        lost = NO_FILES in submission.notes  # all that there is are its old results
+        lost = NO_FILES in submission.notes  # only its old results are left
         used: dict[int, None] = {}
         for name, basis in plan.bases.items():
             mine = [entry for entry in entries if entry.exercise == name]
@@ -122,7 +122,10 @@ def _reason(entries: Sequence[GradedRow], basis: Basis, *, anew: bool) -> str:
 
 
 def summary(plans: Sequence[Plan], option: str = "--regrade") -> list[str]:
-    """What will be done and why, in lines for the instructor. `option`: what grades all anew."""
+    """What will be done and why, in lines for the instructor.
+
+    `option`: the option that grades everything anew.
+    """
     whole = sum(not plan.todo for plan in plans)
     lines = []
     if whole:
@@ -154,7 +157,7 @@ def _count(number: int) -> str:
 class Hints:
     """The hints of an exercise's mistakes as they are now.
 
-    A hint decides no grade. So results that were kept get its present words, without being graded.
+    A hint decides no grade. So kept results get the present hints without being graded again.
     """
 
     def __init__(self, exercise: Exercise) -> None:
@@ -170,7 +173,7 @@ class Hints:
         return None
 
     def refreshed(self, result: ExerciseResult) -> ExerciseResult:
-        """The result with the present hints; a mistake that is known no more says nothing."""
+        """The result with the present hints; a mistake that no longer exists loses its hint."""
         if not any(test.mistake for test in result.tests) or self._known is None:
             return result
         tests = []

@@ -1,4 +1,4 @@
-"""Known answers in a rehearsal: what `grader check` asks of one, in processes of their own."""
+"""Rehearsals for `grader check`: run known answers through suites, in other processes."""
 
 from __future__ import annotations
 
@@ -53,9 +53,10 @@ def in_processes(
 
 @contextmanager
 def rehearsing(setup: Setup, cpu_seconds: float = 0.0, home: bool = False) -> Iterator[Rehearsal]:
-    """A rehearsal of this process; a test that takes more of the processor fails, 0 for any.
+    """A rehearsal that this process starts.
 
-    `home`: of public suites, as on a student's own machine.
+    `cpu_seconds`: a test that takes more processor time fails; 0 for no limit. `home`: run public
+    suites as on a student's own machine.
     """
     from grader.judge.rehearsal import Rehearsal
 
@@ -99,10 +100,10 @@ def is_bonus(test: pytest.Function) -> bool:
 
 @dataclass(frozen=True)
 class Met:
-    """What one suite made of one mistake.
+    """How one mistake did in one suite.
 
-    `failed`: the tests that it failed, in the suite's order. `broken`: those in which it was no
-    answer, with what it was instead.
+    `failed`: the tests that it failed, in the suite's order. `broken`: those in which it counts as
+    no answer, with the outcome: it crashed, or it is still a stub.
     """
 
     mistake: str
@@ -112,11 +113,11 @@ class Met:
 
 @dataclass
 class Meetings:
-    """What a suite made of an exercise's mistakes.
+    """How an exercise's mistakes did in one suite.
 
-    `confused`: the names of those that all base tests of their target see alike, where they are
-    several: feedback can't tell them apart. `used`: the share of a tolerance that the reference
-    needs, by base test.
+    `confused`: groups of mistakes, by name, that look the same in all base tests of their target,
+    so that feedback can't tell them apart. `used`: the share of a tolerance that the reference
+    uses, by base test.
     """
 
     met: list[Met] = field(default_factory=list)
@@ -125,9 +126,9 @@ class Meetings:
 
 
 def meet_mistakes(setup: Setup, exercise: Exercise, half: Exercise, seed: int) -> Meetings:
-    """The mistakes in each target meet every test of a suite that reaches the target.
+    """Run the mistakes in each target through every test of a suite that calls the target.
 
-    Which ones do is found out with a target that refuses.
+    A target that raises `NotImplementedError` shows which tests call it.
     """
     found = Meetings()
     with rehearsing(setup, home=half != exercise) as rehearsal:
@@ -144,7 +145,7 @@ def _meet(
     seed: int,
     found: Meetings,
 ) -> None:
-    """Add to `found` what became of the mistakes in one target."""
+    """Run the mistakes in one target, and add the results to `found`."""
     mistakes = [mistake for mistake in load_mistakes(exercise) if mistake.target == target]
     answers = [splice(exercise, mistake) for mistake in mistakes]
     base = [name for name in base_tests(half) if exercise.target_of(name) == target]
@@ -177,7 +178,7 @@ def _failed(known: Known) -> bool:
 
 
 def in_classes(items: Iterable[T], alike: Callable[[T, T], bool]) -> list[list[T]]:
-    """The items in classes: each is with the first that it is like, in the order they came."""
+    """Group the items: each one joins the first group whose first member it is like."""
     classes: list[list[T]] = []
     for item in items:
         for members in classes:

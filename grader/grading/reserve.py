@@ -12,7 +12,7 @@ FOR_A_SUBMISSION = 128 << 10  # its row in the gradebook, and its part of every 
 
 
 class Reserve:
-    """A nameless file that takes up the room until it is given back."""
+    """A nameless file that takes up disk space until it is given back."""
 
     def __init__(self, folder: Path, submissions: int) -> None:
         """Raises `OSError` where there is no such room in `folder`."""
@@ -25,7 +25,7 @@ class Reserve:
             raise
 
     def give_back(self) -> None:
-        """Let others write where it lies."""
+        """Free the space for others."""
         self._file.close()
 
     def __enter__(self) -> Reserve:

@@ -1,4 +1,4 @@
-"""Grade students' attempts as far as that is needed, and settle what each student gets."""
+"""The attempts of each student in a run, and the results that they get in the end."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _together(mine: Sequence[Submission]) -> Submission:
 def entrants(
     gradebook: Gradebook, rules: Rules, arrived: Iterable[Submission] | None = None
 ) -> list[Entrant]:
-    """Those who are in this run: whose submissions `arrived`, or everybody in the gradebook."""
+    """The students of this run: those whose submissions `arrived`, or all in the gradebook."""
     if arrived is None:
         return [entrant(key, gradebook, rules) for key in gradebook.students()]
     return [entrant(student_key(one), gradebook, rules, one) for one in arrived]
@@ -79,7 +79,7 @@ def entrant(
         for one in handed[:-1]
     ]
     attempts.append((handed[-1], last))
-    if len(attempts) > 1:  # a download without a student's files is no attempt of theirs
+    if len(attempts) > 1:  # one without files isn't an attempt
         attempts = [one for one in attempts if one[1].files] or attempts[-1:]
     return Entrant(key, last, attempts)
 
@@ -97,9 +97,9 @@ def tasks_of(plans: Iterable[Plan], setup: Setup, seed: int) -> list[Task]:
 def last_known(
     everybody: Iterable[Entrant], gradebook: Gradebook, run: int | None = None
 ) -> dict[str, Result]:
-    """What the gradebook has of every attempt, by name, whatever it was graded with.
+    """The newest results of every attempt in the gradebook, by name.
 
-    `run`: as things were after that run.
+    `run`: the state after that run.
     """
     found: dict[str, Result] = {}
     for one in everybody:
@@ -107,7 +107,7 @@ def last_known(
         rows = [row for row in rows if run is None or row.run <= run]
         for handed, attempt in one.attempts:
             newest: dict[str, GradedRow] = {}
-            # What an attempt has in common with one before it was graded with that.
+            # Files that are the same as in an earlier attempt were graded with that one.
             for row in sorted(rows, key=lambda row: (row.submission, row.id)):
                 if row.submission <= handed.id:
                     newest[row.exercise] = row
@@ -123,7 +123,7 @@ def last_known(
 def settle_all(
     everybody: Iterable[Entrant], results: Mapping[str, Result], gradebook: Gradebook, rules: Rules
 ) -> tuple[list[Result], list[str]]:
-    """What each student gets, where all attempts are graded, and notes on the run as a whole."""
+    """The result of each student whose attempts are all graded, and notes on the whole run."""
     everybody = list(everybody)
     decided, lost = rulings(gradebook.decisions(), {one.key: one.names for one in everybody})
     found = []

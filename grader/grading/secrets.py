@@ -1,4 +1,4 @@
-"""What students must not get, and where it stands in what they do get."""
+"""Find secrets in the files that students get."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCAFFOLD = Path("release", "scaffold.py")  # what `grader new` writes is known t
 
 
 def leaks(exercises: list[Exercise], stubs: Path, shipped: list[Path]) -> Iterator[str]:
-    """Where something secret stands in what students get, the folders `shipped`."""
+    """The places with secrets in the folders `shipped`, which students get."""
     public = {
         file: _shown(file)
         for folder in shipped
@@ -29,7 +29,7 @@ def leaks(exercises: list[Exercise], stubs: Path, shipped: list[Path]) -> Iterat
 
 
 def secrets(exercises: list[Exercise], stubs: Path) -> Iterator[tuple[str, str]]:
-    """What a student must not get: hidden tests' names, lines of references, hints of mistakes."""
+    """The secrets: names of hidden tests, lines of references, hints of mistakes."""
     public = "".join(file.read_text("utf-8") for file in sorted(stubs.glob("*/*.py")))
     for exercise in exercises:
         for name in _tests(exercise.suite):

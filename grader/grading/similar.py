@@ -1,4 +1,4 @@
-"""Whose answers are alike beyond what the exercise explains: a ranking for a person to look at.
+"""Rank pairs of students by how alike their answers are, beyond what the exercise explains.
 
 A single short answer says nothing: there are few ways to write a softmax. So all exercises of a
 student are taken together. Code is compared by its syntax tree: layout, comments, docstrings,
@@ -120,7 +120,7 @@ def find_similar(works: Sequence[Work], known: Mapping[str, set[int]]) -> list[P
 
 
 def _rarities(works: Sequence[Work], known: set[int]) -> dict[int, float]:
-    """Of what a few works have, and not only one: how surprising it is, in bits."""
+    """The bits of surprise of everything that a few works have, but not only one."""
     owners = Counter(key for work in works for key in work.marks)
     limit = max(FEW, min(MOST, COMMON * len(works)))
     return {

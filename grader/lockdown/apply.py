@@ -26,7 +26,7 @@ def prepare(
     readable: Iterable[Path] = (),
     parent: int | None = None,
 ) -> Lockdown:
-    """Make ready, in the zygote, what all of its children share.
+    """Prepare, in the zygote, everything that its children share.
 
     `readable` names what a sandbox may read besides Python, torch and its work directory. `parent`
     is the process that a sandbox must not outlive; by default, this one.

@@ -71,9 +71,9 @@ def be_counted(counter: int) -> None:
 
 
 class Counter:
-    """The other end: allows a call that makes a file as long as there are few in the folder.
+    """The other end: allows calls that make files, as long as there are few files in the folder.
 
-    The very first call is refused: by that a sandbox tells that it is counted.
+    It refuses the very first call, by which a sandbox finds out that it is counted.
     """
 
     def __init__(self, sock: socket.socket, folder: Path, most: int) -> None:
@@ -83,11 +83,11 @@ class Counter:
         self._there = most  # so many at most, but for what other threads are making now
 
     def fileno(self) -> int:
-        """What to wait for until it can be read; -1 where nothing will come any more."""
+        """The descriptor to wait for; -1 if nothing will come any more."""
         return self._sock.fileno() if self._listener is None else self._listener
 
     def answer(self) -> None:
-        """Take what can be read, and answer it."""
+        """Read the calls that wait, and answer them."""
         if self._listener is None:
             _, descriptors, _, _ = socket.recv_fds(self._sock, 1, 1)
             self._sock.close()

@@ -1,4 +1,4 @@
-"""Who a sandbox is: under root, a user that nobody else is; and always without capabilities."""
+"""The identity of a sandbox: under root, a uid of its own; and never any capabilities."""
 
 from __future__ import annotations
 

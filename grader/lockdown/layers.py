@@ -1,4 +1,4 @@
-"""The layers of isolation: what each stops, how to apply it, and how to try that it holds.
+"""The layers of isolation: what each one stops, how to apply it, and how to test it.
 
 `STEPS` lists them in the order of their application. A step's `apply` runs in the child that is
 locked down. Its `check` runs there too, when all are applied, and raises `LockdownError` or OSError

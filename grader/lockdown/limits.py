@@ -17,7 +17,7 @@ GIB = 1 << 30
 
 @dataclass(frozen=True)
 class Limits:
-    """What one sandbox may use before the kernel stops it: ten times what honest training needs."""
+    """The most that one sandbox may use: ten times what honest training needs."""
 
     cpu_seconds: int = 60
     """Processor time, summed over threads. Then comes SIGXCPU, and a second later SIGKILL."""
@@ -60,7 +60,7 @@ class Patience:
     """For running known mistakes, to find out which of them a submission is."""
 
 
-GRACE = 3  # times its limit is what a test gets on a busy machine, where it waits for processors
+GRACE = 3  # times its limit on the clock is the most that a test gets on a busy machine
 
 
 def restrict(limits: Limits, neighbours: int | None) -> None:
@@ -104,7 +104,7 @@ def rlimits(limits: Limits, neighbours: int | None) -> Iterator[tuple[int, tuple
 
 
 def lift() -> None:
-    """Take back the bound on memory that this process has from the judge which started it."""
+    """Remove the limit on memory that this process has inherited from its judge."""
     if sys.platform == "linux":
         hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
         resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))

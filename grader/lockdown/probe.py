@@ -32,7 +32,7 @@ def machine_profile() -> Profile:
 
 
 def remember(profile: Profile) -> None:
-    """Take another process's word for what this machine can do."""
+    """Use what another process has found out about this machine."""
     _known[:] = [profile]
 
 
@@ -50,7 +50,7 @@ def probe() -> Profile:
 
 
 def _layer(step: Step, before: Mapping[str, Layer]) -> Layer:
-    """What one layer is here. `before`: those that were tried already, by name."""
+    """The state of one layer here. `before`: the layers tried already, by name."""
     if sys.platform == "win32" or not (LINUX or step.everywhere):
         system = {"darwin": "macOS", "win32": "Windows"}.get(sys.platform, sys.platform)
         why = f"there is no such layer on {system}"

@@ -1,4 +1,4 @@
-"""What is known about a lock-down: the layers of a machine, and what is ready before the fork."""
+"""Records of a lock-down: the layers of a machine, and what is prepared before the fork."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Profile:
 
 
 def bounded(limits: Limits, profile: Profile) -> Limits:
-    """The limits of its sandboxes: where files are counted, they are few and small."""
+    """The limits of its sandboxes. If files are counted, they may be only few and small."""
     if not profile.promises("counted files"):
         return limits
     return replace(

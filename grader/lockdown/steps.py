@@ -1,4 +1,4 @@
-"""What a layer is made of: a step with its proof, and the child that it is taken in."""
+"""The parts of a layer: a step with its test, and the child process that it is applied to."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What leaves the instructor's repository: the students' one, and bundles for CI."""
+"""Releases from the instructor's repository: the students' repository, and bundles for CI."""

@@ -1,4 +1,4 @@
-"""Hints for home: what the known mistakes give in the public suites, locked, for students."""
+"""Hints for home: each is locked with what its mistake gives in the public suites."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def home_tests(public: Exercise) -> list[str]:
 def seen_at_home(
     solution: Exercise, public: Exercise, mistakes: list[Mistake], tests: list[str]
 ) -> list[tuple[Mistake, Sights | None]]:
-    """What the tests see of each mistake; None where one of them didn't come to an end."""
+    """What the tests see of each mistake; None if one of them didn't end."""
     answers = [splice(solution, mistake) for mistake in mistakes]
     with rehearsing(Setup(solution.folder.parent), home=True) as rehearsal:
         ran = rehearsal.run(public, answers, tests, SEED)
@@ -96,7 +96,7 @@ def seen_at_home(
 def _classes(
     seen: list[tuple[Mistake, Sights | None]],
 ) -> tuple[list[tuple[Fingerprint, str]], dict[str, str]]:
-    """The fingerprints that stand for one hint, and the mistakes that have none such, with why."""
+    """Fingerprints that stand for one hint; and the mistakes without one, each with the reason."""
     named: list[tuple[Mistake, Fingerprint]] = []
     unnamed: dict[str, str] = {}
     for mistake, sights in seen:

@@ -1,4 +1,4 @@
-"""Every way in which a grade leaves. Each module in `formats/` writes one format from `Grades`.
+"""The reports. Each module in `formats/` writes `Grades` in one format.
 
 A format is a module with `NAME` (what `--report` calls it), `HELP` (one line), `OUT` (the file or
 folder it writes if none is named), `OPTIONS` (what `--set` may give it, each with a line of

@@ -1,4 +1,4 @@
-"""What a grading run says about the class and about the tests."""
+"""Statistics of a grading run: on the class, and on the tests."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Item:
 
     @property
     def remark(self) -> str:
-        """What deserves a look, if anything does."""
+        """A remark if the test deserves a look; else ''."""
         if not self.taken:
             return ""
         if self.passed == 0:
@@ -182,7 +182,7 @@ def correlation(pairs: Sequence[tuple[bool, float]]) -> float | None:
 
 
 def _highest(correlation: float, taken: int) -> float:
-    """What the correlation may be at most, but for chance: by Fisher's transformation."""
+    """The upper end of the correlation's confidence interval, by Fisher's transformation."""
     z = math.atanh(max(-0.999, min(0.999, correlation)))
     return math.tanh(z + CERTAIN / math.sqrt(taken - 3))
 

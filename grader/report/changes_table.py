@@ -1,4 +1,4 @@
-"""What a regrading changed: whose grade, and by which tests."""
+"""The changes of a regrading: whose grades, and by which tests."""
 
 from __future__ import annotations
 

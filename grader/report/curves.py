@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 560, 200  # of the plot, without its axes
-MOST = 400  # points of a curve of a curve
+MOST = 400  # points of a curve
 ABOVE = 2.5  # how far above the band the picture goes, in heights of the band
 
 

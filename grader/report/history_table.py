@@ -33,7 +33,7 @@ def _lines(history: History) -> list[tuple[str, str]]:
         rows += [
             (f"  {line(reason)}", "") for reason in (result.mark.reasons if result.mark else [])
         ]
-    # With one attempt, where it stands says it all.
+    # With one attempt, the total says it all.
     worth = result.attempts if result and len(history.attempts) > 1 else []
     for place, (handed, gradings) in enumerate(
         zip(history.attempts, history.gradings, strict=True)
@@ -68,7 +68,7 @@ def _lines(history: History) -> list[tuple[str, str]]:
 
 
 def _worth(attempt: Attempt) -> str:
-    """What an attempt is worth, lateness taken off, and whether it counts."""
+    """The score of an attempt after lateness, and whether it counts."""
     bonus = f", and {number(attempt.bonus)} bonus" if attempt.bonus else ""
     late = f"; {attempt.late} day{'' if attempt.late == 1 else 's'} late" if attempt.late else ""
     counts = "; counts" if attempt.counts else ""

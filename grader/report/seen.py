@@ -52,7 +52,7 @@ class SeenTest:
 
 @dataclass(frozen=True)
 class Cause:
-    """Tests that one cause explains: the first is told in full, of the others only the titles."""
+    """Tests with the same cause: the first is shown in full, of the others only the titles."""
 
     tests: tuple[SeenTest, ...]
 

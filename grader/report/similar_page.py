@@ -89,7 +89,7 @@ def _where(pair: Pair) -> str:
 
 
 def _bits(pair: Pair) -> str:
-    """What is shared, in words."""
+    """A line on what is shared."""
     parts = [(pair.bits, "of code"), (pair.mistake_bits, "of mistakes")]
     return "Bits: " + ", ".join(f"{bits:.0f} {what}" for bits, what in parts if bits)
 

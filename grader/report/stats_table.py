@@ -17,7 +17,7 @@ MOST = 20  # rows of a list
 
 
 def show(now: Grades, before: Grades | None, since: str, console: Console) -> None:
-    """Print it. `before`: as things were `since` then; None if there is nothing to compare with."""
+    """Print it. `before`: the grades of the run `since` to compare with; None if there are none."""
     totals = analysis.totals(now)
     figures = f"{len(now.results)} students"
     if totals:
@@ -76,7 +76,7 @@ def _mistakes(grades: Grades, console: Console) -> None:
 
 
 def _trend(now: Grades, before: Grades, since: str, console: Console) -> None:
-    """What has moved, of those who are in both."""
+    """The changes among the students who are in both."""
     both = {r.submission for r in now.results} & {r.submission for r in before.results}
     new, old = ([r for r in g.results if r.submission in both] for g in (now, before))
     new_grades, old_grades = Grades(new), Grades(old)

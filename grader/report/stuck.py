@@ -1,4 +1,4 @@
-"""Who is stuck, and where: the list to act on."""
+"""Students who are stuck, and where: a list to act on."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Hurdle:
 
 
 def stuck(grades: Grades) -> list[Stuck]:
-    """Those who need a word from somebody, the most urgent first.
+    """The students who need help, the most urgent ones first.
 
     That is whoever tried a target that at least half of those who tried it pass, and doesn't pass
     it. Many such targets, many attempts and a low total are urgent.

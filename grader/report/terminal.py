@@ -16,12 +16,12 @@ _ANYWHERE = re.compile(r"##(?=\w*\[)")
 
 
 def inert(text: str) -> str:
-    """The text with a space inside of whatever would be a command."""
+    """The text with a space inserted into whatever would be a command."""
     return _ANYWHERE.sub("# #", _AT_THE_START.sub(r"\1: ", text))
 
 
 class SafeConsole(Console):
-    """Prints as any console does, but for commands."""
+    """A console that makes commands harmless."""
 
     @property
     def file(self) -> IO[str]:

@@ -20,7 +20,7 @@ class NoSubmissions(ValueError):
 
 
 class Assigned(Protocol):
-    """What must be known of an exercise here; `grader.assignment.exercises.Exercise` has it."""
+    """The parts of an exercise that are used here; `grader.assignment.exercises.Exercise` fits."""
 
     @property
     def name(self) -> str:
@@ -37,7 +37,7 @@ class Assigned(Protocol):
 
 @dataclass(frozen=True)
 class Version:
-    """One way to read an answer that is defined several times. `notes` say which was taken."""
+    """One way to read an answer that is defined several times. `notes` say which way."""
 
     content: bytes
     lines: LineMap

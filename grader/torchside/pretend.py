@@ -4,8 +4,8 @@
         student.train_regression(model, x, y, device=None)
     next(model.parameters()).device  # device(type='simulated', index=0)
 
-In the block every way of asking says that there is one device of that kind, and none of another.
-What code then sends there goes to the simulated accelerator, values and all: by name, by
+In the block, every way of asking says that there is one device of that kind, and none of another.
+Whatever is sent to it goes to the simulated accelerator, values and all: by name, by
 `torch.device`, by ``.cuda()``, by the default device. ``pretend("cpu")`` says that there is
 nothing but the CPU, also on a machine with a GPU.
 
@@ -74,7 +74,7 @@ def pretend(kind: str) -> Iterator[None]:
 
 
 def pretended(kind: str) -> AbstractContextManager[None]:
-    """As `pretend`; with '' all is as it is."""
+    """Like `pretend`; with '', nothing is pretended."""
     return pretend(kind) if kind else nullcontext()
 
 

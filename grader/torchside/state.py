@@ -1,4 +1,4 @@
-"""What code may leave changed in torch as a whole: its switches, defaults and generators."""
+"""Torch's global state, which code may leave changed: switches, defaults and generators."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 class State:
     """Torch's own state at one moment; `restore` brings it back.
 
-    `differences` leaves the generator out: to draw from it is what it is there for.
+    `differences` leaves the generator out: tests may draw from it.
     """
 
     gradients: bool
@@ -27,7 +27,7 @@ class State:
     generator: torch.Tensor = field(compare=False)
 
     def restore(self) -> None:
-        """Make torch what it was at that moment. Inference mode can't be left from outside."""
+        """Restore torch's state at that moment, except inference mode, which can't be left here."""
         torch.set_grad_enabled(self.gradients)
         now = snapshot()
         if now.anomaly != self.anomaly:
@@ -36,7 +36,7 @@ class State:
             torch.set_default_dtype(self.default_dtype)
         if now.default_device != self.default_device:
             here = self.default_device
-            # None, or torch would ask a mode about every tensor that is made.
+            # None, because a default device costs time for every tensor that is made.
             torch.set_default_device(None if here.type == "cpu" else here)
         if now.threads != self.threads:
             torch.set_num_threads(self.threads)
@@ -66,7 +66,7 @@ def snapshot() -> State:
 
 
 def differences(before: State, after: State) -> list[str]:
-    """What differs between two states, in words such as "default dtype"; the generator is none."""
+    """The differences between two states, such as "default dtype"; the generator doesn't count."""
     return [
         part.name.replace("_", " ")
         for part in fields(State)

@@ -21,7 +21,7 @@ NEXT = 3
 
 @dataclass(frozen=True)
 class Suggestion:
-    """Something to look at next."""
+    """A suggestion for the student's next step."""
 
     exercise: str
     test: SeenTest

@@ -71,7 +71,7 @@ def _class(exercise: SeenExercise, test: SeenTest) -> str:
 
 
 def _told(result: Seen) -> dict[str, str]:
-    """What is true of a whole submission, as properties: its total of 100, and how late it was."""
+    """Properties of the whole submission: its total out of 100, and how late it was."""
     if not result.graded:
         return {}
     told = {"total": score(result.total)}
@@ -103,7 +103,7 @@ def _free(result: Seen, exercise: SeenExercise, test: SeenTest) -> str:
 
 
 def _verdict(case: ET.Element, test: SeenTest, free: str) -> None:
-    """An error is our fault, a failure theirs; what costs nothing is neither."""
+    """The verdict on a test: our faults are errors, theirs failures, what costs nothing neither."""
     message = " ".join(test.why) or test.outcome.value
     if test.outcome is Outcome.PASSED:
         return
@@ -151,5 +151,5 @@ def _timestamp(graded_at: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """The text without what XML can't hold."""
+    """The text without characters that XML doesn't allow."""
     return NOT_XML.sub("\ufffd", text)

@@ -166,7 +166,7 @@ def _legend(results: list[Result], shown: list[str], exercises: list[str], width
 
 
 def _ruled(result: Result) -> bool:
-    """Whether rules, and nobody's decision, make another total of it than its points do."""
+    """Whether rules, not decisions, make its total differ from its points."""
     mark, plain = result.mark, replace(result, mark=None)
     if mark is None or mark.decided:
         return False

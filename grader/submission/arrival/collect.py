@@ -29,8 +29,8 @@ MAX_READ = 200
 SECONDS = 10.0  # for a submission; an honest one takes hundredths of a second
 ARCHIVES_DEPTH = 2
 MAX_ARCHIVES = 8
-# Files that are closer in time than this are taken for equally old: zip files store times in steps
-# of two seconds, and a checkout writes all files at once.
+# Files closer in time than this count as equally old: zip files store times in steps of two
+# seconds, and a checkout writes all files at once.
 SAME_TIME = 2.0
 Read = PythonFile | Notebook
 
@@ -61,7 +61,7 @@ class Candidate:
 
 @dataclass
 class Collected:
-    """What was made of a student's files."""
+    """The answers and helpers found among a student's files."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     cells: dict[str, LineMap] = field(default_factory=dict)
@@ -134,7 +134,7 @@ class Collector:
         self._out.notes.append(f"{shown('/'.join(path))}: skipped, because {reason}.")
 
     def collect(self) -> Collected:
-        """Decide for every exercise, then add the helpers."""
+        """Choose the answer to every exercise, then add the helpers."""
         used: dict[str, Found] = {}
         passed: set[Found] = set()
         taken_as: dict[Found, list[str]] = {}

@@ -1,4 +1,4 @@
-"""When a clone's last commit was made: read from its `.git`, without running git.
+"""The time of a clone's last commit, read from its `.git` without running git.
 
 A repository that somebody else has made can have git run programs of theirs, so git is never run on
 one. And it can hold objects that unpack to gigabytes, so no more is read than a commit needs.
@@ -24,7 +24,7 @@ _WHEN = re.compile(rb"^committer [^\n]*> (\d{1,12}) [+-]\d{4}$", re.M)
 
 
 def last_commit(nodes: Iterable[TreeNode]) -> datetime | None:
-    """When the commit was made that is checked out; None if there is no clone, or it can't tell."""
+    """The time of the commit that is checked out; None if it isn't known, or this is no clone."""
     for node in nodes:
         if isinstance(node, Folder):
             try:

@@ -50,7 +50,7 @@ ReadLayout = Callable[[Folder, list[TreeNode], Sequence[Assigned]], "list[Handed
 
 
 def handed_in(top: Folder, exercises: Sequence[Assigned]) -> list[HandedIn]:
-    """What `top` holds: one submission, if it is one itself, or one for each student."""
+    """The submissions in `top`: `top` itself, or one for each student."""
     nodes = [n for n in top.list() if not _is_left_behind(n)]
     folders = [n for n in nodes if isinstance(n, Folder)]
     for layout in LAYOUTS:
@@ -68,7 +68,7 @@ def handed_in(top: Folder, exercises: Sequence[Assigned]) -> list[HandedIn]:
 
 
 def unwrapped(archive: Folder) -> Folder:
-    """An archive's only folder, if that is all: people pack a folder as often as its contents."""
+    """The only folder of an archive: people pack a folder as often as they pack its contents."""
     nodes = [n for n in archive.list() if not (_is_left_behind(n) or isinstance(n, Odd))]
     only = nodes[0] if len(nodes) == 1 else None
     return Folder(archive.name, only.list) if isinstance(only, Folder) else archive

@@ -69,7 +69,7 @@ def _few(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _bare(cell: dict[str, Any]) -> dict[str, Any]:
-    """A cell without outputs. What is missing or malformed in it is as in an empty cell."""
+    """A cell without outputs. Missing or malformed parts become those of an empty cell."""
     kind, metadata = str(cell.get("cell_type")), cell.get("metadata")
     bare: dict[str, Any] = {
         "cell_type": kind,

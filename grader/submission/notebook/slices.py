@@ -31,7 +31,7 @@ class Slice:
 
 
 class Slicer:
-    """Cuts modules out of one notebook's statements."""
+    """Cuts modules out of the statements of one notebook."""
 
     def __init__(self, found: Sequence[Statement], shared: frozenset[str]) -> None:
         """`shared`: targets that several exercises have. Headings tell whose a definition is."""
@@ -47,7 +47,7 @@ class Slicer:
         self._leave_out()
 
     def _leave_out(self) -> None:
-        """What uses something that is left out is left out too; a definition stays: it says so."""
+        """Leave out what uses something that is left out, except definitions, which get a note."""
         using: dict[str, list[int]] = {}
         for number, statement in enumerate(self._all):
             for name in statement.needs:
