@@ -8,7 +8,7 @@ import traceback
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -28,9 +28,6 @@ from grader.student.timelimit import NotRun, OutOfTime
 from grader.suite.checks.mismatch import Mismatch, Mismatched
 from grader.suite.checks.shortcuts import Refused
 from grader.suite.local import Local
-
-if TYPE_CHECKING:
-    from _pytest._code import TracebackEntry
 
 FRAMES = 2  # of the student's own lines: where it began and where it ended
 ROOM = 8  # up to so many lines of what a check found, the student's own line is shown, too
@@ -59,8 +56,8 @@ class Failure:
         return self.excinfo.value
 
     @cached_property
-    def own(self) -> list[TracebackEntry]:
-        """The student's own lines of the traceback, outermost first."""
+    def own(self) -> list[Any]:
+        """The student's own lines (pytest's `TracebackEntry`), outermost first."""
         return [entry for entry in self.excinfo.traceback if self._is_own(Path(entry.path))]
 
     @property
@@ -214,6 +211,6 @@ class Failure:
     def _name(self, path: Path) -> str:
         return self.local.shown(path) or relative(path, self.here)
 
-    def _place(self, entry: TracebackEntry) -> str:
+    def _place(self, entry: Any) -> str:
         function = f", in {entry.name}" if entry.name != "<module>" else ""
         return f"{self._name(Path(entry.path))}, line {entry.lineno + 1}{function}"

@@ -3,7 +3,9 @@
 All uses of pytest's private names are here. They were tried with pytest 8.2 to 9.2:
 `_pytest.config._prepareconfig`, `Config._do_configure`, `Config._ensure_unconfigure`,
 `Session.from_config`, `Session._setupstate.teardown_exact`, `Function._initrequest`,
-`Function._request`.
+`Function._request`. Without an underscore, but not documented, are what `grader.student` uses:
+`FixtureDef.cache_key` and `cached_result`, `TerminalReporter.stats` and `reportchars`,
+`TestReport.wasxfail`.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ For the simulated accelerator, in `grader.torchside.accelerator`: `_make_wrapper
 (which the documentation tells to extend), the operator ``aten::_copy_from``, and
 `_setup_privateuseone_for_python_backend` (a torch without it gets the ``meta`` device instead).
 
-Elsewhere: `Module._parameters`, `_buffers`, `_modules` in `grader.sandbox.objects` and
-`grader.judge.proxies`; `torch._C.DisableTorchFunctionSubclass` and `Tensor._make_subclass` in
-`grader.judge.live`.
+Elsewhere: the module's name `torch._dynamo` in `grader.torchside.ran`; `Module._parameters`,
+`_buffers`, `_modules` in `grader.sandbox.objects` and `grader.judge.proxies`;
+`torch._C.DisableTorchFunctionSubclass` and `Tensor._make_subclass` in `grader.judge.live`.
 """
 
 from __future__ import annotations
