@@ -45,7 +45,7 @@ def test_dz_dw_of_a_tensor(student):
 
 
 def test_dz_dw_comes_from_autograd(student):
-    """PyTorch finds the derivative. 20 · w written by yourself doesn't count, backward or not."""
+    """PyTorch finds the derivative: a formula of your own, 20 · w, doesn't count."""
     by_autograd(student.dz_dw, lambda w: 20 * w, each=[5.0, -1.5], read=scalar)
 
 

@@ -14,7 +14,7 @@ MEAN = ".float().mean()"
 # ------------------------------------------------------------------------------- log_softmax
 
 mistake("log_softmax", "no_logarithm", edit(LOG_SOFTMAX, "x.exp() / x.exp().sum(-1, keepdim=True)"),
-    hint="These are the probabilities themselves (softmax): their logarithm is still to be taken.")
+    hint="These are the probabilities themselves (softmax). Take their logarithm.")
 mistake("log_softmax", "sums_over_the_samples", edit(SHIFT, ""), edit(".sum(-1", ".sum(0"),
     hint="""The exponentials are summed down the columns, over the samples. Each row is one sample:
     sum along the row, which is the last dimension.""")
@@ -99,8 +99,8 @@ mistake("nll", "mean_over_the_zeros_too",
     hint="""The mean runs over all N × C numbers, zeros included. Only N of them count, one for each
     sample: divide by N.""")
 mistake("nll", "divides_by_the_classes", edit(".mean()", ".sum() / input.shape[1]"),
-    hint="""The sum is divided by the number of classes (columns). It is to be divided by the number
-    of samples (rows).""")
+    hint="""The sum is divided by the number of classes (columns). Divide it by the number of
+    samples (rows).""")
 mistake("nll", "every_row_with_every_target", edit("range(len(input))", ":"),
     hint="""input[:, target] takes all those columns for every row: N × N numbers. Only the pairs
     (row i, column target[i]) are wanted, so the rows need an index of their own.""")
@@ -190,12 +190,12 @@ mistake("accuracy", "share_of_the_classes", edit(MEAN, ".sum() / out.shape[1]"),
     hint="""The number of right predictions is divided by the number of classes. Divide by the
     number of samples.""")
 mistake("accuracy", "score_instead_of_its_index", edit("argmax(dim=-1)", "max(-1).values"),
-    hint="""max() gives the highest score itself; to be compared with yb is where it stands, its
-    index: argmax().""")
+    hint="""max() gives the highest score itself. Compare its index with yb: argmax() gives
+    that.""")
 mistake("accuracy", "every_prediction_with_every_label",
     edit("argmax(dim=-1)", "argmax(-1, keepdim=True)"),
-    hint="""Of predictions and labels one has shape (N, 1), the other (N,): compared, they give an
-    N × N table, every prediction against every label. Give both the shape (N,).""")
+    hint="""Predictions and labels differ in shape, (N, 1) and (N,): comparing them gives an N × N
+    table, every prediction against every label. Give both the shape (N,).""")
 mistake("accuracy", "needs_more_than_half",
     edit(RIGHT, "(out.softmax(-1)[range(yb.shape[0]), yb] > 0.5)"),
     hint="""A prediction counts as right only where its probability exceeds one half. With more than

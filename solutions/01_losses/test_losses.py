@@ -96,7 +96,7 @@ def test_nll_values(student, reference):
 
 
 def test_nll_absent_and_repeated_classes(student, reference):
-    """Whether a batch holds every class or one many times, surely right or not, all rows count."""
+    """All rows count alike, whatever classes a batch has, and however sure the model is."""
     batches = []
     for target in ([0, 0, 1, 0, 2, 0, 1], [3, 3, 3, 3, 3, 3, 3], [5, 1, 5, 1, 5, 5, 5]):
         input = log_probabilities(7, 8)

@@ -90,8 +90,8 @@ mistake("model", "bias_after_log_softmax", edit(" + bias, dim=-1)", ", dim=-1) +
 mistake("model", "bias_subtracted", edit("+ bias", "- bias"),
     hint="The bias is subtracted. The layer adds it.")
 mistake("model", "normalised_over_samples", edit("dim=-1", "dim=0"),
-    hint="""The log-softmax runs down the columns, over the samples. Each row, one sample, is to be
-    normalised by itself: that's the last dimension.""")
+    hint="""The log-softmax runs down the columns, over the samples. Normalise each row, one
+    sample, by itself: that's the last dimension.""")
 mistake("model", "log_softmax_of_softmax", edit(SCORES, "F.softmax(xb @ weights + bias, dim=-1)"),
     hint="""Softmax is taken first, and log-softmax of its probabilities after, as if they were
     scores. Apply log-softmax to the scores, once.""")
@@ -149,8 +149,8 @@ mistake("sgd_step", "zeroed_too_early",
     edit(UPDATE, "p.grad.zero_()\n                p -= lr * p.grad"),
     hint=NOT_THE_CALLERS)
 mistake("sgd_step", "only_the_first_zeroed", edit(CLEAR, "params[0].grad.zero_()"),
-    hint="""Only the first tensor's gradient is zeroed (indentation?). Each one's is to be cleared,
-    the bias's too.""")
+    hint="""Only the first tensor's gradient is zeroed (indentation?). Clear the gradient of each
+    one, the bias's too.""")
 mistake("sgd_step", "only_the_last_zeroed",
     edit("                p.grad = None", "    p.grad = None"),
     hint="""Only the last tensor's gradient is zeroed: the line stands after the loop. It belongs
@@ -182,8 +182,8 @@ mistake("sgd_step", "divides_by_the_learning_rate", edit("lr * p.grad", "p.grad 
     hint="""The gradient is divided by the learning rate. Multiply by it: a small lr means a small
     step.""")
 mistake("sgd_step", "first_tensor_only", edit("in params:", "in params[:1]:"),
-    hint="""Only one tensor moves (a return inside the loop, or params[0]?). Every tensor of the
-    list is to be updated.""")
+    hint="""Only one tensor moves (a return inside the loop, or params[0]?). Update every tensor of
+    the list.""")
 mistake("sgd_step", "pairs_only",
     edit("for p in params", "weights, bias = params\n        for p in (weights, bias)"),
     hint="""The list is taken for a pair, weights and bias. It may hold any number of tensors: go

@@ -121,7 +121,7 @@ def test_sgd_step_moves_every_parameter(student, reference):
 
 @pytest.mark.points(5)
 def test_sgd_step_clears_gradients(student, reference):
-    """Each .grad is then zero or None: with backward() by turns it descends, step after step."""
+    """After a step each .grad is zero or None, so backward() and further steps can follow."""
     params, lr = stepping((4, 3), (3,), (5,))
     student.sgd_step([*params], lr)
     left = [p.grad is not None and bool(p.grad.any()) for p in params]

@@ -159,8 +159,8 @@ mistake("LinearRegression", "two_layers",
     hint="""Two layers, one after the other, have more parameters than the line needs, and without
     anything between them they are still a line. One layer is enough.""")
 mistake("LinearRegression", "adds_the_inputs", edit(ANSWER, ANSWER + " + x.sum(1, keepdim=True)"),
-    hint="""The inputs are added to the prediction once more, beside weights and bias. What the
-    model says is to come from its parameters alone.""")
+    hint="""The inputs are added to the prediction once more, beside weights and bias. The
+    prediction must come from its parameters alone.""")
 mistake("LinearRegression", "only_positive_weights",
     edit(ANSWER, "return F.linear(x, F.softplus(self.linear.weight), self.linear.bias)"),
     hint="""The weights are made positive before they are used, so the model has no line that falls.

@@ -43,7 +43,7 @@ def test_dz_dw_is_exact_next_to_zero(student, reference):
 
 @pytest.mark.points(3)
 def test_dz_dw_comes_from_autograd(student, reference):
-    """PyTorch finds the derivative, through backward() or torch.autograd.grad; no one by hand."""
+    """PyTorch finds the derivative, by backward() or torch.autograd.grad: not you by hand."""
     by_autograd(student.dz_dw, reference.dz_dw, each=somewhere(2), read=scalar)
 
 
@@ -80,7 +80,7 @@ def test_LinearRegression_predicts_on_a_plane(student):
 
 @pytest.mark.points(3)
 def test_LinearRegression_gradient_reaches_every_parameter(student):
-    """After backward() every weight and every bias knows which way to go, and so does x."""
+    """backward() gives a gradient to every weight, to every bias, and to x."""
     pair = linear(student, 3, 2)
     gradients(pair.theirs, pair.ours, torch.randn(6, 3, requires_grad=True))
 
@@ -130,7 +130,7 @@ def test_train_regression_in_training_mode(student, reference):
 
 @pytest.mark.points(2)
 def test_train_regression_fits_the_line(student, reference):
-    """With the settings that it has by itself, it finds y = 2x + 1."""
+    """With its default settings, it finds y = 2x + 1."""
     pair, data = twins(lambda nn: nn.Linear(1, 1)), load_line()
     train = lambda: alike(student, reference, pair, data, device=None)  # noqa: E731
     # right: 6e-6 to 0.26 on 20 seeds; gradients never zeroed: 63 and more; broadcast: 14 to 17

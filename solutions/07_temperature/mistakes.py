@@ -41,7 +41,7 @@ mistake("split", "rounds_the_other_half", edit(N_TRAIN, "int((1 - val_fraction) 
     rounds down; all others are to train on.""")
 mistake("split", "rounds_to_the_nearest", edit(N_TRAIN, "n - round(val_fraction * n)"),
     hint="""The number of samples to validate on is rounded to the nearest whole number, and that
-    may be up. int() cuts off what stands behind the point.""")
+    may be up. int() cuts off everything after the decimal point.""")
 mistake("split", "always_a_fifth", edit("val_fraction * n", "0.2 * n"),
     hint="The share is a fifth, whatever val_fraction says. Use the argument.")
 mistake("split", "always_two", edit(N_TRAIN, "n - 2"),
@@ -49,14 +49,14 @@ mistake("split", "always_two", edit(N_TRAIN, "n - 2"),
     other numbers it must be int(val_fraction · n).""")
 mistake("split", "cuts_out_a_block",
     edit(DRAW, "(torch.arange(n) + torch.randint(0, n, (1,))) % n"),
-    hint="""Only the place of the cut is random: neighbours stay together, and what comes in an
-    order stays in it. Permute all positions.""")
+    hint="""Only the place of the cut is random, so neighbours stay together and the order is kept.
+    Permute all positions.""")
 mistake("split", "loses_one_at_the_cut", edit(CUT, "shuffled[:n_train - 1], shuffled[n_train:]"),
     hint="""One sample is in neither half. The second half must begin exactly where the first
     ends.""")
 mistake("split", "returns_positions", edit(RETURN, "return train, train, val, val"),
-    hint="""These are the positions that were drawn, not the readings that stand there. Use them to
-    index t_u and t_c.""")
+    hint="""These are the positions that were drawn, not the readings at these positions. Use them
+    to index t_u and t_c.""")
 mistake("split", "shuffles_the_callers_data",
     edit("train, val =", "t_u.copy_(t_u[shuffled]); t_c.copy_(t_c[shuffled]); train, val ="),
     hint="""The readings were reordered in the caller's own tensors. Index them: that makes new
@@ -191,7 +191,7 @@ mistake("make_model", "always_thirteen", edit("nn.Linear(1, n_hidden)", "nn.Line
     edit("nn.Linear(n_hidden, 1)", "nn.Linear(13, 1)"),
     hint="There are always 13 hidden units, whatever n_hidden says. Use the argument.")
 mistake("make_model", "eight_by_itself", edit("n_hidden: int = 13", "n_hidden: int = 8"),
-    hint="Where the number of hidden units isn't given, it is another one than 13.")
+    hint="Without an argument, there should be 13 hidden units: the default is another number.")
 mistake("make_model", "tanh_at_the_end", edit(TANH + ",", ""),
     edit(OUTPUT + ",", OUTPUT + ", " + TANH),
     hint="""tanh was put last, so each prediction is between −1 and 1: no temperature of 20 °C can

@@ -68,7 +68,7 @@ def test_split_keeps_pairs_together(student, columns):
 
 @pytest.mark.points(3)
 def test_split_is_random(student):
-    """Any samples may be validated on together: the draw is a new random one in each call."""
+    """Each call draws anew, and any samples may come into the validation half together."""
     for n, fraction, choices, calls in ((4, 0.5, 6, 100), (3, 0.4, 3, 45)):
         t_u, t_c = readings(n)  # that one of the choices never comes up has a chance of 7e-8
         draws = (places(halves(student, t_u, t_c, fraction)[2], t_u) for _ in range(calls))
@@ -131,7 +131,7 @@ def test_training_loop_returns_floats(student, reference):
 
 @pytest.mark.points(1)
 def test_training_loop_never_learns_from_validation(student, reference):
-    """However far the validation data lies, the model learns what the training half teaches."""
+    """The model learns from the training data alone, however far off the validation data is."""
     t_u, t_c = temperatures(4)
     looped_alike(student, reference, twins(line, SGD), 5, val=(t_u, t_c - 300))
 
