@@ -26,9 +26,14 @@ def test_a_right_answer_earns_every_base_point(judge, exercise, file):
     assert not lost
 
 
-@pytest.mark.parametrize(("name", "seed"), [("02_scratch", 3045942855156004)])
+UNLUCKY = [
+    ("02_scratch", 3045942855156004),  # a tolerance was too small for one run in five hundred
+    ("03_modules", 1947703574813241),  # unstable training made rounding errors visible
+]
+
+
+@pytest.mark.parametrize(("name", "seed"), UNLUCKY)
 def test_the_reference_passes_where_it_once_failed(judge, name, seed):
-    """A tolerance was too small for one run in five hundred."""
     [exercise] = [e for e in EXERCISES if e.name == name]
     submission = Submission("reference", {exercise.file.name: exercise.file.read_bytes()})
     result = judge.grade(submission, seed, frozenset([name]), diagnose=False)

@@ -66,7 +66,8 @@ def test_Mnist_Logistic_logits(student):
 @pytest.mark.points(2)
 def test_Mnist_Logistic_gradient(student):
     """backward() brings parameters and input their gradients; with them, ten steps go right."""
-    pair, y = logistic(student, optimizer("SGD", 0.1)), labels(40, 10)
+    # With steps ten times as long, training is unstable and makes rounding errors visible.
+    pair, y = logistic(student, optimizer("SGD", 0.01)), labels(40, 10)
     gradients(pair.theirs, pair.ours, each=[torch.rand(9, 784), torch.rand(9, 784)])
     trained_alike(descend, descend, pair, F.cross_entropy, torch.rand(40, 784), y)
 
