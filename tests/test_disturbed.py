@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from grader.judge.judge import Judge
 from grader.judge.sandboxes import Forker
+from grader.judge.session import Session
+from grader.lockdown.limits import GRACE
 from grader.result import Outcome, Result
 from grader.submission import Submission
 
@@ -114,3 +117,40 @@ def test_code_that_kills_itself_has_killed_itself(grade: Grade) -> None:
 @pytest.mark.slow
 def test_a_killed_zygote_costs_nothing(grade: Grade) -> None:
     assert grade(zygote=1) == [PASSED, PASSED, FAILED, PASSED]
+
+
+LATE = """
+import os
+import time
+
+
+def begin():
+    global began
+    began = time.monotonic()
+    return os.getpid()
+
+
+def late(seconds):
+    while time.monotonic() < began + seconds:
+        time.sleep(0.01)
+    until = time.process_time() + 0.1
+    while time.process_time() < until:
+        pass
+    return seconds
+"""
+LIMIT = 1.0
+STANDS_STILL = "kill -STOP {0}; kill -STOP $PPID; sleep {1}; kill -CONT {0}; kill -CONT $PPID"
+
+
+@pytest.mark.slow
+def test_a_machine_that_stands_still_fails_nobody(forker: Forker) -> None:
+    """Judge and sandbox stop for longer than any limit on the clock, as in a paused machine."""
+    session = Session(forker, Submission("ann", {"double.py": LATE.encode()}))
+    student = session.enter("double")
+    session.begin(60)
+    number = student.begin()
+    session.begin(LIMIT)
+    commands = STANDS_STILL.format(number, (GRACE + 1) * LIMIT)
+    with subprocess.Popen(["sh", "-c", commands]):
+        assert student.late((GRACE + 0.5) * LIMIT) == (GRACE + 0.5) * LIMIT
+    session.close()

@@ -30,6 +30,7 @@ from grader.wire.errors import BoundaryError, Closed, DeadlinePassed
 from grader.wire.structs import Raised, TorchName, Value
 
 LOADS = 3  # if its sandbox is killed this often while a module loads, the module is to blame
+STANDSTILL = 1.0  # seconds by which a wait ends late only if the machine stood still
 MAX_NOTES, MAX_LACKING = 100, 20  # most that one sandbox may add to a result
 
 
@@ -193,16 +194,25 @@ class Session:
         """A later deadline for a sandbox that had to wait for the processor; None if it didn't.
 
         On a busy machine, right code may take long. So the limit counts in processor time, up to
-        `GRACE` times as much on the clock.
+        `GRACE` times as much on the clock. Time in which the whole machine stood still, as a
+        virtual one does now and then, doesn't count at all.
         """
         if self._patience is None or self._sandbox is None:
             return None
         seconds, began, before = self._patience
+        now = time.monotonic()
+        late = now - (self._sandbox.channel.deadline or now)
+        if late > STANDSTILL:  # all that this process did was to wait for the deadline
+            began += late
+            self._patience = seconds, began, before
+            if self.end_of_time is not None:
+                self.end_of_time += late
         left = seconds - (self._sandbox.cpu_seconds() - before)
         if left <= 0:
             return None
         latest = min(began + GRACE * seconds, self.end_of_time or math.inf)
-        return min(time.monotonic() + max(left, 0.1), latest)
+        self.deadline = min(now + max(left, 0.1), latest)
+        return self.deadline
 
     def limit(self) -> float | None:
         """When a request that starts now must have its answer, by `time.monotonic`."""
