@@ -197,7 +197,7 @@ def _gradcheck(theirs: Any, case: Sequence[Any], kwargs: dict[str, Any], show: S
     try:
         torch.autograd.gradcheck(
             lambda *args: theirs(*args, **kwargs), precise, nondet_tol=1e-9,
-            check_undefined_grad=False,
+            check_undefined_grad=False, fast_mode=True,
         )  # fmt: skip
     except GradcheckError:
         call = call_text(name_of(theirs), precise, kwargs)

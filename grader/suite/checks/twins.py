@@ -68,17 +68,13 @@ class Layout:
             start = end
         return pairs
 
-    def fill(self, theirs: nn.Module, ours: nn.Module) -> None:
-        """Give theirs the numbers of ours."""
+    def fill(self, theirs: nn.Module, ours: nn.Module, *, of_suite: bool) -> None:
+        """Give theirs the numbers of ours. A model of the suite refuses empty batches, too."""
         source = torch.cat([p.detach().flatten() for p in ours.parameters()])
         row = torch.empty_like(source)
         row[self.places] = source
-        start = 0
-        with torch.no_grad():
-            for parameter in theirs.parameters():
-                end = start + parameter.numel()
-                parameter.copy_(row[start:end].reshape(parameter.shape).to(parameter.device))
-                start = end
+        refusing = (define(_refuse_empty).theirs, MOST_EMPTY) if of_suite else ()
+        define(_fill).theirs(theirs, row, *refusing)
 
 
 _layouts: weakref.WeakKeyDictionary[Any, Layout] = weakref.WeakKeyDictionary()
@@ -172,8 +168,8 @@ def twins(
         if ours is not None:
             theirs, their_opt = _made(build)
         else:
-            made = define(build).theirs() if inspect.isclass(build) else build(lab.nn)
-            theirs, their_opt = refusing_empty(made), None
+            theirs = define(build).theirs() if inspect.isclass(build) else build(lab.nn)
+            their_opt = None
     if ours is not None:
         mine, our_opt = _made(ours)
     else:
@@ -184,7 +180,7 @@ def twins(
         theirs, mine = theirs.to(dtype), mine.to(dtype)
     width = None if ours is None else inputs or getattr(mine, "in_features", None)
     layout = _by_name(theirs, mine) if width is None else _by_place(theirs, mine, width)
-    layout.fill(theirs, mine)
+    layout.fill(theirs, mine, of_suite=ours is None)
     if device is not None:
         theirs = theirs.to(device)
     _layouts[theirs] = layout
@@ -193,6 +189,18 @@ def twins(
     pair = Twins(theirs, mine, their_opt, our_opt)
     pair.device = device
     return pair
+
+
+def _fill(model, row, refuse=None, most=0):  # type: ignore[no-untyped-def]  # sent over there
+    """Give a model's parameters the numbers in a row, in one call."""
+    start = 0
+    with torch.no_grad():
+        for _, parameter in torch.nn.Module.named_parameters(model):  # whatever its own are like
+            end = start + parameter.numel()
+            parameter.copy_(row[start:end].reshape(parameter.shape))
+            start = end
+    if refuse is not None:
+        refuse(model, most)
 
 
 def refusing_empty(model: Any) -> Any:
@@ -240,7 +248,8 @@ def _by_place(theirs: nn.Module, ours: nn.Module, width: int) -> Layout:
     if sum(sizes[0]) != sum(sizes[1]):
         raise _odd(f"parameters of {sizes[0]} numbers", f"{sizes[1]} numbers")
     kept = [p.detach().clone() for p in ours.parameters()]
-    places = [_places(model, width) for model in (theirs, ours)]
+    fill = define(_fill)
+    places = [_places(theirs, fill.theirs, width), _places(ours, fill.ours, width)]
     with torch.no_grad():
         for parameter, value in zip(ours.parameters(), kept, strict=True):
             parameter.copy_(value)
@@ -275,7 +284,7 @@ def _by_shape(theirs: nn.Module, ours: nn.Module) -> Layout | None:
     return Layout(torch.cat(places))
 
 
-def _places(model: nn.Module, width: int) -> torch.Tensor | None:
+def _places(model: nn.Module, fill: Callable[..., None], width: int) -> torch.Tensor | None:
     """For each number of the parameters in a row, its place in the map's matrix and bias.
 
     The parameters are filled with numbers far enough apart to be told from each other in the map.
@@ -284,14 +293,13 @@ def _places(model: nn.Module, width: int) -> torch.Tensor | None:
     count = sum(p.numel() for p in parameters)
     numbers = (torch.randperm(count).double() * 2 + 1) / (2 * count) - 0.5
     dtype = parameters[0].dtype
-    start = 0
+    fill(model, numbers.to(dtype))
     with torch.no_grad():
-        for parameter in parameters:
-            part = numbers[start : start + parameter.numel()]
-            parameter.copy_(part.reshape(parameter.shape).to(dtype))
-            start += parameter.numel()
-        bias = model(torch.zeros(1, width, dtype=dtype))
-        matrix = model(torch.eye(width, dtype=dtype)) - bias
+        given = torch.cat([torch.zeros(1, width), torch.eye(width)]).to(dtype)
+        result = model(given)
+    if not isinstance(result, torch.Tensor) or result.dim() == 0:
+        return None
+    bias, matrix = result[:1], result[1:] - result[:1]
     found = torch.cat([matrix.flatten(), bias.flatten()]).detach().cpu().double()
     order = numbers.argsort()
     if len(found) > count and not bias.any():  # a model without a bias
