@@ -23,6 +23,7 @@ from grader.judge.spawned import Spawner
 from grader.submission import Submission
 from grader.torchside.accelerator import simulated
 from grader.wire.errors import Gone
+from grader.wire.peer import Peer
 from grader.wire.structs import NOTES
 
 pytestmark = pytest.mark.slow
@@ -531,6 +532,70 @@ def test_a_module_is_described_again_only_when_it_was_touched(student, session, 
     assert not torch.equal(seen[0], model.bias.detach())
     model.bias.data.fill_(3)
     assert model.state_dict()["bias"].tolist() == [3, 3]
+
+
+def count_prelus():
+    import gc
+
+    return sum(type(thing) is nn.PReLU for thing in gc.get_objects())
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[str]:
+    """The requests that were made, by their kind."""
+    made = []
+    exchange = Peer.exchange
+    monkeypatch.setattr(
+        Peer,
+        "exchange",
+        lambda self, request, blobs=(): (
+            made.append(type(request).__name__) or exchange(self, request, blobs)
+        ),
+    )
+    return made
+
+
+def test_a_small_module_is_described_with_the_answer(student, session, asked):
+    session.seed(0)
+    model, x, y = student.Net(), torch.ones(2, 3), torch.tensor([0, 1])
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    student.train_once(model, F.cross_entropy, x, y)
+    after = [parameter.detach() for parameter in model.parameters()]
+    assert not any(map(torch.equal, before, after))
+    large = session.lab.nn.Linear(784, 200)
+    assert not any(asked.count(kind) for kind in ("Describe", "Get"))
+    assert large.weight.shape == (200, 784)
+    assert asked.count("Describe") == 1
+
+
+def test_what_was_told_of_a_module_is_dropped_where_a_part_of_it_changes(student, session):
+    for _ in range(2):
+        session.seed(0)
+        model = student.Shared()
+        model(torch.ones(1, 2)).sum().backward()
+        assert all(parameter.grad is not None for parameter in model.parameters())
+
+
+def test_modules_that_nobody_asks_for_are_forgotten(student, session, asked):
+    kept = []
+    for seed in range(3):
+        session.seed(seed)
+        kept.append(session.lab.nn.Sequential(session.lab.nn.PReLU()))
+    count = session.lab.define(count_prelus)
+    assert count() == 3
+    kept.clear()
+    student.log_softmax(torch.ones(1, 2))
+    assert count() == 0
+    assert "Describe" not in asked
+
+
+def test_a_thing_of_the_suite_is_defined_once_in_a_sandbox(session, asked):
+    assert session.lab.define(twice) is session.lab.define(twice)
+    assert asked.count("Define") == 1
+
+
+def twice(x):
+    return 2 * x
 
 
 def test_writes_that_torch_does_not_count_are_seen(student, session):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn, Protocol
 
@@ -86,6 +86,24 @@ class Keeper(Protocol):
         """End the sandbox that failed so; what to tell the test."""
 
 
+class News:
+    """What the sandbox has told of a module without being asked, and what that is about."""
+
+    def __init__(self, described: Described, decoder: Decoder) -> None:
+        self.described, self.decoder = described, decoder
+        self.children: list[int] = []
+        """The modules inside, each as often as it was referred to."""
+
+        parts = [described]
+        for part in parts:  # it grows
+            self.children += [child.number for _, child in part.children]
+            parts += part.inside.values()
+
+    def is_about(self, number: int, touched: Iterable[int]) -> bool:
+        """Whether one of these objects is the module, which has this number, or inside it."""
+        return not {number, *self.children}.isdisjoint(touched)
+
+
 class Endpoint:
     """Calls student code; serves nothing but the callables that a test passed in."""
 
@@ -99,6 +117,8 @@ class Endpoint:
         self._seed: int | None = None
         self._test = 0
         self._touches: dict[int, int] = {}
+        self._defined: dict[tuple[str, str], Any] = {}  # by name and source
+        self._told: dict[int, News] = {}  # modules as they are, that nobody has asked for yet
 
     # -- requests ---------------------------------------------------------------------------------
 
@@ -124,6 +144,8 @@ class Endpoint:
             )
             calls.ran.update(outcome.ran)
             calls.changed += outcome.changed
+            for told, described in outcome.described.items():
+                self._told[told] = News(described, outcome.decoder)
             return outcome.value
 
         return self._keeper.logged(name, make, args, kwargs) if name else make()
@@ -149,8 +171,11 @@ class Endpoint:
         """Make a function or class of a suite over there, from its source; its proxy."""
         name, source = source_of(thing)
         with self.asking():
-            reply, body = self._peer.ask(Define(name, source))
-            return self._peer.value(reply.value, self._peer.decoder(body))
+            if (name, source) not in self._defined:
+                reply, body = self._peer.ask(Define(name, source))
+                value = self._peer.value(reply.value, self._peer.decoder(body))
+                self._defined[name, source] = value
+            return self._defined[name, source]
 
     def seed(self, seed: int) -> None:
         """A test begins; what student code draws from is seeded before its next request."""
@@ -158,6 +183,7 @@ class Endpoint:
         self._seed = seed
         self._test += 1
         self._touches.clear()
+        self._drop([*self._told])
 
     def get(self, number: int, path: str) -> Any:
         with self.asking():
@@ -178,6 +204,9 @@ class Endpoint:
             self._peer.ask(Set(number, path, encoder.encode(value)), encoder.blobs)
 
     def describe(self, number: int) -> tuple[Described, Decoder]:
+        if number in self._told:
+            told = self._told.pop(number)
+            return told.described, told.decoder
         with self.asking():
             reply, body = self._peer.exchange(Describe(number))
             if not isinstance(reply, Described):
@@ -188,7 +217,15 @@ class Endpoint:
         return self._test, self._touches.setdefault(number, 0)
 
     def forget(self, number: int) -> None:
+        if number in self._told:
+            self._drop([number])
         self._peer.forget(number=number)
+
+    def _drop(self, modules: Iterable[int]) -> None:
+        """Let go of what was told of modules: nobody has asked, or it isn't so any more."""
+        for module in modules:
+            for child in self._told.pop(module).children:
+                self._peer.forget(number=child)
 
     # -- what the peer asks of this side ----------------------------------------------------------
 
@@ -261,6 +298,7 @@ class Endpoint:
     def hear(self, notice: Notice) -> None:
         match notice:
             case Touched(numbers):
+                self._drop([n for n, told in self._told.items() if told.is_about(n, numbers)])
                 for number in numbers:
                     if number in self._touches:  # else nobody holds what was known of it
                         self._touches[number] += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Iterator
 from typing import Any
 from weakref import WeakValueDictionary
@@ -63,10 +65,12 @@ class RemoteObject(Remote):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
+        if inspect.isfunction(getattr(claimed_class(self._handle, RemoteObject), name, None)):
+            return functools.partial(self._method, name)  # `opt.step`: it needn't be asked for
         return self._home.get(self._remote, name)
 
-    def _method(self, name: str, *args: Any) -> Any:
-        return self._home.call(self._remote, name, args, {})
+    def _method(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        return self._home.call(self._remote, name, args, kwargs)
 
     def __getitem__(self, key: Any) -> Any:
         return self._method("__getitem__", key)

@@ -14,9 +14,11 @@ from torch import nn
 from grader.wire.codec import Encoder
 from grader.wire.errors import Unsupported
 from grader.wire.structs import Described, Handle, Tensor
-from grader.wire.tensors import tensor_bytes
+from grader.wire.tensors import elements
 
 MAX_INSIDE = 32  # children that are described together with their parent
+MAX_UNASKED = 256 << 10  # bytes of modules that one answer describes without being asked
+MAX_UNASKED_IN_A_TEST = 32 << 20
 TORCH = 0  # the number of torch, which the judge's fixture `lab` speaks to
 
 
@@ -25,13 +27,13 @@ class _Told:
     """A tensor as the judge was told of it; None for a gradient that wasn't there."""
 
     kind: tuple[Any, ...]
-    data: bytearray | None
-    grad: bytearray | None
+    data: bytes | None
+    grad: bytes | None
 
     @classmethod
     def of(cls, tensor: torch.Tensor) -> _Told:
         grad = tensor.grad if tensor.is_leaf else None
-        return cls(_kind(tensor), _copy(tensor), None if grad is None else _copy(grad))
+        return cls(_kind(tensor), _bytes(tensor), None if grad is None else _bytes(grad))
 
     def holds(self, tensor: torch.Tensor) -> bool:
         """Whether the tensor is still as the judge was told."""
@@ -52,6 +54,8 @@ class Objects:
         self._tensors: dict[int, _Told] = {}
         self._modules: dict[int, tuple[list[Any], list[int]]] = {}
         self._touched: set[int] = set()
+        self._untold: set[int] = set()  # modules that the judge doesn't know as they are
+        self._unasked = 0
         self._bases_of: dict[type, list[str]] = {}
 
     def __getitem__(self, number: int) -> Any:
@@ -73,6 +77,8 @@ class Objects:
             kind = "callable"
         number = self.number(value)
         self._sent[number] += 1
+        if kind == "module" and number not in self._modules:
+            self._untold.add(number)
         name = getattr(value, "__name__", None) or type(value).__name__
         return Handle(number, kind=kind, name=name, bases=self._bases(type(value)))
 
@@ -83,6 +89,7 @@ class Objects:
             if self._sent[number] == 0:
                 self._known.pop(id(self._objects.pop(number)), None)
                 self._modules.pop(number, None)
+                self._untold.discard(number)
 
     def _bases(self, kind: type) -> list[str]:
         """The names of torch's own classes that a class is or derives from."""
@@ -110,6 +117,7 @@ class Objects:
             return [(n, encoder.tensor(t, self.tell(t))) for n, t in named if t is not None]
 
         number = self.number(module)
+        self._untold.discard(number)
         self._modules[number] = _structure(module), []  # so that it isn't described inside itself
         children = [(n, c) for n, c in module._modules.items() if c is not None]
         described = Described(
@@ -126,6 +134,28 @@ class Objects:
                 described.inside[name] = self.describe(child, encoder)
         return described
 
+    def untold(self, encoder: Encoder) -> dict[int, Described]:
+        """The modules that the judge doesn't know as they are, if they are small.
+
+        It will ask for most of them: so it has them without another message.
+        """
+        described = {}
+        left = min(MAX_UNASKED, MAX_UNASKED_IN_A_TEST - self._unasked)
+        for number in sorted(self._untold):  # one that holds others comes before them
+            module = self._objects[number]
+            if number in self._modules:
+                continue
+            try:
+                size = _size(module)
+                if size <= left:
+                    described[number] = self.describe(module, encoder)
+                    left -= size
+                    self._unasked += size
+            except Exception:  # an odd module: whoever asks for it will be told why
+                self._modules.pop(number, None)
+        self._untold.clear()
+        return described
+
     def touched(self) -> list[int]:
         """The tensors and modules that are no longer what the judge was told; told once."""
         gone = {n for n, told in self._tensors.items() if not told.holds(self._objects[n])}
@@ -136,7 +166,8 @@ class Objects:
         for number in gone:
             if number not in self._touched:
                 self._tensors.pop(number, None)
-            self._modules.pop(number, None)
+            if self._modules.pop(number, None) is not None:
+                self._untold.add(number)
         self._touched = set()
         return sorted(gone)
 
@@ -145,6 +176,14 @@ class Objects:
         self._tensors.clear()
         self._modules.clear()
         self._touched.clear()
+        self._untold.clear()
+        self._unasked = 0
+
+
+def _size(module: nn.Module) -> int:
+    """The bytes of a module's tensors, and of their gradients at most."""
+    tensors = [*nn.Module.parameters(module), *nn.Module.buffers(module)]
+    return sum(tensor.nbytes * (1 + tensor.requires_grad) for tensor in tensors)
 
 
 def _structure(module: nn.Module) -> list[Any]:
@@ -157,13 +196,8 @@ def _kind(tensor: torch.Tensor) -> tuple[Any, ...]:
     return tensor.dtype, tensor.device, tensor.shape, tensor.requires_grad
 
 
-def _bytes(tensor: torch.Tensor) -> memoryview | None:
+def _bytes(tensor: torch.Tensor) -> bytes | None:
     try:
-        return tensor_bytes(tensor)
+        return elements(tensor).tobytes()
     except Unsupported:
         return None
-
-
-def _copy(tensor: torch.Tensor) -> bytearray | None:
-    data = _bytes(tensor)
-    return None if data is None else bytearray(data)

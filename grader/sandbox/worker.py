@@ -30,6 +30,7 @@ from grader.wire.structs import (
     Call,
     Define,
     Describe,
+    Described,
     Devices,
     Get,
     Handle,
@@ -74,6 +75,7 @@ class Worker:
         self._workplace = Workplace(folder, self._notes.append)
         self._objects = Objects()
         self._records = True
+        self._looked = False  # for what was touched, since the judge's code or the student's ran
 
     def run(self) -> None:
         """Answer until the judge hangs up."""
@@ -124,10 +126,11 @@ class Worker:
                 self._objects.begin()
 
     def notices(self) -> list[Notice]:
+        if not self._looked:
+            self._find_touched()
+        self._looked = False
         notices = [*self._notes]
         self._notes.clear()
-        if touched := self._objects.touched():
-            notices.append(Touched(touched))
         return notices
 
     def note(self, note: str) -> None:
@@ -151,7 +154,17 @@ class Worker:
                 stream.flush()
         live = self._live_of(self._objects[call.target]) if call.path else _none_live
         names = ran.names if ran else {}
-        return self._peer.returned(call, arguments, result, live, names)
+        return self._peer.returned(call, arguments, result, live, names, self._untold)
+
+    def _untold(self, encoder: Encoder) -> dict[int, Described]:
+        """What to tell of modules with an answer: of those that it touched, too."""
+        self._find_touched()
+        return self._objects.untold(encoder)
+
+    def _find_touched(self) -> None:
+        if touched := self._objects.touched():
+            self._notes.append(Touched(touched))
+        self._looked = True
 
     def _get(self, target: Any, path: str) -> Answer:
         if path:

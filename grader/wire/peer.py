@@ -24,6 +24,7 @@ from grader.wire.graphs import Crossing, Graphs
 from grader.wire.structs import (
     Backward,
     Call,
+    Described,
     Handle,
     Message,
     Notice,
@@ -39,6 +40,7 @@ from grader.wire.structs import (
 
 MAX_NESTING = 32
 MAX_RAN = 20_000
+MAX_TOLD = 1_000  # modules
 _PLACE = re.compile(r"argument \d{1,6}")
 
 Answer = tuple[Reply, Sequence[memoryview]]
@@ -79,11 +81,16 @@ class Side(Protocol):
 
 
 class Answered(NamedTuple):
-    """What a call gave, which arguments it changed, and what ran (where that was asked for)."""
+    """What a call gave, which arguments it changed, and what ran (where that was asked for).
+
+    `described`: the modules that are told of with it, by number; `decoder` is for their tensors.
+    """
 
     value: Any
     changed: list[str]
     ran: dict[str, int]
+    described: dict[int, Described]
+    decoder: Decoder
 
 
 class Peer:
@@ -128,7 +135,8 @@ class Peer:
                 pretend,
             )
             reply, body = self.ask(call, encoder.blobs)
-            if len(reply.changed) > MAX_CHANGED or len(reply.ran) > MAX_RAN:
+            sizes = (reply.changed, MAX_CHANGED), (reply.ran, MAX_RAN), (reply.described, MAX_TOLD)
+            if any(len(part) > most for part, most in sizes):
                 raise ProtocolError("it says too much about a call")
             decoder = self.decoder(body)
             for index, struct in reply.brought_back:
@@ -137,7 +145,8 @@ class Peer:
                 bring_back(encoder.tensors[index], struct, decoder)
             crossing = Crossing(self, call.serial, encoder.tensors)
             value = self.value(reply.value, decoder, crossing)
-            return Answered(value, [n for n in reply.changed if _is_place(n)], _counts(reply.ran))
+            changed = [name for name in reply.changed if _is_place(name)]
+            return Answered(value, changed, _counts(reply.ran), reply.described, decoder)
 
     def ask(self, request: Request, blobs: Sequence[memoryview] = ()) -> tuple[Returned, bytearray]:
         """Send a request whose answer is a value; the answer."""
@@ -230,14 +239,20 @@ class Peer:
         result: Any,
         live: Callable[[torch.Tensor], int | None] = lambda tensor: None,
         ran: Mapping[str, int] | None = None,
+        describe: Callable[[Encoder], dict[int, Described]] = lambda encoder: {},
     ) -> Answer:
-        """The answer to a call that gave `result`; its graph is kept for a backward pass."""
+        """The answer to a call that gave `result`; its graph is kept for a backward pass.
+
+        live: numbers tensors that stay here. describe: what to tell of modules, with the answer.
+        """
         encoder = Encoder(self._side.refer, live)
         value = encoder.encode(result)
         outputs = list(encoder.tensors)
         brought_back = arguments.to_bring_back(encoder)
         self.graphs.keep(call.serial, arguments.leaves, outputs)
-        return Returned(value, brought_back, arguments.changed(), dict(ran or {})), encoder.blobs
+        reply = Returned(value, brought_back, arguments.changed(), dict(ran or {}))
+        reply.described = describe(encoder)
+        return reply, encoder.blobs
 
     def propagated(self, message: Backward, body: bytearray) -> Answer:
         """The answer to a request for gradients."""

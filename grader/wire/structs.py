@@ -265,13 +265,15 @@ class Returned(Reply, tag="returned"):
 
     `brought_back`: the arguments that are there to be changed (leaves that require grad) and were,
     by the index of the tensor; `changed`: the names of other arguments that the call changed;
-    `ran`: how often each thing ran, where that was asked for.
+    `ran`: how often each thing ran, where that was asked for; `described`: modules, by number,
+    that the receiver doesn't know, or no longer knows as they are.
     """
 
     value: Value
     brought_back: list[tuple[int, Tensor]] = []
     changed: list[str] = []
     ran: dict[str, int] = {}
+    described: dict[int, Described] = {}
 
 
 class Described(Reply, tag="described"):

@@ -42,22 +42,28 @@ def tensor_bytes(tensor: torch.Tensor) -> memoryview:
 
     Raises `Unsupported` for sparse, quantized or meta tensors.
     """
+    array = elements(tensor)
+    flat = np.ascontiguousarray(array).reshape(-1)
+    return flat.view(np.uint8).data if array.size else memoryview(b"")
+
+
+def elements(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
+    """The elements as an array, of bytes where NumPy lacks the dtype; without a copy if possible.
+
+    Raises `Unsupported` for sparse, quantized or meta tensors.
+    """
     if type(tensor) in _PLAIN and tensor.dtype in NUMPY and tensor.device.type == "cpu":
         try:
-            array = tensor.detach().numpy()
+            return tensor.detach().numpy()
         except (RuntimeError, TypeError):  # not dense, or conjugated, or negated
             pass
-        else:
-            elements = np.ascontiguousarray(array).reshape(-1)
-            return elements.view(np.uint8).data if array.size else memoryview(b"")
     if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_meta:
         raise Unsupported("only dense tensors with values can cross")
     if tensor.dtype not in NAMES:
         raise Unsupported(f"tensors of {tensor.dtype} can't cross")
     with torch.no_grad():
         plain = tensor.detach().as_subclass(torch.Tensor).cpu().resolve_conj().resolve_neg()
-        flat = plain.contiguous().reshape(-1)
-        return flat.view(torch.uint8).numpy().data if flat.numel() else memoryview(b"")
+        return plain.contiguous().reshape(-1).view(torch.uint8).numpy()
 
 
 def dtype_of(name: str) -> torch.dtype:
