@@ -1,4 +1,4 @@
-"""The kernel calls that Python's `os` lacks: `syscall` and `prctl` through ctypes."""
+"""The kernel calls that Python's `os` lacks: `syscall`, `prctl` and `madvise` through ctypes."""
 
 from __future__ import annotations
 
@@ -45,6 +45,12 @@ def prctl(option: int, *arguments: int | ctypes.Array[ctypes.c_char]) -> int:
     converted = [ctypes.c_ulong(a) if isinstance(a, int) else a for a in arguments]
     missing = [ctypes.c_ulong(0)] * (4 - len(arguments))  # unused ones must be 0
     return _checked(_libc().prctl(ctypes.c_int(option), *converted, *missing))
+
+
+def madvise(start: int, size: int, advice: int) -> None:
+    """Say how a range of this process's memory will be used; see madvise(2). Raises OSError."""
+    place = ctypes.c_void_p(start), ctypes.c_size_t(size)
+    _checked(_libc().madvise(*place, ctypes.c_int(advice)))
 
 
 def count_threads() -> int:

@@ -6,9 +6,11 @@ socket (`grader.sandbox.control`), reads no message of student code, and ends wh
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import gc
 import importlib
+import linecache
 import os
 import signal
 import socket
@@ -23,6 +25,7 @@ from grader.lockdown.apply import apply, prepare, shield
 from grader.lockdown.limits import lift
 from grader.lockdown.records import Lockdown
 from grader.sandbox.control import PACKET, READY, Fork, Orders, Reap, Reaped, ZygoteRequest
+from grader.sandbox.huge_pages import WORTH_IT, use_huge_pages
 from grader.sandbox.worker import refuse
 from grader.wire.channel import Channel
 
@@ -44,6 +47,8 @@ def warm_up() -> None:
     dataset = torch.utils.data.TensorDataset(inputs, targets)
     list(torch.utils.data.DataLoader(dataset, batch_size=2))
     repr(inputs)
+    compile(ast.parse("import torch"), "<warm-up>", "exec")
+    linecache.clearcache()  # a fork would have to copy all of it, only to clear it
 
 
 def main(control: socket.socket) -> None:
@@ -60,12 +65,16 @@ def main(control: socket.socket) -> None:
     control.send(READY)
     decoder = msgspec.json.Decoder(ZygoteRequest)
     children: set[int] = set()
+    forks = 0
     while True:
         packet, descriptors, _, _ = socket.recv_fds(control, PACKET, 3)
         if not packet:
             break
         match decoder.decode(packet):
             case Fork(folder, program):
+                if forks == WORTH_IT:
+                    use_huge_pages()
+                forks += 1
                 pid = os.fork()
                 if pid == 0:
                     control.close()
