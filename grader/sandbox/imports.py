@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections import Counter
 from typing import Any
 
@@ -15,8 +16,14 @@ _GIVES_UP = {"exit", "quit", "_exit", "system", "call", "check_call", "run", "Po
 class Imports(ast.NodeTransformer):
     """Has an import that fails ask for a stand-in, unless the code has a fallback of its own."""
 
-    def __init__(self, tree: ast.Module) -> None:
-        self._bound = Counter(name for part in ast.walk(tree) for name in bound(part))
+    def __init__(self, source: bytes) -> None:
+        """`source`: of the whole file; few files make it necessary to look through it."""
+        self._source = source
+
+    @functools.cached_property
+    def _bound(self) -> Counter[str]:
+        """How often each name is bound in the file."""
+        return Counter(name for part in ast.walk(ast.parse(self._source)) for name in bound(part))
 
     def visit_Import(self, node: ast.Import) -> Any:
         return [self._tried(node, ast.Import([alias])) for alias in node.names]

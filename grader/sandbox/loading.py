@@ -50,7 +50,7 @@ class Workplace:
     def load(self, name: str, pretend: str = "") -> Any:
         """Import a module of the submission; where something is pretended, for that alone."""
         if pretend:
-            with pretended(pretend), imported_anew(self._folder):
+            with pretended(pretend), imported_anew(lambda: self._files.names):
                 return self.load(name)
         linecache.clearcache()
         file = self._folder / f"{name}.py"

@@ -61,14 +61,15 @@ class Stepwise(SourceFileLoader):
                     return
 
     def _compiled(self) -> list[tuple[ast.stmt, Any]]:
-        tree = ast.parse(self.get_data(self.path), self.path)
+        source = self.get_data(self.path)
+        tree = ast.parse(source, self.path)
         body = [s for n, s in enumerate(tree.body) if n == 0 or not _is_text(s)]
         flags = 0
         for statement in body:
             if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
                 for alias in statement.names:
                     flags |= getattr(getattr(__future__, alias.name, None), "compiler_flag", 0)
-        imports, compiled = Imports(tree), []
+        imports, compiled = Imports(source), []
         for statement in body:
             parts = imports.visit(statement)
             whole = ast.Module(parts if isinstance(parts, list) else [parts], type_ignores=[])
@@ -123,8 +124,11 @@ class Files(MetaPathFinder):
         self._folder = folder
         self.lose, self._lack = lose, lack
         self.clock = Clock(LOAD_SECONDS, LAST_SECONDS)
+        self.names: set[str] = set()
+        """The modules that were loaded from the folder."""
 
     def loader(self, name: str, path: Path) -> Stepwise:
+        self.names.add(name)
         return Stepwise(name, str(path), self)
 
     def find_spec(

@@ -22,7 +22,7 @@ import torch
 from grader.assignment.exercises import Exercise
 from grader.suite.calls import Calls, call_text
 from grader.suite.checks.sides import Copies, argument_names
-from grader.torchside.pretend import imported_anew, pretended
+from grader.torchside.pretend import imported_anew, modules_in, pretended
 from grader.torchside.ran import Ran
 from grader.torchside.seeding import seed_everything
 
@@ -74,7 +74,8 @@ class Local:
         with self.generators.theirs():
             if not kind:
                 return self.module(exercise)
-            with pretended(kind), imported_anew(self.path(exercise).parent):
+            folder = self.path(exercise).parent
+            with pretended(kind), imported_anew(lambda: modules_in(folder)):
                 return self.module(exercise)
 
     def took_back(self, copies: Copies) -> None:

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
@@ -79,28 +79,27 @@ def pretended(kind: str) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def imported_anew(folder: Path) -> Iterator[None]:
-    """In the block, what lies in `folder` is imported again; afterwards all is as it was.
+def imported_anew(own: Callable[[], Iterable[str]]) -> Iterator[None]:
+    """In the block, the modules that `own` names are imported again; then all is as it was.
 
     What code asks while it is imported is then asked again.
     """
-    before = _modules_of(folder)
-    for name in before:
-        del sys.modules[name]
+    before = {name: sys.modules.pop(name) for name in [*own()] if name in sys.modules}
     try:
         yield
     finally:
-        for name in _modules_of(folder):
-            del sys.modules[name]
+        for name in [*own()]:
+            sys.modules.pop(name, None)
         sys.modules.update(before)
 
 
-def _modules_of(folder: Path) -> dict[str, ModuleType]:
-    own = {}
+def modules_in(folder: Path) -> list[str]:
+    """The names of the modules that were imported from files in a folder."""
+    own = []
     for name, module in [*sys.modules.items()]:
         file = module.__dict__.get("__file__") if isinstance(module, ModuleType) else None
         if isinstance(file, str) and file.startswith(f"{folder}{os.sep}"):
-            own[name] = module
+            own.append(name)
     return own
 
 
