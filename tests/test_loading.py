@@ -51,8 +51,8 @@ def feedback(result: Result) -> str:
 
 
 LACKING = (
-    "`{}` can't be imported where your code is graded. Code that only shows something goes on "
-    "without; a result that needs it is an error."
+    "`{}` can't be imported where your code is graded. Code that only shows something runs "
+    "without it; code that needs a value from it raises an error."
 )
 
 
@@ -132,9 +132,7 @@ def test_a_lightning_module_is_the_module_that_it_is() -> None:
 
     with pytest.raises(ModuleNotFoundError, match="no module `lightning`"):
         Data()
-    assert lacking(["lightning"]).endswith(
-        "taken for the `nn.Module` that it is; nothing is logged."
-    )
+    assert lacking(["lightning"]).endswith("is treated as a plain `nn.Module`; nothing is logged.")
 
 
 @pytest.mark.parametrize("given", ["m.twice(x)", "x + m.twice", "m.twice(x).item()", "[*m(x)]"])
