@@ -1,4 +1,4 @@
-"""Exceptions of student code as exceptions here."""
+"""Exceptions of student code, raised again in the judge; and limits that they are about."""
 
 from __future__ import annotations
 

@@ -19,16 +19,19 @@ Reader = Callable[[Any], Any]
 
 
 def is_called(theirs: Any) -> bool:
+    """Whether it is a function or a model, and not a value."""
     return callable(theirs) and not isinstance(theirs, torch.Tensor)
 
 
 def cases_of(args: Sequence[Any], each: Iterable[Any] | None) -> list[tuple[Any, ...]]:
+    """The inputs of a check: `args`, followed by each of `each` if there are several."""
     if each is None:
         return [tuple(args)]
     return [(*args, *(case if isinstance(case, tuple) else (case,))) for case in each]
 
 
 def call_theirs(theirs: Any, copies: Copies, rules: ShortcutRules) -> Any:
+    """Call the student's code on copies, observed as the rules need it; the result."""
     with rules.watch():
         return theirs(*copies.args, **copies.kwargs)
 
