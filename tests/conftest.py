@@ -69,7 +69,6 @@ LONG = (
     "test_sample_class.py",
     "test_judge_clean.py",
     "test_styles.py",
-    "test_lockdown.py",
     "ci/test_platforms.py",
     "grading/test_cluster.py",
     "test_cli.py",

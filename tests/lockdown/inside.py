@@ -145,6 +145,8 @@ class Zygote:
         """Skip the test if the machine lacks one of these layers."""
         for name in names:
             status, why = self.layers[name]
+            # A kernel that took the filter is not to blame for what the filter lets through.
+            assert name != "seccomp" or "it could" not in why, why
             if status == "missing":
                 pytest.skip(f"this machine lacks {name}: {why}")
 
