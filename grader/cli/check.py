@@ -32,17 +32,21 @@ from grader.report import margins_table, mistakes_table
 @click.option(
     "--styles",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Right answers, a folder an exercise. [default: tests/styles/ beside solutions/]",
+    help="Right answers, a folder for each exercise. [default: tests/styles/ beside solutions/]",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Every problem, and what catches each mistake.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Show every problem, and what catches each mistake."
+)
 @click.option(
     "--table",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write what catches each mistake to this file.",
 )
-@click.option("--mutants", is_flag=True, help="Instead: wrong answers that a program makes.")
+@click.option("--mutants", is_flag=True, help="Try wrong answers that a program makes, instead.")
 @click.option(
-    "--measure", is_flag=True, help="Instead: how far answers lie from thresholds, over 20 seeds."
+    "--measure",
+    is_flag=True,
+    help="Show how far answers lie from thresholds, over 20 seeds, instead.",
 )
 @click.option("--no-styles", is_flag=True, help="Leave the right styles out.")
 def check(
@@ -58,14 +62,17 @@ def check(
     measure: bool,
     no_styles: bool,
 ) -> None:
-    """Prove the assignment, or the named EXERCISEs: `01_losses`, `losses` and `1` are one.
+    """Prove that the assignment holds, or the named EXERCISEs.
 
-    References and right styles pass, stubs aren't attempted, every mistake fails a test of its
-    target, in most cases a public one too. What doesn't hold is listed, with what to do.
+    `01_losses`, `losses` and `1` name the same exercise.
 
-    With --mutants: each change that a program makes to a reference or a right style fails a base
-    test of the hidden suite. Survivors that are right are kept in survivors.diff beside the
-    reference, each under a line `# reason`.
+    References and right styles must pass, stubs must count as not attempted, and every mistake must
+    fail a test of its target, in most cases a public one too. The command lists what doesn't hold,
+    and what to do about it.
+
+    With --mutants, a program changes references and right styles in one place at a time, and each
+    such change must fail a base test of the hidden suite. Changes that leave the answer right are
+    listed in survivors.diff beside the reference, each under a line `# reason`.
 
     Exit codes: 0 it holds; 2 it doesn't.
     """

@@ -32,14 +32,14 @@ from grader.submission import NoSubmissions, Submission, find_submissions
 from grader.submission.arrival.times import FILES
 
 FORMATS = sorted(name for name, form in find_formats().items() if form.write_failure)
-HELP = f"""Grade the one SUBMISSION and write the result that a platform reads.
+HELP = f"""Grade one SUBMISSION unattended, for GitHub, Gradescope or other CI.
 
-FORMAT is one of {", ".join(FORMATS)}. docs/ci.md says how to set each platform up. An
-assignment.toml beside the suites counts: weights, bonus, and lateness where the platform or the
-last commit says when it was handed in.
+FORMAT is one of {", ".join(FORMATS)}. Whatever happens, a result is written in
+that format. docs/ci.md says how to set each platform up. An assignment.toml beside the suites counts: weights,
+bonus, and lateness if the platform or the last commit says when the work was handed in.
 
-Exit codes: 0 graded, whatever the grade; 2 unusable arguments; 3 not graded, by no fault of the
-submission's (the result says so, and no points are counted)."""
+Exit codes: 0 graded, whatever the grade; 2 unusable arguments; 3 not graded, through no
+fault of the submission (the result says so, and no points are counted)."""
 # The time for starting up, reading the submission and writing the result.
 OVERHEAD_SECONDS = 60.0
 # What a student may read about a failure. `--detail` tells the rest.
@@ -72,7 +72,10 @@ class Unattended(click.Command):
 @click.argument("submission", type=click.Path(path_type=Path))
 @setup_options
 @click.option(
-    "--out", type=click.Path(path_type=Path), is_eager=True, help="Where to write the result."
+    "--out",
+    type=click.Path(path_type=Path),
+    is_eager=True,
+    help="Where to write the result. [default: where the platform looks for it, or junit.xml]",
 )
 @click.option(
     "--time-limit",

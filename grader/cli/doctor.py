@@ -16,9 +16,10 @@ from grader.report import doctor_table
 @click.command()
 @allow_import_option
 def doctor(packages: tuple[Package, ...]) -> None:
-    """Say what isolation sandboxes get on this machine, layer by layer, and how to get more.
+    """Say what isolation sandboxes get on this machine.
 
-    Below, which packages there are for submissions to import.
+    It lists the layers, how to get those that are missing, and the packages that submissions can
+    import.
 
     Exit codes: 0 full isolation; 1 less.
     """

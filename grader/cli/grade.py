@@ -13,6 +13,7 @@ from grader.assignment.exercises import find_exercises, syntax_error
 from grader.cli.cluster import Site, site_options
 from grader.cli.grading import (
     ClassRun,
+    WithReports,
     any_gradebook,
     out_option,
     report_options,
@@ -30,7 +31,7 @@ from grader.result import Grades
 from grader.submission import NoSubmissions, Roster, RosterError, Submission, find_submissions
 
 
-@click.command()
+@click.command(cls=WithReports)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @setup_options
 @site_options
@@ -46,7 +47,7 @@ from grader.submission import NoSubmissions, Roster, RosterError, Submission, fi
 @settings_option
 @click.option("--title", default="", help="The assignment's name, for the reports.")
 @click.option("--regrade", is_flag=True, help="Grade anew what was graded with the same files.")
-@click.option("--require-isolation", is_flag=True, help="Refuse to grade with less than full.")
+@click.option("--require-isolation", is_flag=True, help="Refuse to grade without full isolation.")
 def grade(
     paths: tuple[Path, ...],
     setup: Setup,
@@ -61,7 +62,9 @@ def grade(
     regrade: bool,
     require_isolation: bool,
 ) -> None:
-    """Grade submissions: each PATH is one, or many as a school's system lays them out.
+    """Grade submissions, and write results and feedback.
+
+    Each PATH is one submission, or a folder or archive of many, as the school's system writes it.
 
     Exit codes: 0 graded; 2 unusable arguments, or an assignment that doesn't hold; 3 some
     submission could not be graded because of a fault in the grader (they are listed); 130 and 143

@@ -40,18 +40,36 @@ out_option = click.option(
     help="The folder with the gradebook, results.json and the feedback.",
 )
 seed_option = click.option(
-    "--seed", type=click.IntRange(0, SEEDS - 1), help="Inputs of the tests. [default: random]"
+    "--seed",
+    type=click.IntRange(0, SEEDS - 1),
+    help="Seed of the tests' random inputs. [default: random]",
 )
 reports_option = click.option(
     "--report",
     "reports",
     multiple=True,
     metavar="NAME[=PATH]",
-    help=f"Write this report too: {', '.join(find_formats())}.",
+    help="Write this report too (the list is below), to PATH or into the folder of --out.",
 )
 settings_option = click.option(
-    "--set", "settings", multiple=True, metavar="NAME.OPTION=VALUE", help="For a report."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME.OPTION=VALUE",
+    help="Set an option of a report.",
 )
+
+
+class WithReports(click.Command):
+    """A command whose help ends with the reports and their options."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Reports, and what --set may give them"):
+            rows = []
+            for name, form in find_formats().items():
+                rows.append((name, form.help))
+                rows += [(f"  {name}.{option}", text) for option, text in form.options.items()]
+            formatter.write_dl(rows)
 
 
 @dataclass
@@ -275,7 +293,10 @@ def report_options(settings: Iterable[str], reports: Iterable[str]) -> dict[str,
         key, equals, value = setting.partition("=")
         name, dot, option = key.partition(".")
         if not equals or not dot or name not in formats or option not in formats[name].options:
-            raise Unusable(f"--set {setting}: expected NAME.OPTION=VALUE of a report.")
+            raise Unusable(
+                f"--set {setting}: no report has this option. `grader grade --help` lists them, as "
+                "NAME.OPTION=VALUE."
+            )
         options.setdefault(name, {})[option] = value
     try:
         for name, given in options.items():

@@ -36,7 +36,9 @@ def note(
     by: str,
     out: Path,
 ) -> None:
-    """Write down a decision about STUDENT: any name, id, login or e-mail address of theirs.
+    """Write down a decision about STUDENT.
+
+    STUDENT is any name, id, login or e-mail address of theirs.
 
     It is in every report from the next `grader grade` or `grader regrade` on, and no grading loses
     it. docs/assignment.md says more.

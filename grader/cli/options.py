@@ -89,7 +89,7 @@ workers_option = click.option(
     type=click.IntRange(1, 512),
     default=default_workers,
     show_default="processors",
-    help="How many submissions to grade at once.",
+    help="How many judges work at once.",
 )
 spawn_option = click.option(
     "--spawn", is_flag=True, help="A new interpreter for each sandbox, instead of a fork (slow)."

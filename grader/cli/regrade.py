@@ -13,6 +13,7 @@ from grader.assignment.rules import Rules
 from grader.cli.cluster import Site, site_options
 from grader.cli.grading import (
     ClassRun,
+    WithReports,
     open_gradebook,
     out_option,
     report_options,
@@ -32,7 +33,7 @@ from grader.report.formats import json
 from grader.result import Grades, Result
 
 
-@click.command()
+@click.command(cls=WithReports)
 @setup_options
 @site_options
 @out_option
@@ -51,9 +52,10 @@ def regrade(
     reports: tuple[str, ...],
     settings: tuple[str, ...],
 ) -> None:
-    """Grade the gradebook's submissions anew, as far as suites or the grader have changed.
+    """Grade the gradebook's submissions again if suites have changed.
 
-    The submissions come from the gradebook, so nothing has to be given. Afterwards a table says
+    Only what a change of the suites, the grader or the limits concerns is graded. The submissions
+    come from the gradebook, so nothing has to be given. Afterwards a table says
     whose grade changed, and by which tests; changes.csv has all of it. Exit codes: as for `grader
     grade`.
     """

@@ -21,7 +21,7 @@ from grader.release.student import ReleaseError
 @click.option(
     "--hints/--no-hints",
     default=True,
-    help="Put locked hints for home into it: a minute or two.",
+    help="Put locked hints for home into it, which takes about a minute.",
 )
 @workers_option
 @click.option("--gradescope", type=click.Path(path_type=Path), help="Gradescope's archive (.zip).")
@@ -96,7 +96,7 @@ def _tell(told: list[HomeHints]) -> None:
 @click.argument("name")
 @solutions_option
 def new(name: str, solutions: Path) -> None:
-    """Write a small, complete exercise NAME, both halves, to make your own from."""
+    """Write a small, complete exercise NAME to start from."""
     try:
         for path in scaffold.new(solutions.parent, name):
             print(path.relative_to(solutions.parent))

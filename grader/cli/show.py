@@ -21,7 +21,10 @@ from grader.report import history_table
 @solutions_option
 @out_option
 def show(student: str, solutions: Path, out: Path) -> None:
-    """Show all that the gradebook has on STUDENT: attempts, gradings, decisions, what changed."""
+    """Show all that the gradebook has on STUDENT.
+
+    That is: attempts, gradings, decisions, and what changed between attempts.
+    """
     rules = read_assignment(Setup(solutions), find_exercises(solutions))
     with open_gradebook(out) as gradebook:
         try:

@@ -23,7 +23,9 @@ from grader.result import Result
 @solutions_option
 @out_option
 def similar(solutions: Path, out: Path) -> None:
-    """List whose answers are alike beyond what stub, lesson and reference explain.
+    """List students whose answers are unusually alike.
+
+    What the stub, the lesson and the reference explain doesn't count.
 
     It compares the latest submissions in the gradebook, and writes similar.html with the matching
     lines side by side. That is a ranking for a person to look at, and no verdict. It is never for

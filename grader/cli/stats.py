@@ -28,9 +28,9 @@ from grader.result import Grades
     "[default: the run before the last]",
 )
 def stats(solutions: Path, out: Path, since: str) -> None:
-    """Say who is stuck and where, what is hard, which mistakes are made, and what has moved.
+    """Say who is stuck where, what is hard, and what has changed.
 
-    It reads the gradebook, so nothing is graded.
+    It also counts the known mistakes. It reads the gradebook, so nothing is graded.
     """
     rules = read_assignment(Setup(solutions), find_exercises(solutions))
     with open_gradebook(out) as gradebook:
