@@ -34,9 +34,9 @@ from grader.submission.arrival.times import FILES
 FORMATS = sorted(name for name, form in find_formats().items() if form.write_failure)
 HELP = f"""Grade one SUBMISSION unattended, for GitHub, Gradescope or other CI.
 
-FORMAT is one of {", ".join(FORMATS)}. Whatever happens, a result is written in
-that format. docs/ci.md says how to set each platform up. An assignment.toml beside the suites counts: weights,
-bonus, and lateness if the platform or the last commit says when the work was handed in.
+FORMAT is one of {", ".join(FORMATS)}. Whatever happens, a result is written in that
+format. docs/ci.md says how to set each platform up. An assignment.toml beside the suites counts:
+weights, bonus, and lateness if the platform or the last commit says when the work was handed in.
 
 Exit codes: 0 graded, whatever the grade; 2 unusable arguments; 3 not graded, through no
 fault of the submission (the result says so, and no points are counted)."""
