@@ -97,14 +97,15 @@ def _warm_judge(setup: Setup) -> Judge:
     import torch  # it takes seconds, and a command itself doesn't need it
 
     from grader.judge.judge import Judge
+    from grader.torchside.eager import without_compiler
 
+    without_compiler()
     torch.set_num_threads(1)
     shield()
     ours = multiprocessing.parent_process() is not None  # a process that may end
     stopwatch = Stopwatch(setup.shared) if ours and setup.shared and ENDED_BY else None
     forker = warm_forker(setup.isolation, setup.spawn)
     warm = Judge(setup.suites, forker, setup.patience, setup.shared, stopwatch)
-    gc.collect()
     gc.freeze()  # keep the collector from looking through torch and the suites again and again
     if ours:
         Finalize(None, warm.close, exitpriority=1)  # removes the rehearsal's folder

@@ -13,7 +13,12 @@ For the simulated accelerator, in `grader.torchside.accelerator`: `_make_wrapper
 `_rebuild_device_tensor_from_cpu_tensor`, `__tensor_flatten__` and `__tensor_unflatten__`,
 `_is_in_bad_fork` on a device's module, `torch.utils.data._utils.collate.default_collate_fn_map`
 (which the documentation tells to extend), the operator ``aten::_copy_from``, and
-`_setup_privateuseone_for_python_backend` (a torch without it gets the ``meta`` device instead).
+`_setup_privateuseone_for_python_backend` (a torch without it gets the ``meta`` device instead),
+and the module `torch.distributed.tensor`, which torch asks about its `DTensor`.
+
+For `grader.torchside.eager`: `torch._dynamo` and its `compiled_autograd._disable`; the wrappers of
+`torch._compile`, and those called `_use_grad`, around methods of optimizers (where a torch has
+others, they stay).
 
 Elsewhere: the module's name `torch._dynamo` in `grader.torchside.ran`; `Module._parameters`,
 `_buffers`, `_modules` in `grader.sandbox.objects` and `grader.judge.proxies`;
@@ -22,9 +27,12 @@ Elsewhere: the module's name `torch._dynamo` in `grader.torchside.ran`; `Module.
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -195,6 +203,39 @@ set_multithreaded_autograd: Any = torch._C._set_multithreading_enabled
 wrapper_tensor: Any = torch.Tensor._make_wrapper_subclass
 collate: dict[Any, Any] = torch.utils.data._utils.collate.default_collate_fn_map
 tensor_from_its_copy_on_the_cpu: Any = torch._utils._rebuild_device_tensor_from_cpu_tensor
+
+
+_DISTRIBUTED = "torch.distributed.tensor"
+
+
+class _AsDTensor(type):
+    """Makes a class that stands for `DTensor`, if and when that is imported."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        real = getattr(sys.modules.get(_DISTRIBUTED), "DTensor", cls)
+        return real is not cls and isinstance(instance, real)
+
+    def __getattr__(cls, name: str) -> Any:
+        return getattr(importlib.import_module(_DISTRIBUTED).DTensor, name)
+
+
+@contextmanager
+def without_distributed() -> Iterator[None]:
+    """Have torch not import what is for many machines, which it does at a first operation.
+
+    That of the first tensor that has a `__torch_dispatch__`. Torch asks whether it is a `DTensor`,
+    remembers the class that it finds, and asks that from then on.
+    """
+    if _DISTRIBUTED in sys.modules:
+        yield
+        return
+    stand_in = ModuleType(_DISTRIBUTED)
+    vars(stand_in)["DTensor"] = _AsDTensor("DTensor", (), {})
+    sys.modules[_DISTRIBUTED] = stand_in
+    try:
+        yield
+    finally:
+        del sys.modules[_DISTRIBUTED]
 
 
 def register_backend(name: str, module: object) -> None:
