@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import platform
 import sys
 import time
 from collections.abc import Iterator
@@ -178,6 +179,9 @@ def floods():
 
 def prints():
     print("hello from the student")
+
+def unwritten():
+    return [torch.empty(n, dtype=kind) for n in (3, 8000) for kind in (torch.float, torch.double)]
 
 def draws():
     return torch.rand(3)
@@ -465,6 +469,13 @@ def test_a_seed_makes_draws_repeat(student, session):
     first = student.draws()
     session.seed(5)
     torch.testing.assert_close(student.draws(), first)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc fills memory")
+def test_what_nobody_has_written_to_holds_no_zeros(student):
+    """Else an answer that leaves its parameters unwritten would be right by chance."""
+    for tensor in student.unwritten():
+        assert (tensor > 1e37).all()
 
 
 def test_what_ran_is_seen(student, session):
