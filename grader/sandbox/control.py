@@ -1,4 +1,4 @@
-"""What the judge asks of the zygote, and what it answers."""
+"""The messages between the judge and the zygote."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ STUDENT_CODE = "grader.sandbox.worker"
 
 
 class Orders(msgspec.Struct):
-    """How every sandbox is to be locked down.
+    """How to lock down every sandbox.
 
     `readable`: paths it may read besides Python, torch and its work folder. `profile`: the layers
-    that this machine gives. A sandbox also imports what lies in `folders`, and each of `modules`
-    from its own folder or file.
+    that this machine gives. A sandbox may also import modules from `folders`, and each of `modules`
+    from the folder or file given there.
     """
 
     limits: Limits
@@ -34,14 +34,14 @@ class Orders(msgspec.Struct):
     modules: dict[str, str] = {}
 
     def allow(self) -> None:
-        """Have this process import what is allowed besides the usual."""
+        """Make `folders` and `modules` importable in this process."""
         sys.path += self.folders
         if self.modules:
             sys.meta_path.append(_Modules(self.modules))
 
 
 class _Modules(MetaPathFinder):
-    """Finds modules in places of their own, whose neighbours nobody is to import."""
+    """Finds single modules in given places, and none of the modules beside them."""
 
     def __init__(self, places: dict[str, str]) -> None:
         self._places = places
@@ -60,10 +60,10 @@ class _Modules(MetaPathFinder):
 
 
 class Fork(msgspec.Struct, tag="fork"):
-    """Fork a sandbox that works in `folder`; the descriptors of channel and output come along, and
-    that of a socket to a `grader.lockdown.counted.Counter`.
+    """Fork a sandbox that works in `folder`. Three descriptors are sent along: of the channel, of
+    the output, and of a socket to a `grader.lockdown.counted.Counter`.
 
-    `program` is the module that it runs once it is locked down, and not imported before.
+    `program`: the module that it imports and runs when it is locked down, and not before.
     """
 
     folder: str
@@ -71,7 +71,7 @@ class Fork(msgspec.Struct, tag="fork"):
 
 
 class Reap(msgspec.Struct, tag="reap"):
-    """Kill a sandbox with all that it started, and say how it ended."""
+    """Kill a sandbox and everything that it started, and report how it ended."""
 
     pid: int
 

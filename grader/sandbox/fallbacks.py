@@ -1,7 +1,7 @@
-"""Right answers that can't be had in a sandbox, done another way that gives the same.
+"""Replacements for what a sandbox can't do; they give the same values.
 
-A sandbox may start no processes, so a `DataLoader` loads in its own; and there is no compiler, so
-`torch.compile` gives back what it gets. Whoever grades is told.
+A sandbox can't start processes, so a `DataLoader` loads its data in the same process. There is no
+compiler, so `torch.compile` returns its argument. The judge is told about both.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 
 
 def install(note: Callable[[str], None]) -> None:
-    """Put both into effect in this process; `note` is called with a key of `structs.NOTES`."""
+    """Replace both in this process; `note` is called with a key of `structs.NOTES`."""
     _load_in_process(note)
     _run_eagerly(note)
 

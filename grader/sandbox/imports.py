@@ -1,4 +1,4 @@
-"""Imports that may fail: they ask for a stand-in, unless the code has a fallback of its own."""
+"""Rewrites imports so that one that fails gets a stand-in, unless the code has a fallback."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 
 STAND_IN = "__stand_in__"
 _CATCHES = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
-# A handler that does one of these has no fallback: it ends, or tries to install the module.
+# A handler that calls one of these has no fallback: it exits, or tries to install the module.
 _GIVES_UP = {"exit", "quit", "_exit", "system", "call", "check_call", "run", "Popen", "main"}
 
 
 class Imports(ast.NodeTransformer):
-    """Has an import that fails ask for a stand-in, unless the code has a fallback of its own."""
+    """Rewrites imports: one that fails asks for a stand-in, unless the code has a fallback."""
 
     def __init__(self, source: bytes) -> None:
-        """`source`: of the whole file; few files make it necessary to look through it."""
+        """`source`: that of the whole file. It is parsed only to look for fallbacks, if need be."""
         self._source = source
 
     @functools.cached_property
     def _bound(self) -> Counter[str]:
-        """How often each name is bound in the file."""
+        """The number of times that each name is bound in the file."""
         return Counter(name for part in ast.walk(ast.parse(self._source)) for name in bound(part))
 
     def visit_Import(self, node: ast.Import) -> Any:
@@ -67,7 +67,7 @@ class Imports(ast.NodeTransformer):
         return node if falls_back else self.generic_visit(node)
 
     def _falls_back(self, handler: ast.ExceptHandler, node: Any) -> bool:
-        """Whether a handler does something else where an import fails."""
+        """Whether a handler has another way to go on when an import fails."""
         caught = handler.type
         kinds = caught.elts if isinstance(caught, ast.Tuple) else [caught]
         if caught is not None and not _CATCHES & {_name(kind) for kind in kinds}:
@@ -80,7 +80,7 @@ class Imports(ast.NodeTransformer):
         return bool(not only_speaks or node.orelse or self._goes_on_without(node.body))
 
     def _goes_on_without(self, body: list[ast.stmt]) -> bool:
-        """Whether there is something else for the case that the imports of a body fail."""
+        """Whether the code has another way to go on when the imports of a body fail."""
         if not all(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in body):
             return True
         return any(self._bound[name] > 1 for statement in body for name in defined(statement))
@@ -103,7 +103,7 @@ def defined(statement: ast.stmt) -> set[str]:
 
 
 def bound(part: ast.AST) -> list[str]:
-    """The name that a part of a statement binds, if it does."""
+    """The name that a part of a statement binds, or none."""
     if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return [part.name]
     if isinstance(part, ast.alias):

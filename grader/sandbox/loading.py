@@ -1,4 +1,4 @@
-"""The submission in its work folder: written, imported, and what its exceptions say."""
+"""Writes a submission into its work folder, imports it, and reports its exceptions."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Workplace:
     """The folder that a submission lies in."""
 
     def __init__(self, folder: Path, tell: Callable[[Notice], None]) -> None:
-        """`tell` hands on what the judge should know of how the submission was loaded."""
+        """`tell` sends the judge a notice about the way in which the submission was loaded."""
         self._folder, self._tell = folder, tell
         self._files = Files(folder, self._lose, self._lack)
-        self._lost: dict[str, str] = {}  # why a name isn't there
+        self._lost: dict[str, str] = {}  # the reason why a name is missing
         self._lacking: set[str] = set()
 
     def write(self, files: dict[str, int], contents: bytearray) -> None:
@@ -48,7 +48,7 @@ class Workplace:
         sys.meta_path.insert(sys.meta_path.index(PathFinder), self._files)
 
     def load(self, name: str, pretend: str = "") -> Any:
-        """Import a module of the submission; where something is pretended, for that alone."""
+        """Import a module of the submission; with `pretend`, a separate copy of it."""
         if pretend:
             with pretended(pretend), imported_anew(lambda: self._files.names):
                 return self.load(name)
@@ -71,7 +71,7 @@ class Workplace:
         raised = self.raised(lost.error)
         needed = getattr(lost.error, "name", None) or ""
         why = self._lost.get(needed, "")
-        if not why and needed not in self._lacking:  # else its cause has been told
+        if not why and needed not in self._lacking:  # otherwise the judge knows the cause already
             names = sorted(lost.names)[:NAMES_LIMIT]
             self._tell(Skipped(self._shown(lost.file), lost.line, names, raised))
         if not why:
@@ -79,7 +79,7 @@ class Workplace:
         self._lost |= dict.fromkeys(lost.names, why)
 
     def raised(self, error: BaseException) -> Raised:
-        """An exception as the judge is told of it: no path outside the folder, and bounded."""
+        """An exception as it is reported to the judge: of limited size, and without our paths."""
         builtin = next(c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins")
         try:
             message = str(error)
@@ -116,7 +116,7 @@ def _asks_for_a_global(error: BaseException) -> TypeGuard[NameError | AttributeE
 
 
 def define(name: str, source: str) -> Any:
-    """What `source`, a function or class of the suite, calls `name`."""
+    """The function or class `name` of a suite, made from its `source`."""
     known = {"torch": torch, "nn": nn, "F": nn.functional, "np": np, "math": math}
     made: dict[str, Any] = {**known, "__name__": "lab"}
     exec(compile(source, "<lab>", "exec", dont_inherit=True), made)

@@ -1,4 +1,4 @@
-"""What the judge refers to by number, and what it was last told of each."""
+"""The objects that the judge refers to by number, and their state when it was last told."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from grader.wire.structs import Described, Handle, Tensor
 from grader.wire.tensors import elements
 
 MAX_INSIDE = 32  # children that are described together with their parent
-MAX_UNASKED = 256 << 10  # bytes of modules that one answer describes without being asked
+MAX_UNASKED = 256 << 10  # bytes of modules that one answer describes without a request
 MAX_UNASKED_IN_A_TEST = 32 << 20
-TORCH = 0  # the number of torch, which the judge's fixture `lab` speaks to
+TORCH = 0  # the number of torch, which the judge's fixture `lab` uses
 
 
 @dataclass
 class _Told:
-    """A tensor as the judge was told of it; None for a gradient that wasn't there."""
+    """The state of a tensor when the judge was told of it. `grad`: None if there was none."""
 
     kind: tuple[Any, ...]
     data: bytes | None
@@ -36,7 +36,7 @@ class _Told:
         return cls(_kind(tensor), _bytes(tensor), None if grad is None else _bytes(grad))
 
     def holds(self, tensor: torch.Tensor) -> bool:
-        """Whether the tensor is still as the judge was told."""
+        """Whether the tensor still has this state."""
         grad = tensor.grad if tensor.is_leaf else None
         if (grad is None) != (self.grad is None) or _kind(tensor) != self.kind:
             return False
@@ -54,7 +54,7 @@ class Objects:
         self._tensors: dict[int, _Told] = {}
         self._modules: dict[int, tuple[list[Any], list[int]]] = {}
         self._touched: set[int] = set()
-        self._untold: set[int] = set()  # modules that the judge doesn't know as they are
+        self._untold: set[int] = set()  # modules whose present state the judge doesn't know
         self._unasked = 0
         self._bases_of: dict[type, list[str]] = {}
 
@@ -69,7 +69,7 @@ class Objects:
         return number
 
     def refer(self, value: Any) -> Handle:
-        """The handle that stands for an object, for the judge to keep until it releases it."""
+        """The handle of an object. The object is kept until the judge releases it."""
         kind = "object"
         if isinstance(value, nn.Module):
             kind = "module"
@@ -83,7 +83,7 @@ class Objects:
         return Handle(number, kind=kind, name=name, bases=self._bases(type(value)))
 
     def forget(self, numbers: Iterable[int]) -> None:
-        """Let go of objects for which the judge has dropped as many proxies as it was sent."""
+        """Release an object when the judge has dropped every proxy that it was sent."""
         for number in numbers:
             self._sent[number] -= 1
             if self._sent[number] == 0:
@@ -92,7 +92,7 @@ class Objects:
                 self._untold.discard(number)
 
     def _bases(self, kind: type) -> list[str]:
-        """The names of torch's own classes that a class is or derives from."""
+        """The names of torch's classes among a class and its bases."""
         if kind not in self._bases_of:
             names = (f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__)
             self._bases_of[kind] = [name for name in names if name.startswith("torch.")]
@@ -101,17 +101,17 @@ class Objects:
     # -- what the judge was told ------------------------------------------------------------------
 
     def tell(self, tensor: torch.Tensor) -> int:
-        """The number of a tensor whose values the judge is being sent."""
+        """The number of a tensor; remember that the judge is sent its present values."""
         number = self.number(tensor)
         told = self._tensors.get(number)
         if told is None or not told.holds(tensor):
-            if told is not None:  # told again, but there may be proxies that were told before
+            if told is not None:  # other proxies of it may have the old values
                 self._touched.add(number)
             self._tensors[number] = _Told.of(tensor)
         return number
 
     def describe(self, module: nn.Module, encoder: Encoder) -> Described:
-        """A module as it is now."""
+        """Describe the present state of a module."""
 
         def tensors(named: Any) -> list[tuple[str, Tensor]]:
             return [(n, encoder.tensor(t, self.tell(t))) for n, t in named if t is not None]
@@ -135,13 +135,13 @@ class Objects:
         return described
 
     def untold(self, encoder: Encoder) -> dict[int, Described]:
-        """The modules that the judge doesn't know as they are, if they are small.
+        """Describe modules whose present state the judge doesn't know, if they are small.
 
-        It will ask for most of them: so it has them without another message.
+        The judge would ask for most of them, so this saves messages.
         """
         described = {}
         left = min(MAX_UNASKED, MAX_UNASKED_IN_A_TEST - self._unasked)
-        for number in sorted(self._untold):  # one that holds others comes before them
+        for number in sorted(self._untold):  # a parent comes before its children
             module = self._objects[number]
             if number in self._modules:
                 continue
@@ -151,13 +151,13 @@ class Objects:
                     described[number] = self.describe(module, encoder)
                     left -= size
                     self._unasked += size
-            except Exception:  # an odd module: whoever asks for it will be told why
+            except Exception:  # an odd module: a request for it will report why
                 self._modules.pop(number, None)
         self._untold.clear()
         return described
 
     def touched(self) -> list[int]:
-        """The tensors and modules that are no longer what the judge was told; told once."""
+        """Tensors and modules that have changed since the judge was told; each is named once."""
         gone = {n for n, told in self._tensors.items() if not told.holds(self._objects[n])}
         gone |= self._touched
         for number, (structure, numbers) in self._modules.items():
@@ -172,7 +172,7 @@ class Objects:
         return sorted(gone)
 
     def begin(self) -> None:
-        """A test begins: the judge asks anew for whatever it wants to know."""
+        """A test begins: forget what the judge was told, as it will ask again."""
         self._tensors.clear()
         self._modules.clear()
         self._touched.clear()
@@ -181,13 +181,13 @@ class Objects:
 
 
 def _size(module: nn.Module) -> int:
-    """The bytes of a module's tensors, and of their gradients at most."""
+    """The bytes of a module's tensors, counting a gradient for each that may have one."""
     tensors = [*nn.Module.parameters(module), *nn.Module.buffers(module)]
     return sum(tensor.nbytes * (1 + tensor.requires_grad) for tensor in tensors)
 
 
 def _structure(module: nn.Module) -> list[Any]:
-    """What a module consists of: its mode, and by name its tensors and children."""
+    """The parts of a module: its mode, and its tensors and children by name."""
     parts: list[dict[str, Any]] = [module._parameters, module._buffers, module._modules]
     return [module.training, *((name, id(part)) for named in parts for name, part in named.items())]
 

@@ -1,4 +1,4 @@
-"""A sandbox in a process of its own, for systems without fork: the same messages."""
+"""A sandbox in a new interpreter, for systems without fork; the messages are the same."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from grader.wire.channel import Channel
 def main(token: str, folder: str, program: str, orders: str) -> None:
     """Lock this process down and run `program`, a module.
 
-    `token`: the socket's descriptor, or 'shared' where it comes through stdin (Windows).
+    `token`: the socket's descriptor, or 'shared' if the socket comes through stdin (Windows).
     """
     if sys.platform == "win32":
         sock = socket.fromshare(sys.stdin.buffer.read())

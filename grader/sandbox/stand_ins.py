@@ -1,8 +1,8 @@
-"""What takes the place of a module that isn't there, so that code which isn't graded goes on.
+"""Stand-ins for missing modules, so that code which isn't graded can go on.
 
-Nearly anything can be done with a stand-in, and gives another one: attributes, calls, decorators,
-``with``. What needs a real value (a number, a tensor, the result of a graded function) raises an
-error that names the module.
+Nearly every use of a stand-in works and gives another stand-in: attributes, calls, decorators,
+``with``. If a real value is needed (a number, a tensor, the result of a graded function), an error
+is raised that names the module.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from typing import Any, NoReturn
 import torch
 from torch import nn
 
-# What is done with these only shows or keeps something: loops over what they give are empty.
+# These only show or record something. A loop over one of their results is empty.
 _ONLY_SHOW = {
     "IPython", "altair", "bokeh", "comet_ml", "graphviz", "ipywidgets", "matplotlib", "mlflow",
     "neptune", "plotly", "pylab", "seaborn", "tensorboard", "tensorboardX", "torchsummary",
     "torchinfo", "torchview", "torchviz", "visdom", "wandb",
 }  # fmt: skip
-# These show how far a loop has come: what they are given to loop over is looped over.
+# These show the progress of a loop. A loop over their result runs over their argument.
 _PROGRESS = {"alive_progress", "fastprogress", "progress", "progressbar", "rich", "tqdm"}
 _LOOPS = {"trange": range, "tenumerate": enumerate, "tzip": zip}
-# Methods whose purpose is a value, or a change of what is graded.
+# Methods that give a value, or change something that is graded.
 _WORKING = {"backward", "item", "numpy", "step", "tolist", "zero_grad"}
 _TOLD = {"__version__", "__file__"}
-# The methods by which Python and NumPy ask an object for a value.
+# The special methods by which Python and NumPy ask an object for a value.
 _ASKS = """
     abs add and array complex contains divmod float floordiv fspath ge gt index int invert le lshift
     lt matmul mod mul neg next pos pow radd rand rdivmod reversed rfloordiv rlshift rmatmul rmod
@@ -39,14 +39,14 @@ _UNPACKS = {dis.opmap["UNPACK_SEQUENCE"], dis.opmap["UNPACK_EX"]}
 
 
 class LightningModule(nn.Module):
-    """Stands for Lightning's own, an `nn.Module` too: what it only logs or notes is dropped."""
+    """Stands for Lightning's class: an `nn.Module`, too. What it logs is dropped."""
 
     @property
     def device(self) -> torch.device:
         return next((p.device for p in self.parameters()), torch.device("cpu"))
 
     def log(self, *_: object, **__: object) -> None:
-        """Nothing keeps what is logged."""
+        """Do nothing: nobody reads the log."""
 
     log_dict = save_hyperparameters = log
 
@@ -61,7 +61,7 @@ class StandIn:
     _loop: Any
 
     def __init__(self, path: str, module: str, *, called: bool = False, loop: Any = None) -> None:
-        """`module`: what is missing; `called`: a call gave it; `loop`: what it loops over."""
+        """`module`: the missing one; `called`: a call gave this; `loop`: what it iterates over."""
         put = object.__setattr__
         put(self, "_path", path)
         put(self, "_module", module)
@@ -69,14 +69,14 @@ class StandIn:
         put(self, "_loop", loop)
 
     def needed(self, *_: Any, **__: Any) -> NoReturn:
-        """Raise `ModuleNotFoundError`: a value was needed here."""
+        """Raise `ModuleNotFoundError`, because the code needs a value here."""
         raise ModuleNotFoundError(
             f"there is no module `{self._module}` where your code is graded, so `{self._path}` has "
             "no value",
             name=self._module,
         )
 
-    # -- what anything may do with it -------------------------------------------------------------
+    # -- uses that work ---------------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> StandIn:
         if name.startswith("__") and name not in _TOLD:
@@ -86,7 +86,7 @@ class StandIn:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         method = self._path.rpartition(".")[2]
         if len(args) == 1 and not kwargs and isinstance(args[0], (FunctionType, type)):
-            return args[0]  # as a decorator, it leaves what it decorates as it is
+            return args[0]  # as a decorator, it returns its argument unchanged
         loop = None
         if self._module in _PROGRESS:
             given = args[0] if args else kwargs.get("iterable", kwargs.get("sequence"))
@@ -99,7 +99,7 @@ class StandIn:
         return StandIn(f"{self._path}[…]", self._module, called=self._called)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Nothing keeps what is set."""
+        """Do nothing: the value isn't kept."""
 
     __delattr__ = __setitem__ = __delitem__ = __setattr__  # type: ignore[assignment]
 
@@ -107,7 +107,7 @@ class StandIn:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """What was raised goes on."""
+        """Don't stop exceptions."""
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
         def new(cls: type, *_: Any, **__: Any) -> NoReturn:
@@ -140,7 +140,7 @@ class StandIn:
     def __format__(self, spec: str) -> str:
         return repr(self)
 
-    # -- what asks for a value --------------------------------------------------------------------
+    # -- uses that need a value -------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[Any]:
         if self._loop is not None:
@@ -176,6 +176,6 @@ for _name in _ASKS.split():
 
 
 def _unpacked(frame: Any) -> int:
-    """How many values the statement that a frame is at takes apart: 2 for ``a, b = x``; else 0."""
+    """The number of values that a frame is unpacking: 2 for ``a, b = x``, or 0 if it isn't."""
     code, place = frame.f_code.co_code, frame.f_lasti
     return code[place + 1] if code[place] in _UNPACKS else 0

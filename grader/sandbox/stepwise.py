@@ -1,7 +1,7 @@
-"""A file of the submission, run statement by statement: one that raises costs what it defines.
+"""Runs a file of the submission statement by statement. If one raises, only its names are lost.
 
-A demonstration below the answers, a data file that isn't here, a missing module: what else the file
-defines is graded all the same. Imports that have no fallback of their own get a stand-in.
+So a demonstration below the answers, a data file that isn't here, or a missing module does no harm
+to the rest of the file. Imports that fail and have no fallback get a stand-in.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CLOCKED = hasattr(signal, "setitimer")
 
 
 class Lost(NamedTuple):
-    """A statement that raised: where, what, and the names that it would have defined."""
+    """A statement that raised: its place, its error, and the names that it would have defined."""
 
     file: str
     line: int
@@ -37,14 +37,14 @@ class Lost(NamedTuple):
 
 
 class Stepwise(SourceFileLoader):
-    """Runs a file's statements one by one; whoever made it is told of those that raise."""
+    """Runs the statements of a file one by one, and reports those that raise to `files`."""
 
     def __init__(self, name: str, path: str, files: Files) -> None:
         super().__init__(name, path)
         self._files = files
 
     def exec_module(self, module: ModuleType) -> None:
-        """Raises `SyntaxError`, as importing does, before anything has run."""
+        """Run the file. Like an import, it raises `SyntaxError` before any statement has run."""
         space = module.__dict__
         space[STAND_IN] = self._files.stand_in
         for statement, code in self._compiled():
@@ -79,13 +79,13 @@ class Stepwise(SourceFileLoader):
 
 
 class TooLong(BaseException):
-    """A statement was still busy when its time was up."""
+    """A statement was still running when its time was up."""
 
 
 class Clock:
-    """Bounds the processor time of loading: a demonstration must not keep the tests waiting.
+    """Limits the processor time of loading, so that a demonstration doesn't delay the tests.
 
-    All statements together have `seconds`; when these are used up, each has `last` all the same.
+    All statements together have `seconds`; when these are used up, each still gets `last`.
     """
 
     def __init__(self, seconds: float, last: float) -> None:
@@ -94,7 +94,7 @@ class Clock:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """A statement runs. Raises `TooLong` in it; where there is no such clock, never."""
+        """Raise `TooLong` in the code inside when its time is up, if there is such a clock."""
         if self._on or not CLOCKED or threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -102,7 +102,7 @@ class Clock:
         before = signal.signal(signal.SIGVTALRM, self._ring)
         self._on = True
         try:
-            # Again and again, for code that goes on after any exception.
+            # It rings repeatedly, because code may catch any exception and go on.
             signal.setitimer(signal.ITIMER_VIRTUAL, max(self._left, self._last), self._last)
             yield
         finally:
@@ -117,7 +117,7 @@ class Clock:
 
 
 class Files(MetaPathFinder):
-    """Has what lies in one folder imported stepwise, and gives stand-ins for what isn't there."""
+    """Imports the files of one folder stepwise, and gives stand-ins for missing modules."""
 
     def __init__(self, folder: Path, lose: Callable[[Lost], None], lack: Callable[[str], None]):
         """`lose` is told of every statement that raised, `lack` of every missing module."""
@@ -144,10 +144,10 @@ class Files(MetaPathFinder):
         return spec
 
     def stand_in(self, module: str, name: str = "") -> Any:
-        """What stands for a module, or for a name of it, whose import has just raised.
+        """A stand-in for a module, or for a name in it, whose import has just raised.
 
-        It is called in an `except` clause, and raises the error again where it is the student's
-        own: a name that a module doesn't have, or a file of theirs.
+        It is called in an `except` clause. If the student made the error (a name that a module
+        doesn't have, or one in their own file), it raises the error again.
         """
         error = sys.exc_info()[1]
         if not isinstance(error, Exception) or not self._is_missing(error):
@@ -164,7 +164,7 @@ class Files(MetaPathFinder):
             top = (error.name or "").partition(".")[0]
             own = (self._folder / top).exists() or (self._folder / f"{top}.py").exists()
             return bool(top) and top not in sys.modules and not own
-        # An installed module that can't be loaded in a sandbox raises in a file of its own.
+        # If an installed module can't be loaded in a sandbox, the error comes from a file outside.
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next

@@ -1,4 +1,4 @@
-"""The student's side of the messages: carries out what the judge asks, beside the submission."""
+"""The sandbox's end of the connection: it carries out the judge's requests."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ from grader.wire.structs import (
 
 
 class Callback(Proxy):
-    """A callable of the judge's that was passed in."""
+    """Stands for a callable of the judge that was passed as an argument."""
 
     def __init__(self, peer: Peer, handle: Handle) -> None:
         self._peer, self._number = peer, handle.number
@@ -63,11 +63,11 @@ class Callback(Proxy):
 
 
 class CallbackError(Exception):
-    """What the judge's callable raised."""
+    """An error that the judge's callable raised."""
 
 
 class Worker:
-    """Serves one judge over one channel until that closes."""
+    """Serves one judge over one channel until the channel closes."""
 
     def __init__(self, channel: Channel, folder: Path) -> None:
         self._peer = Peer(channel, self)
@@ -75,10 +75,10 @@ class Worker:
         self._workplace = Workplace(folder, self._notes.append)
         self._objects = Objects()
         self._records = True
-        self._looked = False  # for what was touched, since the judge's code or the student's ran
+        self._looked = False  # whether it has looked for changes since the last code ran
 
     def run(self) -> None:
-        """Answer until the judge hangs up."""
+        """Answer requests until the judge closes the channel."""
         while True:
             self._peer.serve(*self._peer.channel.receive())
 
@@ -134,7 +134,7 @@ class Worker:
         return notices
 
     def note(self, note: str) -> None:
-        """Have the judge told, with the next message, of something done another way."""
+        """Tell the judge, with the next message, of something that was done in another way."""
         self._notes.append(Noted(note))
 
     def _call(self, call: Call, body: bytearray) -> Answer:
@@ -147,7 +147,7 @@ class Worker:
         observed = ran or contextlib.nullcontext()
         with torch.set_grad_enabled(grad), observed, pretended(call.pretend):
             result = arguments.run(function)
-            if grad:  # what student code switches off stays off, until the next test begins
+            if grad:  # if student code switches gradients off, they stay off until the next test
                 self._records = torch.is_grad_enabled()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):
@@ -157,7 +157,7 @@ class Worker:
         return self._peer.returned(call, arguments, result, live, names, self._untold)
 
     def _untold(self, encoder: Encoder) -> dict[int, Described]:
-        """What to tell of modules with an answer: of those that it touched, too."""
+        """The modules to describe in an answer, with those that the call changed."""
         self._find_touched()
         return self._objects.untold(encoder)
 
@@ -178,7 +178,7 @@ class Worker:
         return Returned(encoder.encode(value)), encoder.blobs
 
     def _live_of(self, keeper: Any) -> Any:
-        """Leaves that an object keeps (a layer's weights) are shared, not copied."""
+        """Gives the number of a leaf that an object keeps (a layer's weight): it isn't copied."""
         if isinstance(keeper, (nn.Module, torch.optim.Optimizer)):
             return lambda tensor: self._objects.tell(tensor) if tensor.is_leaf else None
         return _none_live
@@ -202,7 +202,7 @@ class Worker:
 
     def device(self, name: str) -> torch.device:
         if name.partition(":")[0] == accelerator.NAME:
-            return accelerator.simulated()  # known to torch only once that has been called
+            return accelerator.simulated()  # torch doesn't know the device before this call
         return torch.device(name)
 
     def raise_here(self, raised: Raised) -> NoReturn:
@@ -222,7 +222,7 @@ def _set(target: Any, path: str, value: Any) -> None:
 
 
 def serve(channel: Channel, folder: Path) -> None:
-    """Say hello, then answer until the judge hangs up."""
+    """Send a first message, then answer requests until the judge closes the channel."""
     worker = Worker(channel, folder)
     fallbacks.install(worker.note)
     with contextlib.suppress(BoundaryError):

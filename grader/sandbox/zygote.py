@@ -1,7 +1,7 @@
-"""The process that has torch imported and nothing secret in it; it forks a sandbox in milliseconds.
+"""A process that has imported torch and holds no secret; it forks a sandbox in milliseconds.
 
-Started by `grader.judge.forked` in a clean environment. It speaks with the judge over one
-socket (`grader.sandbox.control`), reads no message of student code, and ends when the judge does.
+`grader.judge.forked` starts it in a clean environment. It talks with the judge over one socket
+(`grader.sandbox.control`), reads no message of student code, and ends when the judge ends.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def warm_up() -> None:
     list(torch.utils.data.DataLoader(dataset, batch_size=2))
     repr(inputs)
     compile(ast.parse("import torch"), "<warm-up>", "exec")
-    linecache.clearcache()  # a fork would have to copy all of it, only to clear it
+    linecache.clearcache()  # otherwise each fork would copy it, and then clear it
 
 
 def main(control: socket.socket) -> None:

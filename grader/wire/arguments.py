@@ -1,4 +1,4 @@
-"""The arguments of a call on the side that carries it out, and what became of them."""
+"""The arguments of a call on the side that carries it out, and the changes made to them."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ MAX_CHANGED = 64
 
 
 class Arguments:
-    """The arguments of a call that is being served, and what the call did to them."""
+    """The arguments of a call that is being served, and the changes that it makes to them."""
 
     def __init__(self, call: Call, body: bytearray, decoder: Decoder) -> None:
-        """Rebuild them: tensors as leaves of this side's own graph."""
+        """Rebuild the arguments; tensors become leaves of this side's own graph."""
         self._call, self._body = call, body
         self._function: Any = None
         self.leaves: list[torch.Tensor] = []
         self._visible: list[torch.Tensor] = []
         self._structs: list[Tensor] = []
         self._asked_for_grad: list[bool] = []
-        self._parts: list[tuple[int | str, int, int]] = []  # where an argument's parts begin
+        self._parts: list[tuple[int | str, int, int]] = []  # where each argument's tensors begin
         self.args: list[Any] = []
         self.kwargs: dict[str, Any] = {}
         self._held = decoder.held = []
@@ -59,12 +59,12 @@ class Arguments:
         return self._visible[-1]
 
     def run(self, function: Callable[..., Any]) -> Any:
-        """Call `function` with them."""
+        """Call `function` with the arguments."""
         self._function = function
         return function(*self.args, **self.kwargs)
 
     def to_bring_back(self, encoder: Encoder) -> list[tuple[int, Tensor]]:
-        """The leaves that require grad, as far as the call changed their values or gradients."""
+        """Those leaves that require grad whose values or gradients the call changed."""
         changed = []
         for index, (tensor, struct) in enumerate(zip(self._visible, self._structs, strict=True)):
             if not (struct.requires_grad and struct.leaf):
@@ -77,7 +77,7 @@ class Arguments:
         return changed
 
     def changed(self) -> list[str]:
-        """The names of the arguments that the call changed though they don't go back."""
+        """The names of arguments that the call changed although they aren't sent back."""
         names = []
         parts = [*self._parts, ("", len(self._structs), len(self._held))]
         for (name, tensor, held), (_, last_tensor, last_held) in itertools.pairwise(parts):
@@ -91,11 +91,11 @@ class Arguments:
         if tensor.requires_grad != self._asked_for_grad[index]:
             return False
         if struct.requires_grad and struct.leaf:
-            return True  # it goes back
+            return True  # it is sent back
         return holds(tensor, struct, self._body)
 
     def _name(self, place: int | str) -> str:
-        """What the callee calls an argument; its position where that can't be told."""
+        """The function's own name for an argument, or its position if the name isn't known."""
         if isinstance(place, str):
             return place
         try:
@@ -107,14 +107,14 @@ class Arguments:
 
 
 def bring_back(tensor: torch.Tensor, struct: Tensor, decoder: Decoder) -> None:
-    """Give a leaf that requires grad the values and the gradient that it has over there."""
+    """Give a leaf that requires grad the values and the gradient that the other side sent."""
     if not (tensor.is_leaf and tensor.requires_grad):
         raise ProtocolError("an argument that isn't there to be changed")
     new = decoder.raw(struct)
     if new.shape != tensor.shape or new.dtype != tensor.dtype or new.device != tensor.device:
         raise ProtocolError("a changed argument doesn't fit the argument")
     grad = None if struct.grad is None else decoder.gradient(struct.grad, tensor)
-    if not holds(tensor, struct, decoder.body):  # else a graph that holds it would be spoilt
+    if not holds(tensor, struct, decoder.body):  # unneeded writes would spoil graphs that hold it
         with torch.no_grad():
             tensor.copy_(new)
     tensor.grad = grad

@@ -1,4 +1,4 @@
-"""Frames over a socket: a prefix, a msgpack head that holds one message, a body of raw bytes."""
+"""Frames over a socket: a prefix, a msgpack head with one message, and a body of raw bytes."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from grader.wire.errors import Closed, DeadlinePassed, ProtocolError, Unsupporte
 from grader.wire.structs import MESSAGES, Message, Notice
 
 PREFIX = struct.Struct("<IQ")
-# The head's size bounds what its decoding can allocate: a byte is an object at most.
+# This also bounds the memory for decoding: each byte becomes one object at most.
 HEAD_LIMIT = 2 << 20
 BODY_LIMIT = 256 << 20
 _PIECE = 16 << 20
-_SMALL = 64 << 10  # what is shorter goes out in one piece, and comes in by one read
-_OBJECTS = 16  # times its size is what a head takes once it has become Python objects
+_SMALL = 64 << 10  # shorter frames are sent in one piece, and arrive in one read
+_OBJECTS = 16  # a head as Python objects takes up to this many times its size
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(MESSAGES)
 
 
 def encode(message: Message) -> bytes:
-    """The head of a frame. Raises `Unsupported` where the message can't be encoded."""
+    """The head of a frame. Raises `Unsupported` if the message can't be encoded."""
     try:
         head = _encoder.encode(message)
     except (RecursionError, UnicodeError, OverflowError, ValueError, TypeError) as error:
@@ -38,7 +38,7 @@ def encode(message: Message) -> bytes:
 
 
 def decode(head: bytes | bytearray) -> Message:
-    """The message in a head. Raises `ProtocolError` for anything that isn't exactly one."""
+    """The message in a head. Raises `ProtocolError` if it isn't exactly one message."""
     try:
         message: Message = _decoder.decode(head)
     except (msgspec.DecodeError, RecursionError, UnicodeError, ValueError) as error:
@@ -49,8 +49,8 @@ def decode(head: bytes | bytearray) -> Message:
 class Channel:
     """One end of the socket. `deadline` (of `time.monotonic`) bounds every wait.
 
-    `body_limit` bounds the bytes of one message to be received, `allowance` what all of them
-    together, and what is built of them, may take in memory.
+    `body_limit` bounds the body of each received message. `allowance` bounds the memory for all
+    received messages together, with the values built from them.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -62,7 +62,7 @@ class Channel:
         self.body_limit = BODY_LIMIT
         self.allowance = math.inf
         self._buffer = bytearray(_SMALL)
-        self._start = self._end = 0  # what has been read and not taken yet
+        self._start = self._end = 0  # the part that was read but not taken yet
 
     def send(
         self,
@@ -70,7 +70,7 @@ class Channel:
         blobs: Sequence[memoryview] = (),
         notices: Sequence[Notice] = (),
     ) -> None:
-        """Send a message with its body, and before it `notices`, which have none."""
+        """Send `notices`, which have no body, and then a message with its body."""
         head = encode(message)
         size = sum(blob.nbytes for blob in blobs)
         if size > BODY_LIMIT:
@@ -101,7 +101,7 @@ class Channel:
         return decode(head), self._take(body_size)
 
     def spend(self, size: int) -> None:
-        """Count bytes of memory that something received takes. Raises `ProtocolError`."""
+        """Count memory that a received value takes. Raises `ProtocolError` if it is too much."""
         self.allowance -= size
         if self.allowance < 0:
             raise ProtocolError("all answers in this test together take too much memory")
@@ -112,14 +112,14 @@ class Channel:
             return True
         try:
             return self._readable.within(0) and bool(self.socket.recv(1, socket.MSG_PEEK))
-        except OSError:  # nothing any more: the next request will tell
+        except OSError:  # the socket is broken: the next request will report it
             return False
 
     def close(self) -> None:
         self.socket.close()
 
     def _take(self, size: int) -> bytearray:
-        """The next `size` bytes: what was read already, and the rest straight from the socket."""
+        """The next `size` bytes: first from the buffer, the rest straight from the socket."""
         end = min(self._start + size, self._end)
         have = end - self._start
         if have == size:
@@ -135,14 +135,14 @@ class Channel:
         return taken
 
     def _read(self) -> None:
-        """Read what has arrived, up to a bufferful."""
+        """Read what has arrived, as far as the buffer has room."""
         self._buffer[: self._end - self._start] = self._buffer[self._start : self._end]
         self._start, self._end = 0, self._end - self._start
         with memoryview(self._buffer) as view:
             self._end += self._receive(view[self._end :])
 
     def _receive(self, into: memoryview) -> int:
-        """Wait for bytes; how many have come."""
+        """Wait for bytes; returns how many have arrived."""
         while True:
             self._wait(self._readable)
             try:
@@ -165,7 +165,7 @@ class Channel:
                 raise Closed(str(error)) from None
 
     def _wait(self, ready: _Ready) -> None:
-        """Wait until the socket is ready. Raises `DeadlinePassed` where it isn't in time."""
+        """Wait until the socket is ready. Raises `DeadlinePassed` if it isn't ready in time."""
         while True:
             left = None if self.deadline is None else self.deadline - time.monotonic()
             if left is None or left > 0:
@@ -182,7 +182,7 @@ class Channel:
 
 
 class _Ready:
-    """Whether a socket can be read, or written, within some time."""
+    """Waits until a socket can be read, or written."""
 
     def __init__(self, sock: socket.socket, *, writing: bool = False) -> None:
         self._waiting, self._writing = [sock], writing
@@ -191,7 +191,7 @@ class _Ready:
             self._poll.register(sock, select.POLLOUT if writing else select.POLLIN)
 
     def within(self, seconds: float | None) -> bool:
-        """Wait that long (None: for good)."""
+        """Whether the socket becomes ready within this time (None: no limit)."""
         if self._poll is not None:
             return bool(self._poll.poll(None if seconds is None else math.ceil(seconds * 1000)))
         waiting = self._waiting

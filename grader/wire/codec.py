@@ -1,7 +1,7 @@
-"""Python values to the structs of messages and back.
+"""Converts Python values to the structs of messages and back.
 
-Whatever arrives becomes an exact plain type: a subclass on the other side, with whatever methods,
-is a plain tensor, list or float here.
+Everything that arrives becomes an exact plain type. An object of a subclass, whatever methods it
+has on the other side, becomes a plain tensor, list or float here.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from grader.wire.structs import Handle, Tensor, TorchName, Value
 
 MAX_DEPTH = 64
 MAX_NODES = 200_000
-# Numbers can be chosen so that all their hashes are one: then a dict takes the square of its size.
+# Somebody can choose numbers with equal hashes; a dict of n of them takes n² steps to build.
 MAX_NUMBER_KEYS = 2_000
 
 
 class Proxy:
-    """Base of whatever stands here for something on the other side; it crosses as a handle."""
+    """Base class of stand-ins for objects of the other side; they cross as handles."""
 
 
 class Encoder:
-    """Encodes the values of one message; `tensors` and `blobs` are what it met, in order."""
+    """Encodes the values of one message; collects their `tensors` and `blobs` in order."""
 
     def __init__(
         self,
         refer: Callable[[Any], Value],
         live: Callable[[torch.Tensor], int | None] = lambda tensor: None,
     ) -> None:
-        """`refer` stands for what can't cross by value; `live` numbers tensors that stay here."""
+        """`refer` gives a handle for an object that stays here; `live` gives a tensor's number."""
         self._refer, self._live = refer, live
         self._nodes = self._offset = 0
         self._seen: dict[int, int] = {}
@@ -47,7 +47,7 @@ class Encoder:
         self.blobs: list[memoryview] = []
 
     def encode(self, value: Any, depth: int = 0) -> Value:
-        """What stands for a value in a message; its bytes go to `blobs`. Raises `Unsupported`."""
+        """The struct for a value; bytes go to `blobs`. Raises `Unsupported` if it can't cross."""
         self._nodes += 1
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
             raise Unsupported("this value is nested too deeply, or has too many elements")
@@ -113,7 +113,7 @@ class Encoder:
         return self.tensor(tensor, handle=self._live(tensor))
 
     def tensor(self, tensor: torch.Tensor, handle: int | None = None) -> Tensor:
-        """What stands for a tensor; `handle`: its number, where it stays on this side."""
+        """The struct for a tensor; `handle`: its number if it stays on this side."""
         blob = tensors.tensor_bytes(tensor)
         leaf = tensor.is_leaf
         stride = None
@@ -144,13 +144,13 @@ class Decoder:
         resolve: Callable[[Handle | TorchName], Any],
         spend: Callable[[int], None] = lambda size: None,
     ) -> None:
-        """`device` names devices; `resolve` stands for handles and names of torch.
+        """`device` finds a device by name; `resolve` finds what a handle or a name of torch means.
 
-        `spend` is told how many bytes are built from the body: beforehand, where they are many.
+        `spend` is told how many bytes are built from the body; if they are many, it is told before.
         """
         self.body, self._device, self._resolve, self.spend = body, device, resolve, spend
         self._nodes = self._number_keys = self._taken = 0
-        # The lists, dicts and arrays that were built, each with a copy, where somebody asks for it.
+        # Each list, dict and array that was built, with a copy of it. None: they aren't collected.
         self.held: list[tuple[Any, Any]] | None = None
 
     def raw(self, struct: Tensor, *, keep_stride: bool = False) -> torch.Tensor:
@@ -166,7 +166,7 @@ class Decoder:
         return tensor if struct.device == "cpu" else tensor.to(self._device(struct.device))
 
     def leaf(self, struct: Tensor, *, keep_stride: bool = False) -> torch.Tensor:
-        """The tensor as a leaf of a graph of this side, with its gradient."""
+        """The tensor as a leaf of this side's graph, with its gradient."""
         tensor = self.raw(struct, keep_stride=keep_stride)
         if struct.parameter:
             tensor = nn.Parameter(tensor, requires_grad=struct.requires_grad)
@@ -177,7 +177,7 @@ class Decoder:
         return tensor
 
     def gradient(self, struct: Tensor, of: torch.Tensor) -> torch.Tensor:
-        """A gradient of shape, dtype and device of its tensor. Raises `ProtocolError` otherwise."""
+        """A gradient. Raises `ProtocolError` if shape, dtype or device differ from its tensor."""
         gradient = self.raw(struct)
         if gradient.shape != of.shape or gradient.dtype != of.dtype or gradient.device != of.device:
             raise ProtocolError("a gradient doesn't fit its tensor")
@@ -189,9 +189,9 @@ class Decoder:
         known: Iterator[torch.Tensor],
         met: list[torch.Tensor] | None = None,
     ) -> Any:
-        """The value; its tensors are taken from `known`, one for each that `find` gives.
+        """The value. `known` gives its tensors, one for each that `find` yields.
 
-        `met` collects them: pass one list where several values of a message share tensors.
+        `met` collects the tensors: if several values of a message share tensors, pass one list.
         """
         return self._build(struct, known, [] if met is None else met, 0)
 
@@ -256,7 +256,7 @@ class Decoder:
         return value
 
     def _take(self, size: int) -> None:
-        """No bytes are given out twice, so a small message can't fill the memory."""
+        """Refuse to use bytes twice, so that a small message can't fill the memory."""
         self.spend(size)
         self._taken += size
         if self._taken > len(self.body):
@@ -286,7 +286,7 @@ _AS_THEY_ARE = frozenset({type(None), bool, int, float, str})
 
 
 def unchanged(value: Any, kept: Any) -> bool:
-    """Whether a list or dict still has its very items, or an array its elements."""
+    """Whether a list or dict still has the same items, or an array the same elements."""
     if isinstance(value, np.ndarray):
         alike = value.shape == kept.shape and value.dtype == kept.dtype
         return bool(alike and value.tobytes() == kept.tobytes())

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 
 class BoundaryError(Exception):
-    """The other side, or the way to it, broke."""
+    """The other side, or the connection to it, is broken."""
 
 
 class ProtocolError(BoundaryError):
-    """What arrived is not a message, is too large, or makes no sense here."""
+    """The received bytes are not a message, are too many, or make no sense here."""
 
 
 class Gone(BoundaryError):
-    """The object that was asked for isn't there any more; the message is for the student."""
+    """The requested object no longer exists; the message is for the student."""
 
 
 class Closed(BoundaryError):

@@ -1,7 +1,7 @@
-"""How the autograd graph crosses.
+"""Connects the autograd graphs of the two sides.
 
-The side that was called keeps the graph of the call; when the caller's backward pass reaches the
-call's outputs, their gradients are sent over and the gradients of the inputs come back.
+The side that was called keeps the graph of the call. When the caller's backward pass reaches the
+outputs of the call, their gradients are sent over, and the gradients of the inputs come back.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from grader.wire.structs import Backward, Tensor
 
 @dataclass
 class _Graph:
-    """A served call's own leaves and outputs, kept until the caller forgets the call."""
+    """The leaves and outputs of a served call, kept until the caller forgets the call."""
 
     leaves: Sequence[torch.Tensor]
     outputs: Sequence[torch.Tensor]
@@ -32,7 +32,7 @@ class _Graph:
 
 
 class Graphs:
-    """The graphs of served calls, by the caller's number of the call; at most `limit` bytes."""
+    """The graphs of served calls by the numbers of the calls; at most `limit` bytes."""
 
     def __init__(self, limit: float = math.inf) -> None:
         self._limit, self._size = limit, 0
@@ -57,7 +57,7 @@ class Graphs:
                 self._size -= graph.size
 
     def backward(self, message: Backward, decoder: Decoder) -> tuple[torch.Tensor | None, ...]:
-        """The gradients of a call's inputs; None for those that don't ask for one."""
+        """The gradients of a call's inputs; None for inputs that need none."""
         graph = self._kept.get(message.serial)
         if graph is None:
             raise ProtocolError("no such call")
@@ -68,7 +68,7 @@ class Graphs:
             output = graph.outputs[index]
             outputs.append(output)
             grads.append(decoder.gradient(struct, output.detach()))
-        # The leaves stand for the caller's tensors: their gradients belong there, not here.
+        # The leaves are copies of the caller's tensors: their gradients belong there, not here.
         before = [leaf.grad for leaf in graph.leaves]
         for leaf in graph.leaves:
             leaf.grad = None
@@ -82,7 +82,7 @@ class Graphs:
 
 
 class Caller(Protocol):
-    """What a call's place in the graph needs of the peer that made the call."""
+    """The methods of a peer that a `Crossing` uses."""
 
     def backward(self, serial: int, grads: list[tuple[int, torch.Tensor]]) -> list[Any]: ...
 
@@ -90,7 +90,7 @@ class Caller(Protocol):
 
 
 class Crossing:
-    """A call's place in the caller's graph."""
+    """The node that stands for one call in the caller's graph."""
 
     def __init__(self, caller: Caller, serial: int, arguments: Sequence[torch.Tensor]) -> None:
         self.caller, self.serial = caller, serial
@@ -98,9 +98,9 @@ class Crossing:
         self.outputs: list[int] = []
 
     def join(self, places: list[int], outputs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
-        """The outputs at these places of the answer, with the inputs behind them."""
+        """Connect the outputs, at these places of the answer, with the inputs of the call."""
         self.outputs = places
-        # The anchor makes autograd record the call even where only parameters over there need it.
+        # With the anchor, autograd records a call even if only parameters over there need it.
         anchor = torch.zeros((), requires_grad=True)
         inputs = [tensor for _, tensor in self.inputs]
         joined: tuple[torch.Tensor, ...] = _Join.apply(  # type: ignore[no-untyped-call]
@@ -114,7 +114,7 @@ class Crossing:
 
 
 class _Join(torch.autograd.Function):
-    """Attaches a call's outputs to the caller's graph, its inputs behind them."""
+    """Connects the outputs of a call with its inputs in the caller's graph."""
 
     @staticmethod
     def forward(ctx: Any, crossing: Crossing, count: int, anchor: Any, *tensors: Any) -> Any:

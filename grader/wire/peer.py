@@ -1,8 +1,9 @@
-"""One end of a connection: it calls the other side, and has its calls served.
+"""One end of a connection: it calls the other side, and answers calls from there.
 
-Both ends are alike: each may call the other while it is being called. A call copies its arguments
-in. What exists to be changed, leaves that require grad, is copied back; everything else stays as
-it was on the caller's side, and the callee says which arguments it changed all the same.
+Both ends are of this class, and each may call the other while it is being called. A call sends
+copies of its arguments. Leaves that require grad exist to be changed, so they are copied back.
+All other arguments stay unchanged on the caller's side, and the answer names those that the call
+changed on the other.
 """
 
 from __future__ import annotations
@@ -47,43 +48,43 @@ Answer = tuple[Reply, Sequence[memoryview]]
 
 
 class Side(Protocol):
-    """What a peer asks of the side that it stands on: the judge's, or the worker's."""
+    """What a peer needs from its own side, which is the judge or the worker."""
 
     def refer(self, value: Any) -> Value:
-        """What stands for a value that can't cross. Raises `Unsupported` where nothing may."""
+        """The handle for a value that can't cross. Raises `Unsupported` if it may have none."""
 
     def resolve(self, value: Handle | TorchName) -> Any:
-        """What a handle or a name of torch's stands for here."""
+        """The object that a handle or a name of torch means here."""
 
     def live(self, struct: Tensor, decoder: Decoder) -> torch.Tensor:
-        """The stand-in for a tensor that stays on the other side."""
+        """The proxy of a tensor that stays on the other side."""
 
     def device(self, name: str) -> torch.device:
         """The device of that name."""
 
     def asking(self) -> AbstractContextManager[None]:
-        """What surrounds a request and the reading of its answer."""
+        """A context in which a request is sent and its answer is read."""
 
     def answer(self, request: Request, body: bytearray) -> Answer:
-        """Carry out a request of the other side."""
+        """Carry out a request from the other side."""
 
     def excuse(self, error: BaseException) -> Answer:
-        """The answer to a request that failed so, or that had an answer that can't cross."""
+        """The answer to a request that failed, or whose answer can't cross."""
 
     def hear(self, notice: Notice) -> None:
-        """Take note of what the other side says without being asked."""
+        """Take note of a message that needs no answer."""
 
     def notices(self) -> list[Notice]:
-        """What the other side has to know before the next message."""
+        """The notices to send to the other side before the next message."""
 
     def raise_here(self, raised: Raised) -> NoReturn:
-        """Raise what was raised on the other side."""
+        """Raise an error that was raised on the other side."""
 
 
 class Answered(NamedTuple):
-    """What a call gave, which arguments it changed, and what ran (where that was asked for).
+    """The value of a call, the arguments that it changed, and what ran (if the caller asked).
 
-    `described`: the modules that are told of with it, by number; `decoder` is for their tensors.
+    `described`: the modules that the answer describes, by number; `decoder` is for their tensors.
     """
 
     value: Any
@@ -94,7 +95,7 @@ class Answered(NamedTuple):
 
 
 class Peer:
-    """Calls over a channel, and has `side` answer what comes from there meanwhile."""
+    """Makes calls over a channel; meanwhile, `side` answers calls from the other end."""
 
     def __init__(self, channel: Channel, side: Side, graphs: Graphs | None = None) -> None:
         self.channel = channel
@@ -118,7 +119,7 @@ class Peer:
         watch: bool = False,
         pretend: str = "",
     ) -> Answered:
-        """Call attribute `path` of the other side's object `target` ('' for the object itself).
+        """Call attribute `path` ('' for the object itself) of object `target` of the other side.
 
         watch, pretend: as in `Call`.
         """
@@ -149,7 +150,7 @@ class Peer:
             return Answered(value, changed, _counts(reply.ran), reply.described, decoder)
 
     def ask(self, request: Request, blobs: Sequence[memoryview] = ()) -> tuple[Returned, bytearray]:
-        """Send a request whose answer is a value; the answer."""
+        """Send a request whose answer is a value, and return the answer."""
         reply, body = self.exchange(request, blobs)
         if not isinstance(reply, Returned):
             raise ProtocolError("not the answer to this request")
@@ -158,7 +159,7 @@ class Peer:
     def exchange(
         self, request: Request, blobs: Sequence[memoryview] = ()
     ) -> tuple[Reply, bytearray]:
-        """Send a request and wait for its reply, serving what the other side asks meanwhile."""
+        """Send a request and wait for the reply; meanwhile, serve the other side's requests."""
         with self._turn:
             self.nesting += 1
             try:
@@ -176,7 +177,7 @@ class Peer:
                 self.nesting -= 1
 
     def value(self, value: Value, decoder: Decoder, crossing: Crossing | None = None) -> Any:
-        """Rebuild a reply's value; tensors that have a graph over there get one here."""
+        """Rebuild a reply's value; tensors with a graph on the other side get one here."""
         tensors: list[torch.Tensor] = []
         joined: list[int] = []
         for index, struct in enumerate(find(value)):
@@ -194,7 +195,7 @@ class Peer:
         return decoder.value(value, iter(tensors))
 
     def backward(self, serial: int, grads: list[tuple[int, torch.Tensor]]) -> list[Any]:
-        """The gradients of a call's inputs from those of its outputs."""
+        """The gradients of a call's inputs, computed from those of its outputs."""
         with self._side.asking():
             encoder = Encoder(self._side.refer)
             message = Backward(serial, [(index, encoder.encode(grad)) for index, grad in grads])
@@ -208,7 +209,7 @@ class Peer:
             return list(value)
 
     def forget(self, *, number: int | None = None, serial: int | None = None) -> None:
-        """Let the other side drop an object or a graph, with the next message."""
+        """Tell the other side, with the next message, to drop an object or a graph."""
         if number is not None:
             self._forgotten.objects.append(number)
         if serial is not None:
@@ -243,7 +244,7 @@ class Peer:
     ) -> Answer:
         """The answer to a call that gave `result`; its graph is kept for a backward pass.
 
-        live: numbers tensors that stay here. describe: what to tell of modules, with the answer.
+        live: gives the number of a tensor that stays here. describe: gives the modules to describe.
         """
         encoder = Encoder(self._side.refer, live)
         value = encoder.encode(result)
@@ -261,7 +262,7 @@ class Peer:
         return Returned(encoder.encode(gradients)), encoder.blobs
 
     def decoder(self, body: bytearray) -> Decoder:
-        """What rebuilds the values of a message with this body."""
+        """The decoder for the values of a message with this body."""
         return Decoder(body, self._side.device, self._side.resolve, self.channel.spend)
 
     def _send(self, message: Message, blobs: Sequence[memoryview]) -> None:

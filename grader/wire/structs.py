@@ -1,7 +1,7 @@
 """The messages and the values inside them, as msgspec structs.
 
-A value is None, a bool, an int, a float, a str, or one of the structs below. Tensors' and
-arrays' bytes travel beside the structs, in the frame's body; `offset` says where.
+A value is None, a bool, an int, a float, a str, or one of the structs below. The bytes of tensors
+and arrays travel beside the structs, in the body of the frame, at `offset`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, Union
 
 import msgspec
 
-# Quoted in the recursive structs below: msgspec resolves it by name.
+# The structs are quoted because they are defined below: msgspec finds them by name.
 Value = Union[
     None, bool, int, float, str,
     "Bytes", "List", "Tuple", "Generator", "Dict", "BigInt", "Tensor", "Again", "Array", "DType",
@@ -35,7 +35,7 @@ class Tuple(Node, tag="u"):
 
 
 class Generator(Node, tag="it"):
-    """All that a generator yields: it is run to its end before it crosses."""
+    """All items of a generator, which runs to its end before it crosses."""
 
     items: list[Value]
 
@@ -53,8 +53,8 @@ class BigInt(Node, tag="i"):
 class Tensor(Node, tag="t"):
     """A tensor by value: its elements in C order at `offset` of the body.
 
-    `stride`, `leaf` and `grad` are kept so that a test's own input arrives as it was;
-    `handle` is the number of a tensor that lives on the sender's side.
+    `stride`, `leaf` and `grad` are included so that an input of a test arrives exactly as it was.
+    `handle` is the number of a tensor that stays on the sender's side.
     """
 
     dtype: str
@@ -70,7 +70,7 @@ class Tensor(Node, tag="t"):
 
 
 class Again(Node, tag="g"):
-    """The tensor that this message has named already, as its `index`-th."""
+    """A tensor that is in this message already: its tensor number `index`."""
 
     index: int
 
@@ -97,9 +97,9 @@ class Shape(Node, tag="s"):
 
 
 class Handle(Node, tag="h"):
-    """Something that stays where it is. `owned`: it lives on the sender's side.
+    """An object that doesn't cross. `owned`: it lives on the sender's side.
 
-    `bases` names the torch classes that it is an instance of, most derived first.
+    `bases`: the names of the torch classes that it is an instance of, the most derived first.
     """
 
     number: int
@@ -116,33 +116,33 @@ class TorchName(Node, tag="n"):
 
 
 class Request(Node):
-    """Base of what is answered by one reply."""
+    """Base of messages that are answered by one reply."""
 
 
 class Reply(Node):
-    """Base of what answers a request."""
+    """Base of messages that answer a request."""
 
 
 class Notice(Node):
-    """Base of what is not answered: it travels in front of the next request or reply."""
+    """Base of messages without an answer, sent before the next request or reply."""
 
 
-# -- requests of the judge's ----------------------------------------------------------------------
+# -- requests of the judge -------------------------------------------------------------------------
 
 
 class Write(Request, tag="write"):
-    """Write the submission's files into the work folder, before anything of it runs.
+    """Write the submission's files into the work folder, before any of them runs.
 
-    `files`: names and sizes; the contents follow one another in the body.
+    `files`: names and sizes; the body holds the contents, one after another.
     """
 
     files: dict[str, int]
 
 
 class Load(Request, tag="load"):
-    """Import `module` from the work folder; anew where something is pretended.
+    """Import `module` from the work folder; if `pretend` is given, import it anew.
 
-    `pretend`: what the code is told is so: a kind of `grader.torchside.pretend`, '' for none.
+    `pretend`: the kind of device that the code shall find (see `grader.torchside.pretend`), or ''.
     """
 
     module: str
@@ -150,14 +150,14 @@ class Load(Request, tag="load"):
 
 
 class Define(Request, tag="define"):
-    """Run the source of a function or class, with torch at hand, and keep what it calls `name`."""
+    """Run the source of a function or class, which may use torch, and return its `name`."""
 
     name: str
     source: str
 
 
 class Devices(Request, tag="devices"):
-    """Ask for the names of the devices, besides the CPU, that can be used over there."""
+    """Ask for the names of the devices, besides the CPU, that the sandbox can use."""
 
 
 class Get(Request, tag="get"):
@@ -177,13 +177,13 @@ class Describe(Request, tag="describe"):
     target: int
 
 
-# -- requests of either side's --------------------------------------------------------------------
+# -- requests of both sides ------------------------------------------------------------------------
 
 
 class Call(Request, tag="call"):
-    """Call attribute `path` of object `target` ('' for the object itself).
+    """Call attribute `path` ('' for the object itself) of object `target`.
 
-    `watch`: say what ran (`Returned.ran`). `pretend`: as in `Load`.
+    `watch`: report what ran (`Returned.ran`). `pretend`: as in `Load`.
     """
 
     serial: int
@@ -197,7 +197,7 @@ class Call(Request, tag="call"):
 
 
 class Backward(Request, tag="backward"):
-    """Send gradients of a call's outputs back through its graph; asks for its inputs' gradients."""
+    """Send gradients of a call's outputs back through its graph; asks for those of its inputs."""
 
     serial: int
     grads: list[tuple[int, Value]]
@@ -214,19 +214,19 @@ class Release(Notice, tag="release"):
 
 
 class Seed(Notice, tag="seed"):
-    """A test begins: seed what student code draws from."""
+    """A test begins: seed the random numbers of the student's code."""
 
     seed: int
 
 
 class Touched(Notice, tag="touched"):
-    """Tensors and modules, by number, that are no longer what the judge was last told."""
+    """The numbers of tensors and modules that have changed since the judge was told of them."""
 
     objects: list[int]
 
 
 class Noted(Notice, tag="noted"):
-    """Something was done otherwise than the student asked for; `note` is a key of `NOTES`."""
+    """Something was done in another way than the student wrote; `note` is a key of `NOTES`."""
 
     note: str
 
@@ -238,9 +238,9 @@ class Absent(Notice, tag="absent"):
 
 
 class Skipped(Notice, tag="skipped"):
-    """A statement of a file raised while that was loaded; what follows it was run all the same.
+    """A statement of a file raised while the file was loaded; the statements after it ran.
 
-    `names`: some of those that it would have defined.
+    `names`: some of the names that it would have defined.
     """
 
     file: str
@@ -261,12 +261,12 @@ NOTES = {
 
 
 class Returned(Reply, tag="returned"):
-    """What a request gave.
+    """The result of a request.
 
-    `brought_back`: the arguments that are there to be changed (leaves that require grad) and were,
-    by the index of the tensor; `changed`: the names of other arguments that the call changed;
-    `ran`: how often each thing ran, where that was asked for; `described`: modules, by number,
-    that the receiver doesn't know, or no longer knows as they are.
+    `brought_back`: the changed leaves that require grad among the arguments, by index of the
+    tensor; `changed`: the names of other arguments that the call changed; `ran`: how often each
+    thing ran, if the request asks; `described`: modules, by number, that the receiver doesn't know
+    yet, or that have changed.
     """
 
     value: Value
@@ -277,7 +277,7 @@ class Returned(Reply, tag="returned"):
 
 
 class Described(Reply, tag="described"):
-    """A module; `inside` describes those of its children that the judge hasn't been told of."""
+    """A module; `inside` describes those of its children that the judge doesn't know yet."""
 
     parameters: list[tuple[str, Tensor]]
     buffers: list[tuple[str, Tensor]]
@@ -296,7 +296,7 @@ class Frame(Node):
 
 
 class Raised(Reply, tag="raised"):
-    """An exception: its own name, the builtin it derives from, and the student's own frames."""
+    """An exception: its name, the builtin it derives from, and the frames of the student's code."""
 
     name: str
     builtin: str

@@ -1,4 +1,4 @@
-"""Tensors and arrays to bytes and back, every field checked."""
+"""Converts tensors and arrays to bytes and back; every field is checked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DTYPES: dict[str, torch.dtype] = {
     if isinstance(value := getattr(torch, name, None), torch.dtype)
 }
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
-# Those that NumPy has too take a shorter way: most tensors that cross are of these.
+# Dtypes that NumPy has too can be converted faster, and most tensors that cross have one of these.
 NUMPY: dict[torch.dtype, type[np.generic]] = {
     torch.float32: np.float32,
     torch.float64: np.float64,
@@ -34,11 +34,11 @@ ARRAY_KINDS = "?bhilqBHILQefdFD"
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 _PIECE = 64 << 10
 MAX_DIMENSIONS = 32  # NumPy's own limit, in its older versions
-WASTE = 16  # times its elements' memory is what a layout may take
+WASTE = 16  # a layout may take up to this many times the memory of its elements
 
 
 def tensor_bytes(tensor: torch.Tensor) -> memoryview:
-    """The elements in C order; where that needs no copy, the tensor's own memory.
+    """The elements in C order: the tensor's own memory if that needs no copy.
 
     Raises `Unsupported` for sparse, quantized or meta tensors.
     """
@@ -48,7 +48,7 @@ def tensor_bytes(tensor: torch.Tensor) -> memoryview:
 
 
 def elements(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
-    """The elements as an array, of bytes where NumPy lacks the dtype; without a copy if possible.
+    """The elements as an array (of bytes if NumPy lacks the dtype), without a copy if possible.
 
     Raises `Unsupported` for sparse, quantized or meta tensors.
     """
@@ -87,13 +87,13 @@ def tensor_of(struct: Tensor, body: bytearray) -> torch.Tensor:
         flat = torch.frombuffer(data, dtype=torch.uint8).ne(0)
     else:
         flat = torch.frombuffer(data, dtype=dtype)
-    # Not a view, which can't be detached in place (the older idiom for clearing gradients).
+    # It must not be a view: views can't be detached in place, as old code does to clear gradients.
     tensor: torch.Tensor = torch.empty(0, dtype=dtype)
     return tensor.set_(flat.untyped_storage(), 0, struct.shape)  # type: ignore[call-overload, no-any-return]
 
 
 def holds(tensor: torch.Tensor | None, struct: Tensor | None, body: bytearray) -> bool:
-    """Whether a tensor still is what arrived as `struct` with `body`, bit for bit."""
+    """Whether a tensor still equals, bit for bit, what arrived as `struct` with `body`."""
     if tensor is None or struct is None:
         return tensor is None and struct is None
     try:
@@ -102,7 +102,7 @@ def holds(tensor: torch.Tensor | None, struct: Tensor | None, body: bytearray) -
         data = tensor_bytes(tensor)
     except (KeyError, Unsupported):
         return False
-    return all(  # by pieces: a copy of all of it would cost more than looking at it
+    return all(  # in pieces: copying all of it would cost more than comparing it
         body[struct.offset + start : struct.offset + min(start + _PIECE, data.nbytes)]
         == data[start : start + _PIECE]
         for start in range(0, data.nbytes, _PIECE)
@@ -116,13 +116,13 @@ def strided(tensor: torch.Tensor, stride: list[int]) -> torch.Tensor:
 
 
 def extent_of(shape: Sequence[int], stride: Sequence[int]) -> int:
-    """How many elements' memory a layout takes.
+    """The memory that a layout takes, in elements.
 
-    0 for one that isn't wanted: two elements would share memory, or too much lie between them.
+    0 if the layout is refused: two elements would share memory, or the gaps would be too large.
     """
     if len(shape) != len(stride) or 0 in shape or any(step >= 1 << 48 for step in stride):
         return 0
-    extent = 1  # elements from the first to the last, of the dimensions seen so far
+    extent = 1  # from the first to the last element, in the dimensions seen so far
     for step, size in sorted(zip(stride, shape, strict=True)):
         if size == 1:
             continue
@@ -141,7 +141,7 @@ def array_bytes(array: np.ndarray[Any, Any]) -> memoryview:
 
 
 def array_of(struct: Array, body: bytearray) -> np.ndarray[Any, Any]:
-    """A contiguous array with its own memory. Raises `ProtocolError` where the bytes don't fit."""
+    """A contiguous array with its own memory. Raises `ProtocolError` if the bytes don't fit."""
     if len(struct.dtype) != 1 or struct.dtype not in ARRAY_KINDS:
         raise ProtocolError("no such dtype")
     dtype = np.dtype(struct.dtype)
@@ -152,7 +152,7 @@ def array_of(struct: Array, body: bytearray) -> np.ndarray[Any, Any]:
 
 
 def _count(shape: list[int]) -> int:
-    # Sizes beside a zero are bounded too: torch multiplies them all the same.
+    # Beside a size of zero the other sizes are bounded, too, because torch multiplies them anyway.
     if len(shape) > MAX_DIMENSIONS or not min(shape, default=0) >= 0:
         raise ProtocolError("no such shape")
     if math.prod(size or 1 for size in shape) >= 1 << 48:
