@@ -112,5 +112,7 @@ def _plain(answer: str) -> str:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit("Usage: python -m grader.assignment.guides QUESTION ANSWER WHY")
     ask, right, why = sys.argv[1:]
     print(f'ask = "{ask}"\nanswer = "{sealed(f"{right}{chr(10)}{why}", ask.encode())}"')

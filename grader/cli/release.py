@@ -71,7 +71,7 @@ def release(
 
 
 def _rehearsed(solutions: Path, exercises: Path, workers: int) -> list[HomeHints]:
-    """The hints for home, with a bar, for it takes a while."""
+    """The hints for home, with a progress bar, because it takes a while."""
     chosen = find_exercises(solutions)
     told = []
     with progress("hints for home") as advance:
@@ -82,14 +82,14 @@ def _rehearsed(solutions: Path, exercises: Path, workers: int) -> list[HomeHints
 
 
 def _tell(told: list[HomeHints]) -> None:
-    """How many of the known mistakes get their hint at home, and which don't."""
+    """Print how many of the known mistakes get their hint at home, and which don't."""
+    print("Known mistakes that get their hint at home, and those that don't:")
     for hints in told:
         print(f"{hints.exercise}: {hints.mistakes - len(hints.unnamed)} of {hints.mistakes}")
         for name, why in hints.unnamed.items():
             print(f"    {name}: {why}")
     known, unnamed = sum(h.mistakes for h in told), sum(len(h.unnamed) for h in told)
-    print(f"Known mistakes that get their hint at home: {known - unnamed} of {known}", end=" ")
-    print(f"({1 - unnamed / max(1, known):.0%}).")
+    print(f"In all: {known - unnamed} of {known} ({1 - unnamed / max(1, known):.0%}).")
 
 
 @click.command()

@@ -1,7 +1,7 @@
-"""Memory that nobody has written to: `torch.empty` gives large numbers here, never zeros by chance.
+"""Makes `torch.empty` give large numbers in a sandbox, and never zeros by chance.
 
-An answer that leaves parameters as `torch.empty` made them is right where the memory happens to
-hold zeros, and wrong elsewhere. Here it is wrong in every run.
+If an answer leaves parameters as `torch.empty` made them, it is right when the memory happens to
+hold zeros, and wrong otherwise. In a sandbox it is wrong in every run.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _FILLING = 0x7E  # float32 8.5e37, float64 6.0e300; no index, and no bool that t
 
 
 def fill_what_is_unwritten() -> None:
-    """Have what the C library gives out filled, from now on and in children, where it can do so."""
+    """Fill all memory that the C library gives this process and its children, if it can do so."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
         mallopt(_M_PERTURB, ~_FILLING & 0xFF)

@@ -1,8 +1,8 @@
-"""Optimizers and `torch.func` without torch's compiler, for as long as nothing else imports it.
+"""Optimizers and `torch.func` that don't import torch's compiler.
 
-The first use of either imports `torch._dynamo`, and hundreds of modules with it, only to tell the
-compiler what to leave alone. Where nothing is compiled that costs a process more than all else it
-does with torch. Once the compiler has been imported all the same, all is as torch has it.
+Their first use imports `torch._dynamo`, and hundreds of modules with it, only to tell the compiler
+what to leave alone. In a process that compiles nothing, that costs more than everything else it
+does with torch. If other code imports the compiler, they work again as torch wrote them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _COMPILER = "torch._dynamo"
 
 
 def without_compiler() -> None:
-    """Have this process do without it from now on; for before the first optimizer is made."""
+    """Avoid the compiler in this process. Call it before the first optimizer is made."""
     if _COMPILER in sys.modules:
         return
     vars(torch)["_dynamo"] = _NotImported(_COMPILER)
@@ -34,7 +34,7 @@ def without_compiler() -> None:
 
 
 def _plain(function: FunctionType) -> Callable[..., Any] | None:
-    """What a function of an optimizer does where there is no compiler; None if it asks for none."""
+    """A function of an optimizer without its use of the compiler; None if it doesn't use it."""
     inside: Callable[..., Any] | None = getattr(function, "__wrapped__", None)
     if inside and function.__globals__["__name__"] == "torch._compile":
         return inside
@@ -44,7 +44,7 @@ def _plain(function: FunctionType) -> Callable[..., Any] | None:
 
 
 def _recorded_if_differentiable(step: Callable[..., Any]) -> Callable[..., Any]:
-    """An optimizer's step, which is recorded only if the optimizer is made for that."""
+    """An optimizer's step; autograd records it only if the optimizer is differentiable."""
 
     @functools.wraps(step)
     def stepped(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
@@ -55,7 +55,7 @@ def _recorded_if_differentiable(step: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _whichever(compilable: Callable[..., Any], plain: Callable[..., Any]) -> Callable[..., Any]:
-    """The plain one, until there is a compiler in this process."""
+    """A function that calls `plain` until the compiler has been imported in this process."""
 
     @functools.wraps(plain)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -65,7 +65,7 @@ def _whichever(compilable: Callable[..., Any], plain: Callable[..., Any]) -> Cal
 
 
 class _NotImported(ModuleType):
-    """In the compiler's place in `torch`, which it takes itself as soon as it is imported."""
+    """Stands in `torch` for the compiler, which takes its place as soon as it is imported."""
 
     compiled_autograd = SimpleNamespace(_disable=nullcontext)
 
