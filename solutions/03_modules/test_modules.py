@@ -77,6 +77,9 @@ def test_Mnist_Logistic_untrained_loss(student):
     data = load_mnist()  # randn/√784 gives 2.28 to 2.45 over 20 seeds; randn alone more than 6
     valid = data.x_valid, data.y_valid
     untrained_loss(student.Mnist_Logistic, F.cross_entropy, *valid, low=2.1, high=2.7)
+    first = [parameter.detach() for parameter in student.Mnist_Logistic().parameters()]
+    small = all(bool((values.abs() < 10).all()) for values in first)
+    judged(first, "the first weights and biases are small numbers, all below 10", small)
 
 
 @pytest.mark.points(2)
