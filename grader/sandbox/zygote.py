@@ -29,6 +29,7 @@ from grader.sandbox.huge_pages import WORTH_IT, use_huge_pages
 from grader.sandbox.unwritten import fill_what_is_unwritten
 from grader.sandbox.worker import refuse
 from grader.torchside.eager import without_compiler
+from grader.torchside.seeding import seed_everything
 from grader.wire.channel import Channel
 
 
@@ -38,6 +39,7 @@ def warm_up() -> None:
     A parallel operator here would leave threads behind that a forked child waits for forever.
     """
     without_compiler()
+    seed_everything(0)  # imports numpy.random
     torch.set_num_threads(1)
     model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 3))
     inputs, targets = torch.randn(6, 4), torch.randint(0, 3, (6,))
