@@ -57,13 +57,21 @@ def elements(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
             return tensor.detach().numpy()
         except (RuntimeError, TypeError):  # not dense, or conjugated, or negated
             pass
-    if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_meta:
-        raise Unsupported("only dense tensors with values can cross")
-    if tensor.dtype not in NAMES:
-        raise Unsupported(f"tensors of {tensor.dtype} can't cross")
+    if reason := refused(tensor):
+        raise Unsupported(reason)
     with torch.no_grad():
         plain = tensor.detach().as_subclass(torch.Tensor).cpu().resolve_conj().resolve_neg()
-        return plain.contiguous().reshape(-1).view(torch.uint8).numpy()
+        # Not reshape: the gradient of a sum over one element has stride 0, and that would stay.
+        flat = plain.contiguous().as_strided((plain.numel(),), (1,))
+        return flat.view(torch.uint8).numpy()
+
+
+def refused(tensor: torch.Tensor) -> str:
+    """Why a tensor can't cross, or ''."""
+    dense = tensor.layout is torch.strided and not tensor.is_nested
+    if not dense or tensor.is_quantized or tensor.is_meta:
+        return "only dense tensors with values can cross"
+    return "" if tensor.dtype in NAMES else f"tensors of {tensor.dtype} can't cross"
 
 
 def dtype_of(name: str) -> torch.dtype:

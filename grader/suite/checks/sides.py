@@ -92,9 +92,10 @@ def undrawn() -> Iterator[None]:
 def name_of(callable_: Any) -> str:
     """The name by which a learner knows it: that of a function, or of a model's class."""
     handle = getattr(callable_, "__dict__", {}).get("_handle")  # it lives beside their code
-    name = getattr(handle, "name", None) or getattr(callable_, "__name__", None)
+    name = getattr(handle, "name", None)
     if name is None and isinstance(callable_, nn.Module):
-        name = type(callable_).__name__
+        name = type(callable_).__name__  # it is asked for nothing: that may be the student's code
+    name = name or getattr(callable_, "__name__", None)
     if inspect.isfunction(callable_) and "<locals>" in callable_.__qualname__:
         name = None  # the suite's own, around what is theirs
     return name if isinstance(name, str) and name != "<lambda>" else "your code"
@@ -268,5 +269,6 @@ def same_bits(left: Any, right: Any) -> bool:
         return False
     if "meta" in (left.device.type, right.device.type) or not left.numel():
         return True
-    pair = [t.detach().cpu().contiguous().reshape(-1) for t in (left, right)]
+    # Not reshape: one element may have stride 0, and keeps it.
+    pair = [t.detach().cpu().contiguous().as_strided((t.numel(),), (1,)) for t in (left, right)]
     return bool(torch.equal(pair[0].view(torch.uint8), pair[1].view(torch.uint8)))
