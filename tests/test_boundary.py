@@ -116,6 +116,29 @@ class Shared(nn.Module):
     def forward(self, x):
         return self.deep(self.third(self.second(self.first(x))))
 
+class OwnList(Net):
+    # In another order, and without its layer's.
+    def parameters(self, recurse=True):
+        return reversed([self.weights, self.bias])
+
+class Odd(Net):
+    # Moving it gives a copy, it has buffers that can't cross, and it raises what it is asked for.
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("sparse", torch.eye(2).to_sparse())
+        self.register_buffer("nowhere", torch.ones(2, device="meta"))
+        self.register_buffer("scale", torch.ones(2))
+
+    def double(self):
+        other = Odd()
+        other.load_state_dict(self.state_dict(), strict=False)
+        return other.to(torch.float64)
+
+    def __getattr__(self, name):
+        if name in ("sparse", "nowhere", "scale", "weights", "bias", "layer"):
+            return super().__getattr__(name)
+        raise RuntimeError(f"no {name}")
+
 def train_once(model, loss_func, x, y, lr=0.1):
     loss = loss_func(model(x), y)
     loss.backward()
@@ -275,6 +298,16 @@ def test_a_leaf_keeps_its_shape(student):
         student.reshapes(torch.ones(3, requires_grad=True))
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+def test_one_element_crosses_however_it_lies_in_memory(student, session, dtype):
+    x = torch.ones(1, dtype=dtype, requires_grad=True)
+    session.lab.mul(x, 3).sum().backward()  # the incoming gradient has stride 0
+    assert x.grad.tolist() == [3]
+    session.calls.begin()
+    assert student.kinds(torch.zeros(1).expand(1).bool())[1] == (1,)
+    assert not session.calls.changed
+
+
 def test_changes_in_place_come_back_and_others_do_not(student):
     weights = torch.ones(3, requires_grad=True)
     (weights * 3).sum().backward()
@@ -326,6 +359,32 @@ def test_a_remote_module_is_a_module(student, session):
     assert model.state_dict()["bias"].tolist() == [7, 7]
     model.eval()
     assert not model.training
+
+
+def test_a_module_that_lists_its_parameters_itself_is_asked(student, session):
+    model = student.OwnList()
+    assert [parameter.shape for parameter in model.parameters()] == [(2,), (3, 2)]
+    assert len(list(model.named_parameters())) == 4
+    assert len(list(student.Net().parameters())) == 4
+    student.train_once(model, F.cross_entropy, torch.ones(2, 3), torch.tensor([0, 1]))
+    optimizer = session.lab.optim.SGD(model.parameters(), lr=1.0)
+    bias, _ = model.parameters()
+    model(torch.ones(5, 3)).sum().backward()
+    expected = (bias - bias.grad).detach().clone()
+    optimizer.step()
+    torch.testing.assert_close(bias.detach(), expected)
+    torch.testing.assert_close(model.bias.detach(), expected)
+
+
+def test_an_odd_module_is_a_module(student):
+    model = student.Odd()
+    assert [name for name, _ in model.named_buffers()] == ["scale"]
+    with pytest.raises(Exception, match="dense"):
+        _ = model.sparse
+    moved = model.double()
+    assert moved.weights.dtype == torch.float64
+    assert model.weights.dtype == torch.float32
+    assert model.eval() is model
 
 
 def test_a_callable_of_the_judge_is_called_with_gradients(student, session):
@@ -449,6 +508,17 @@ def test_a_module_moves_to_the_simulated_accelerator(student):
     assert output.device == simulated()
     with pytest.raises(RuntimeError, match="same device"):
         model(torch.ones(2, 3))
+
+
+def test_what_a_model_shares_is_one_on_the_simulated_accelerator(student):
+    model = student.Shared().to(simulated())
+    assert len(list(model.parameters())) == 5
+    assert model.third.weight is model.first.weight
+    model(torch.ones(1, 2).to(simulated())).sum().backward()
+    assert model.third.weight is model.first.weight
+    assert model.first.weight.grad is not None
+    with torch.no_grad():
+        model.first.bias.fill_(0)
 
 
 def test_exceptions_arrive_with_the_students_own_lines(student):

@@ -23,19 +23,21 @@ class LiveTensor(Remote, torch.Tensor):
         home: Home,
         struct: Tensor,
         decoder: Decoder,
-        known: dict[int, LiveTensor] | None = None,
+        known: dict[int, Any] | None = None,
     ) -> Any:
         """The live tensor for a struct with a handle; one of `known` is brought up to date."""
         if struct.handle is None:
             raise ProtocolError("not a tensor of the sandbox")
-        value = decoder.leaf(struct)
+        value, age = decoder.leaf(struct), home.age(struct.handle)
         live = (known or {}).get(struct.handle)
-        if live is None or not live._update(value.detach(), value.grad):
-            live = _as_live(value)
-            live.__dict__.update(_home=home, _remote=struct.handle)
-            if known is not None and isinstance(live, LiveTensor):
+        if not (isinstance(live, LiveTensor) and live._update(value.detach(), value.grad)):
+            # On the simulated accelerator a tensor isn't live: it is kept while it is as it was.
+            if live is None or isinstance(live, LiveTensor) or live.__dict__["_age"] != age:
+                live = _as_live(value)
+                live.__dict__.update(_home=home, _remote=struct.handle)
+            if known is not None:
                 known[struct.handle] = live
-        live.__dict__["_age"] = home.age(struct.handle)
+        live.__dict__["_age"] = age
         return live
 
     @classmethod

@@ -106,7 +106,7 @@ class _Tree:
     """
 
     def __init__(self) -> None:
-        self.tensors: dict[int, LiveTensor] = {}
+        self.tensors: dict[int, Any] = {}
         self.modules: WeakValueDictionary[int, RemoteModule] = WeakValueDictionary()
         self.left = MAX_SHARED
 
@@ -163,7 +163,7 @@ class RemoteModule(Remote, nn.Module):
             raise ProtocolError("a module with too many children")
         if len(described.parameters) + len(described.buffers) > MAX_TENSORS:
             raise ProtocolError("a module with too many parameters")
-        tensors: dict[int, LiveTensor] = state["_tree"].tensors
+        tensors: dict[int, Any] = state["_tree"].tensors
 
         def live(named: list[tuple[str, Tensor]]) -> dict[str, Any]:
             return {n: LiveTensor.of(self._home, t, decoder, tensors) for n, t in named}
@@ -213,9 +213,23 @@ class RemoteModule(Remote, nn.Module):
     def __setattr__(self, name: str, value: Any) -> None:
         self._home.assign(self._remote, name, value)
 
-    def _apply_there(self, name: str, *args: Any, **kwargs: Any) -> RemoteModule:
-        self._home.call(self._remote, name, args, kwargs)
-        return self
+    def parameters(self, *args: Any, **kwargs: Any) -> Any:
+        return self._listed("parameters", *args, **kwargs)
+
+    def named_parameters(self, *args: Any, **kwargs: Any) -> Any:
+        return self._listed("named_parameters", *args, **kwargs)
+
+    def _listed(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        """What torch's own method finds here, or what the module over there says itself."""
+        if self.__dict__["_handle"].lists:
+            return self._home.call(self._remote, name, args, kwargs)
+        return getattr(nn.Module, name)(self, *args, **kwargs)
+
+    def _apply_there(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Call a method that returns the module itself, unless it is the student's own."""
+        given = self._home.call(self._remote, name, args, kwargs)
+        itself = isinstance(given, RemoteModule) and given.__dict__["_remote"] == self._remote
+        return self if itself else given
 
     def to(self, *args: Any, **kwargs: Any) -> Any:
         return self._apply_there("to", *args, **kwargs)
@@ -232,8 +246,8 @@ class RemoteModule(Remote, nn.Module):
     def eval(self) -> Any:
         return self._apply_there("eval")
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        self._apply_there("zero_grad", set_to_none)
+    def zero_grad(self, set_to_none: bool = True) -> Any:
+        return self._apply_there("zero_grad", set_to_none)
 
     def __getitem__(self, key: Any) -> Any:
         children = list(self._current("children").values())

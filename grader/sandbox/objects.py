@@ -14,11 +14,12 @@ from torch import nn
 from grader.wire.codec import Encoder
 from grader.wire.errors import Unsupported
 from grader.wire.structs import Described, Handle, Tensor
-from grader.wire.tensors import elements
+from grader.wire.tensors import elements, refused
 
 MAX_INSIDE = 32  # children that are described together with their parent
 MAX_UNASKED = 256 << 10  # bytes of modules that one answer describes without a request
 MAX_UNASKED_IN_A_TEST = 32 << 20
+LISTING = ("parameters", "named_parameters", "named_modules")
 TORCH = 0  # the number of torch, which the judge's fixture `lab` uses
 
 
@@ -79,8 +80,8 @@ class Objects:
         self._sent[number] += 1
         if kind == "module" and number not in self._modules:
             self._untold.add(number)
-        name = getattr(value, "__name__", None) or type(value).__name__
-        return Handle(number, kind=kind, name=name, bases=self._bases(type(value)))
+        bases, lists = self._bases(type(value)), kind == "module" and lists_itself(value)
+        return Handle(number, kind=kind, name=_name(value), bases=bases, lists=lists)
 
     def forget(self, numbers: Iterable[int]) -> None:
         """Release an object when the judge has dropped every proxy that it was sent."""
@@ -122,7 +123,8 @@ class Objects:
         children = [(n, c) for n, c in module._modules.items() if c is not None]
         described = Described(
             tensors(module._parameters.items()),
-            tensors(module._buffers.items()),
+            # One that can't cross is left out: whoever asks for it by its name is told why.
+            tensors((n, b) for n, b in module._buffers.items() if b is None or not refused(b)),
             [(name, self.refer(child)) for name, child in children],
             module.training,
         )
@@ -178,6 +180,23 @@ class Objects:
         self._touched.clear()
         self._untold.clear()
         self._unasked = 0
+
+
+def lists_itself(module: nn.Module) -> bool:
+    """Whether a module's own code says which parameters it has, rather than torch's."""
+    kind, own = type(module), vars(module)
+    return any(
+        name in own or getattr(kind, name, None) is not getattr(nn.Module, name) for name in LISTING
+    )
+
+
+def _name(value: Any) -> str:
+    """What the student calls it, or its class."""
+    try:
+        name = value.__name__
+    except Exception:  # it has none, or raises whatever it is asked for
+        name = None
+    return name if isinstance(name, str) and name else type(value).__name__
 
 
 def _size(module: nn.Module) -> int:

@@ -14,7 +14,7 @@ from torch import nn
 
 from grader.sandbox import fallbacks
 from grader.sandbox.loading import Workplace, define, usable_devices
-from grader.sandbox.objects import Objects
+from grader.sandbox.objects import LISTING, Objects
 from grader.sandbox.stand_ins import StandIn
 from grader.torchside import accelerator
 from grader.torchside.pretend import pretended
@@ -147,6 +147,8 @@ class Worker:
         observed = ran or contextlib.nullcontext()
         with torch.set_grad_enabled(grad), observed, pretended(call.pretend):
             result = arguments.run(function)
+            if call.path in LISTING and not isinstance(result, (list, tuple)):
+                result = (item for item in result)  # of whatever kind: it crosses at once
             if grad:  # if student code switches gradients off, they stay off until the next test
                 self._records = torch.is_grad_enabled()
         for stream in (sys.stdout, sys.stderr):

@@ -65,7 +65,7 @@ def call_text(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
 def summary(value: Any) -> str:
     """What a value is, in a few words: "tensor float32 (3, 4)"."""
     if isinstance(value, nn.Module):
-        return f"<{getattr(value, '__name__', value.__class__.__name__)}>"
+        return f"<{value.__class__.__name__}>"
     if isinstance(value, torch.Tensor):
         kind = "parameter" if isinstance(value, nn.Parameter) else "tensor"
         on = f", on {value.device}" if value.device.type != "cpu" else ""

@@ -100,6 +100,7 @@ class Handle(Node, tag="h"):
     """An object that doesn't cross. `owned`: it lives on the sender's side.
 
     `bases`: the names of the torch classes that it is an instance of, the most derived first.
+    `lists`: it is a module whose own code says which parameters it has.
     """
 
     number: int
@@ -107,6 +108,7 @@ class Handle(Node, tag="h"):
     kind: str = "object"  # or "module", "callable"
     name: str = ""
     bases: list[str] = []
+    lists: bool = False
 
 
 class TorchName(Node, tag="n"):

@@ -195,7 +195,7 @@ def _fill(model, row, refuse=None, most=0):  # type: ignore[no-untyped-def]  # s
     """Give a model's parameters the numbers in a row, in one call."""
     start = 0
     with torch.no_grad():
-        for _, parameter in torch.nn.Module.named_parameters(model):  # whatever its own are like
+        for parameter in model.parameters():
             end = start + parameter.numel()
             parameter.copy_(row[start:end].reshape(parameter.shape))
             start = end
