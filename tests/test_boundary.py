@@ -148,6 +148,12 @@ def train_once(model, loss_func, x, y, lr=0.1):
         model.zero_grad()
     return loss.item()
 
+def trains(model):
+    return [p.requires_grad for p in model.parameters()]
+
+def freeze(model):
+    model.requires_grad_(False)
+
 def call_back(function):
     return function(torch.ones(3, requires_grad=True) * 2)
 
@@ -374,6 +380,21 @@ def test_a_module_that_lists_its_parameters_itself_is_asked(student, session):
     optimizer.step()
     torch.testing.assert_close(bias.detach(), expected)
     torch.testing.assert_close(model.bias.detach(), expected)
+
+
+def test_what_is_frozen_on_one_side_is_frozen_on_the_other(student):
+    model = student.Net()
+    held = model.bias
+    student.freeze(model)
+    assert not held.requires_grad
+    assert not model(torch.ones(1, 3)).requires_grad
+    held.requires_grad_()
+    model.weights.requires_grad = True
+    assert student.trains(model) == student.trains(model) == [True, True, False, False]
+    model(torch.ones(5, 3)).sum().backward()
+    assert held.grad is not None
+    model.requires_grad_(False)
+    assert student.trains(model) == [False] * 4
 
 
 def test_an_odd_module_is_a_module(student):

@@ -190,13 +190,12 @@ class Endpoint:
             reply, body = self._peer.ask(Get(number, path))
             return self._peer.value(reply.value, self._peer.decoder(body))
 
-    def fetch(self, number: int) -> tuple[torch.Tensor, torch.Tensor | None]:
+    def fetch(self, number: int) -> torch.Tensor:
         with self.asking():
             reply, body = self._peer.ask(Get(number, ""))
             if not isinstance(reply.value, Tensor):
                 raise ProtocolError("not a tensor")
-            leaf = self._peer.decoder(body).leaf(reply.value)
-            return leaf.detach(), leaf.grad
+            return self._peer.decoder(body).leaf(reply.value)
 
     def assign(self, number: int, path: str, value: Any) -> None:
         encoder = Encoder(self.refer)

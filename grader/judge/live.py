@@ -30,7 +30,7 @@ class LiveTensor(Remote, torch.Tensor):
             raise ProtocolError("not a tensor of the sandbox")
         value, age = decoder.leaf(struct), home.age(struct.handle)
         live = (known or {}).get(struct.handle)
-        if not (isinstance(live, LiveTensor) and live._update(value.detach(), value.grad)):
+        if not (isinstance(live, LiveTensor) and live._update(value)):
             # On the simulated accelerator a tensor isn't live: it is kept while it is as it was.
             if live is None or isinstance(live, LiveTensor) or live.__dict__["_age"] != age:
                 live = _as_live(value)
@@ -51,38 +51,43 @@ class LiveTensor(Remote, torch.Tensor):
             result = func(*args, **kwargs)
         target = args[0] if args else None
         if isinstance(target, LiveTensor):
-            if name.endswith("_") and not name.endswith("__"):
+            if name == "requires_grad_":
+                target._push("requires_grad")
+            elif name.endswith("_") and not name.endswith("__"):
                 target._push("data")
-            elif name == "__set__" and getattr(func, "__self__", None) in (_GRAD, _DATA):
-                target._push("grad" if func.__self__ is _GRAD else "data")
+            elif name == "__set__" and getattr(func, "__self__", None) in _PARTS:
+                target._push(_PARTS[func.__self__])
         return result
 
     def _refresh(self) -> None:
         if self.__dict__["_age"] == self._home.age(self._remote):
             return
-        if not self._update(*self._home.fetch(self._remote)):
+        if not self._update(self._home.fetch(self._remote)):
             raise Gone("a parameter is on another device than when the test took it")
         self.__dict__["_age"] = self._home.age(self._remote)
 
-    def _update(self, value: torch.Tensor, grad: torch.Tensor | None) -> bool:
+    def _update(self, leaf: torch.Tensor) -> bool:
         """Take these values on, if they are on the same device."""
         with torch._C.DisableTorchFunctionSubclass():
-            if self.device != value.device:
+            if self.device != leaf.device:
                 return False
             self.grad = None
-            self.data = value
-            self.grad = grad
+            self.requires_grad = False
+            self.data = leaf.detach()
+            self.requires_grad = leaf.requires_grad
+            self.grad = leaf.grad
         return True
 
     def _push(self, part: str) -> None:
         with torch._C.DisableTorchFunctionSubclass():
-            value = self.grad if part == "grad" else self.detach()
-            plain = None if value is None else value.detach().as_subclass(torch.Tensor)
-        self._home.assign(self._remote, part, plain)
+            value = getattr(self, part)
+            if isinstance(value, torch.Tensor):
+                value = value.detach().as_subclass(torch.Tensor)
+        self._home.assign(self._remote, part, value)
         self.__dict__["_age"] = self._home.age(self._remote)
 
 
-_GRAD, _DATA = torch.Tensor.grad, torch.Tensor.data
+_PARTS = {getattr(torch.Tensor, name): name for name in ("data", "grad", "requires_grad")}
 
 
 class LiveParameter(LiveTensor, nn.Parameter):

@@ -35,8 +35,8 @@ class Home(Protocol):
     def describe(self, number: int) -> tuple[Described, Decoder]:
         """A module's parameters, buffers and children, as they are now."""
 
-    def fetch(self, number: int) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """A tensor's values and gradient, as they are now."""
+    def fetch(self, number: int) -> torch.Tensor:
+        """A tensor as it is now, with its gradient."""
 
     def age(self, number: int) -> tuple[int, int]:
         """What changes whenever something was done to an object."""
