@@ -216,8 +216,6 @@ class Endpoint:
         return self._test, self._touches.setdefault(number, 0)
 
     def forget(self, number: int) -> None:
-        if number in self._told:
-            self._drop([number])
         self._peer.forget(number=number)
 
     def _drop(self, modules: Iterable[int]) -> None:
