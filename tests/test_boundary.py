@@ -148,6 +148,15 @@ def train_once(model, loss_func, x, y, lr=0.1):
         model.zero_grad()
     return loss.item()
 
+class Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        memory = torch.zeros(2)
+        self.first, self.second = nn.Parameter(memory), nn.Parameter(memory)
+
+def numbers_of(model):
+    return [p.tolist() for p in model.parameters()]
+
 def trains(model):
     return [p.requires_grad for p in model.parameters()]
 
@@ -393,8 +402,24 @@ def test_what_is_frozen_on_one_side_is_frozen_on_the_other(student):
     assert student.trains(model) == student.trains(model) == [True, True, False, False]
     model(torch.ones(5, 3)).sum().backward()
     assert held.grad is not None
+    student.freeze(model)
+    assert held.grad.tolist() == model.bias.grad.tolist()
+    model.requires_grad_(True)
     model.requires_grad_(False)
     assert student.trains(model) == [False] * 4
+
+
+def test_new_data_and_new_values_are_two_things(student):
+    model = student.Tied()
+    with torch.no_grad():
+        model.first.fill_(1)
+    assert model.second.tolist() == [1, 1]
+    model.first.data = torch.zeros(2, dtype=torch.float64)
+    assert model.second.tolist() == [1, 1]
+    assert model.first.dtype == torch.float64
+    with torch.no_grad():
+        model.second += 1
+    assert student.numbers_of(model) == [[0, 0], [2, 2]]
 
 
 def test_an_odd_module_is_a_module(student):

@@ -54,7 +54,7 @@ class LiveTensor(Remote, torch.Tensor):
             if name == "requires_grad_":
                 target._push("requires_grad")
             elif name.endswith("_") and not name.endswith("__"):
-                target._push("data")
+                target._push("")
             elif name == "__set__" and getattr(func, "__self__", None) in _PARTS:
                 target._push(_PARTS[func.__self__])
         return result
@@ -79,8 +79,9 @@ class LiveTensor(Remote, torch.Tensor):
         return True
 
     def _push(self, part: str) -> None:
+        """Send one part over, or, where it is '', the values to write into the tensor there."""
         with torch._C.DisableTorchFunctionSubclass():
-            value = getattr(self, part)
+            value = getattr(self, part or "data")
             if isinstance(value, torch.Tensor):
                 value = value.detach().as_subclass(torch.Tensor)
         self._home.assign(self._remote, part, value)

@@ -216,7 +216,7 @@ def _none_live(tensor: torch.Tensor) -> None:
 
 
 def _set(target: Any, path: str, value: Any) -> None:
-    if isinstance(target, torch.Tensor) and path == "data":
+    if not path:  # the values of a tensor
         with torch.no_grad():
             target.copy_(value)
     else:

@@ -119,7 +119,7 @@ class Encoder:
         stride = None
         if not tensor.is_contiguous() and tensor.device.type == "cpu" and 0 not in tensor.stride():
             stride = list(tensor.stride())
-        grad = tensor.grad if leaf and tensor.requires_grad else None
+        grad = tensor.grad if leaf else None
         return Tensor(
             dtype=tensors.NAMES[tensor.dtype],
             shape=list(tensor.shape),
@@ -172,7 +172,7 @@ class Decoder:
             tensor = nn.Parameter(tensor, requires_grad=struct.requires_grad)
         elif struct.requires_grad:
             tensor.requires_grad_()
-        if struct.requires_grad and struct.grad is not None:
+        if struct.grad is not None:
             tensor.grad = self.gradient(struct.grad, tensor)
         return tensor
 
@@ -181,6 +181,8 @@ class Decoder:
         gradient = self.raw(struct)
         if gradient.shape != of.shape or gradient.dtype != of.dtype or gradient.device != of.device:
             raise ProtocolError("a gradient doesn't fit its tensor")
+        if not (gradient.is_floating_point() or gradient.is_complex()):
+            raise ProtocolError("a gradient of whole numbers")
         return gradient
 
     def value(

@@ -168,6 +168,8 @@ class Get(Request, tag="get"):
 
 
 class Set(Request, tag="set"):
+    """Set attribute `path` of an object; '' writes values into a tensor's own memory."""
+
     target: int
     path: str
     value: Value

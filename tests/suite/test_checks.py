@@ -128,6 +128,9 @@ def test_a_changed_argument_is_told_and_poisons_nothing(here: Here) -> None:
     assert {p.kind for p in mismatch.problems} == {"values", "changed"}
     assert torch.equal(x, kept)
     assert failed(leaves_alone, student.log_softmax, x).problem == "changed"
+    with_graph = x.clone().requires_grad_() * 1
+    assert failed(leaves_alone, student.log_softmax, with_graph).problem == "changed"
+    assert torch.equal(with_graph, kept)
 
 
 def test_what_a_call_does_to_lists_and_flags_is_told_too(here: Here) -> None:

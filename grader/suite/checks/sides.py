@@ -217,11 +217,15 @@ class Copies:
         names = [
             name
             for name, original, copy in self._copies
-            if (leaves or name not in self._leaves) and not same_bits(original, copy)
+            if (leaves or not self._may_change(name, original)) and not same_bits(original, copy)
         ]
         names += [name for name, held, items in self._held if not _same_items(held, items)]
         names += [name for name, tensor, asked in self._asked if tensor.requires_grad != asked]
         return list(dict.fromkeys(name.partition("[")[0] for name in names))
+
+    def _may_change(self, name: str, original: Any) -> bool:
+        """Whether an argument is a leaf that requires grad: across the boundary it goes back."""
+        return name in self._leaves and original.is_leaf
 
 
 def _items(held: Any) -> list[Any]:
