@@ -154,6 +154,10 @@ class Tied(nn.Module):
         memory = torch.zeros(2)
         self.first, self.second = nn.Parameter(memory), nn.Parameter(memory)
 
+class Countdown:
+    def __iter__(self):
+        yield from (2, 1, 0)
+
 def numbers_of(model):
     return [p.tolist() for p in model.parameters()]
 
@@ -420,6 +424,23 @@ def test_new_data_and_new_values_are_two_things(student):
     with torch.no_grad():
         model.second += 1
     assert student.numbers_of(model) == [[0, 0], [2, 2]]
+
+
+def test_only_a_row_of_modules_has_items(student, session):
+    nn_there, model = session.lab.nn, student.Shared()
+    row = nn_there.Sequential(nn_there.Tanh(), nn_there.Linear(2, 1))
+    assert (len(row), len(list(row))) == (2, 2)
+    assert isinstance(row[-1], nn.Linear)
+    assert nn_there.Tanh()
+    parameters = nn_there.ParameterList([torch.ones(2), torch.zeros(3)])
+    assert [parameters[1].shape, len(parameters), len(list(parameters))] == [(3,), 2, 2]
+    assert [number for number, _ in zip(student.Countdown(), range(9), strict=False)] == [2, 1, 0]
+    with pytest.raises(TypeError, match="not subscriptable"):
+        model[0]
+    with pytest.raises(TypeError, match="not iterable"):
+        _first, _second, *_ = model
+    with pytest.raises(TypeError, match="len"):
+        len(model)
 
 
 def test_an_odd_module_is_a_module(student):

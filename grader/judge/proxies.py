@@ -22,6 +22,7 @@ MAX_MODULES = 1_000
 MAX_TENSORS = 10_000
 MAX_BASES = 64
 MAX_SHARED = 8
+_ROWS: tuple[type, ...] = (nn.Sequential, nn.ModuleList)  # modules that are their children in a row
 
 
 def proxy_of(home: Home, handle: Handle) -> Any:
@@ -47,6 +48,13 @@ def claimed_class(handle: Handle, fallback: type) -> type:
     """
     claims = (CLASSES[name] for name in handle.bases[:MAX_BASES] if name in CLASSES)
     return next(claims, fallback)
+
+
+def checked_length(size: Any) -> int:
+    """A length that came from there."""
+    if not isinstance(size, int) or size < 0:
+        raise ProtocolError("not a length")
+    return size
 
 
 class RemoteObject(Remote):
@@ -76,13 +84,13 @@ class RemoteObject(Remote):
         return self._method("__getitem__", key)
 
     def __len__(self) -> int:
-        size = self._method("__len__")
-        if not isinstance(size, int) or size < 0:
-            raise ProtocolError("not a length")
-        return size
+        return checked_length(self._method("__len__"))
 
     def __iter__(self) -> Iterator[Any]:
         iterator = self._method("__iter__")
+        if not isinstance(iterator, RemoteObject):  # a generator, which has crossed at once
+            yield from iterator
+            return
         for _ in range(MAX_ITEMS):
             try:
                 yield iterator._method("__next__")
@@ -249,15 +257,23 @@ class RemoteModule(Remote, nn.Module):
     def zero_grad(self, set_to_none: bool = True) -> Any:
         return self._apply_there("zero_grad", set_to_none)
 
+    def __bool__(self) -> bool:
+        return True
+
     def __getitem__(self, key: Any) -> Any:
-        children = list(self._current("children").values())
-        return children[key]
+        if isinstance(self, _ROWS):
+            return list(self._current("children").values())[key]
+        return self._home.call(self._remote, "__getitem__", (key,), {})
 
     def __len__(self) -> int:
-        return len(self._current("children"))
+        if isinstance(self, _ROWS):
+            return len(self._current("children"))
+        return checked_length(self._home.call(self._remote, "__len__", (), {}))
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(list(self._current("children").values()))
+        if isinstance(self, _ROWS):
+            return iter(list(self._current("children").values()))
+        return iter(self._home.call(self._remote, "__iter__", (), {}))
 
     def __repr__(self) -> str:
         return f"<{self.__dict__['_handle'].name[:80]} of the student>"

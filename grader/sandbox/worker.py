@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import operator
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -139,7 +141,9 @@ class Worker:
 
     def _call(self, call: Call, body: bytearray) -> Answer:
         function = self._objects[call.target]
-        if call.path:
+        if call.path in _OPERATIONS:  # so an object without it raises what Python raises
+            function = functools.partial(_OPERATIONS[call.path], function)
+        elif call.path:
             function = operator.attrgetter(call.path)(function)
         arguments = Arguments(call, body, self._peer.decoder(body))
         ran = Ran() if call.watch else None
@@ -209,6 +213,14 @@ class Worker:
 
     def raise_here(self, raised: Raised) -> NoReturn:
         raise _CALLBACK_ERRORS.get(raised.builtin, CallbackError)(raised.message)
+
+
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "__getitem__": operator.getitem,
+    "__len__": len,
+    "__iter__": iter,
+    "__next__": next,
+}
 
 
 def _none_live(tensor: torch.Tensor) -> None:
