@@ -10,7 +10,7 @@ from grader.assignment.exercises import find_exercises
 from grader.assignment.rules import RulesError
 from grader.cli.options import Unusable, solutions_option, workers_option
 from grader.cli.progress import progress
-from grader.release import bundles, notebooks, scaffold, student
+from grader.release import bundles, scaffold, student
 from grader.release.hints import HomeHints, home_hints
 from grader.release.student import ReleaseError
 
@@ -47,7 +47,9 @@ def release(
         raise Unusable("Nothing to write. Name a folder for the students' repository.")
     try:
         if here:
-            for path in notebooks.write_notebooks(root / "exercises"):
+            from grader.release.notebooks import write_notebooks
+
+            for path in write_notebooks(root / "exercises"):
                 print(path.relative_to(root))
         if out:
             told: list[HomeHints] = []

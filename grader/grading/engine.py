@@ -17,8 +17,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from concurrent.futures.process import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.util import Finalize
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from grader.assignment.exercises import AssignmentError
@@ -170,10 +172,26 @@ def local_processes(workers: int, folder: Path | None = None) -> Executor:
 
     `folder`: they remove it if this process is killed.
     """
-    context = multiprocessing.get_context("spawn")
+    begun = (machine_profile(), folder)
     return ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_begin_worker, initargs=(machine_profile(), folder)
+        workers, mp_context=_Processes(), initializer=_begin_worker, initargs=begun
     )
+
+
+class _Process(SpawnProcess):
+    """A process that doesn't import anew what the command's own module imports."""
+
+    def start(self) -> None:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            super().start()
+        finally:
+            sys.modules["__main__"] = main
+
+
+class _Processes(SpawnContext):
+    Process = _Process
 
 
 def default_workers() -> int:

@@ -11,7 +11,6 @@ from pathlib import Path
 from grader.assignment.exercises import DATA, find_exercises
 from grader.grading.secrets import leaks
 from grader.release.hints import HomeHints, write_desks
-from grader.release.notebooks import notebook_of
 
 FILES = ("constraints.txt", "LICENSE")
 TEMPLATES = {
@@ -66,6 +65,8 @@ def _write(root: Path, out: Path) -> None:
     # Notebooks are generated again.
     sources = shutil.ignore_patterns(*JUNK, PICTURES, "*.ipynb")
     shutil.copytree(root / "exercises", out / "exercises", ignore=sources)
+    from grader.release.notebooks import notebook_of  # few commands need nbformat
+
     for exercise in find_exercises(root / "exercises"):
         book = out / "exercises" / exercise.name / f"{exercise.module}.ipynb"
         book.write_text(notebook_of(exercise), encoding="utf-8", newline="\n")

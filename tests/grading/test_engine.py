@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -135,6 +137,18 @@ def test_judges_are_told_what_the_machine_gives(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(probe, "_known", [told])
     with local_processes(1) as executor:
         assert executor.submit(probe.machine_profile).result() == told
+
+
+@pytest.mark.slow
+def test_judges_leave_the_command_unimported(tmp_path, monkeypatch):
+    command = ModuleType("__main__")
+    command.__file__ = str(tmp_path / "grader")
+    Path(command.__file__).write_text("ours = 1\n")
+    monkeypatch.setitem(sys.modules, "__main__", command)
+    with local_processes(1) as executor:
+        main = executor.submit(eval, "[*vars(__import__('__mp_main__'))]").result()
+        assert "ours" not in main
+    assert sys.modules["__main__"] is command
 
 
 @pytest.mark.slow

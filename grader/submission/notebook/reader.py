@@ -7,8 +7,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import nbformat
-
 from grader.submission.model import Assigned
 from grader.submission.notebook.cells import Cell
 
@@ -38,6 +36,8 @@ def read_notebook(text: str, exercises: Sequence[Assigned]) -> list[Cell]:
         ) from None
     except (RecursionError, ValueError):
         raise NotANotebookError("it is nested too deeply") from None
+    import nbformat  # a tenth of a second, and most submissions have no notebook
+
     try:
         # Outputs may take 50 MB, so they are dropped before nbformat makes objects of them.
         notebook = nbformat.reader.reads(json.dumps(_without_outputs(raw)))
