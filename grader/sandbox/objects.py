@@ -19,6 +19,7 @@ from grader.wire.tensors import elements, refused
 MAX_INSIDE = 32  # children that are described together with their parent
 MAX_UNASKED = 256 << 10  # bytes of modules that one answer describes without a request
 MAX_UNASKED_IN_A_TEST = 32 << 20
+MAX_LOOKED_AT = 4_000  # parts of a module, to find out how large it is
 LISTING = ("parameters", "named_parameters", "named_modules")
 TORCH = 0  # the number of torch, which the judge's fixture `lab` uses
 
@@ -148,8 +149,8 @@ class Objects:
             if number in self._modules:
                 continue
             try:
-                size = _size(module)
-                if size <= left:
+                size = _size(module, left)
+                if size is not None:
                     described[number] = self.describe(module, encoder)
                     left -= size
                     self._unasked += size
@@ -199,10 +200,24 @@ def _name(value: Any) -> str:
     return name if isinstance(name, str) and name else type(value).__name__
 
 
-def _size(module: nn.Module) -> int:
-    """The bytes of a module's tensors, counting a gradient for each that may have one."""
-    tensors = [*nn.Module.parameters(module), *nn.Module.buffers(module)]
-    return sum(tensor.nbytes * (1 + tensor.requires_grad) for tensor in tensors)
+def _size(module: nn.Module, most: int) -> int | None:
+    """The bytes of a module's tensors and of the gradients they may have; None if more than `most`.
+
+    It looks at no more than `MAX_LOOKED_AT` parts: a module's dictionaries may never end.
+    """
+    size, parts = 0, 0
+    modules = [module]
+    for one in modules:  # it grows
+        named = (one._parameters.items(), one._buffers.items(), one._modules.items())
+        for _, part in itertools.chain(*named):
+            parts += 1
+            if isinstance(part, nn.Module):
+                modules.append(part)
+            elif part is not None:
+                size += part.nbytes * (1 + part.requires_grad)
+            if size > most or parts > MAX_LOOKED_AT:
+                return None
+    return size
 
 
 def _structure(module: nn.Module) -> list[Any]:
