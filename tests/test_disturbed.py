@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import tiny
 
 from grader.judge.judge import Judge
 from grader.judge.sandboxes import Forker
@@ -117,6 +118,45 @@ def test_code_that_kills_itself_has_killed_itself(grade: Grade) -> None:
 @pytest.mark.slow
 def test_a_killed_zygote_costs_nothing(grade: Grade) -> None:
     assert grade(zygote=1) == [PASSED, PASSED, FAILED, PASSED]
+
+
+WATCHED = '''
+from grader.suite.checks import same
+
+
+def test_double(student):
+    """Twice, by hand."""
+    same(student.double, lambda x: 2 * x, 3.0, forbids="aten::exp")
+'''
+STOPS_THE_PROFILER = """
+import torch
+
+left = {}
+
+
+def double(x):
+    global left
+    if left:
+        left -= 1
+        torch._C._autograd._disable_profiler()
+    return 2 * x
+"""
+
+
+@pytest.mark.parametrize(
+    ("times", "outcome"), [(0, Outcome.PASSED), (1, Outcome.PASSED), (2, Outcome.REFUSED)]
+)
+def test_a_profiler_that_was_stopped_once_costs_nothing(
+    forker: Forker, tmp_path: Path, times: int, outcome: Outcome
+) -> None:
+    """What a paused machine does to it looks the same as what code does that stops it."""
+    suites = tiny.write_assignment(tmp_path)
+    (suites / "01_double" / "test_double.py").write_text(WATCHED)
+    judge = Judge(suites, forker)
+    answer = STOPS_THE_PROFILER.replace("{}", str(times)).encode()
+    result = judge.grade(Submission("ann", {"double.py": answer}), seed=1)
+    judge.close()
+    assert [test.outcome for test in result.exercises[0].tests] == [outcome]
 
 
 LATE = """

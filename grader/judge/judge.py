@@ -36,6 +36,7 @@ from grader.suite.plugin import device_group, device_of
 from grader.suite.session import Ended, PytestFault, Suites, limit_of
 from grader.suite.sight import Sight, sight_of
 from grader.torchside.accelerator import fallback_reason, is_simulated
+from grader.torchside.ran import STOPPED
 
 _SIGHTED = (Outcome.FAILED, Outcome.REFUSED)
 
@@ -314,11 +315,14 @@ class _Run:
             self._stopwatch.begin(self._submission.name, test.nodeid)
 
     def finish(self, ended: Ended) -> None:
-        """Record how a test ended. If its sandbox was killed, it will run once more."""
+        """Record how a test ended. If its sandbox was killed, it will run once more.
+
+        So it will if it failed and the profiler was stopped: a pause of the machine does that, too.
+        """
         if self._stopwatch is not None:
             self._stopwatch.end()
         self.session.end()
-        if self.session.disturbed:
+        if self.session.disturbed or (ended.error and STOPPED in self.calls.ran):
             self.disturbed.append(ended.test)
         test, error = ended.test, fault_or(ended.error)
         exercise = test.path.parent.name
