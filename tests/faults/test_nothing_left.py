@@ -125,7 +125,10 @@ def descriptors(count: int) -> Iterator[None]:
 
 
 def test_few_descriptors(kit: Path, nothing_left: None, grader: Any) -> None:
-    """Enough for the command. Nobody is charged for what a judge and its sandboxes lack."""
+    """Enough for the command. Nobody is charged for what a judge and its sandboxes lack.
+
+    Just below what is enough it is chance: when a process ends, its descriptors are free again.
+    """
     leave_two(kit)
     missing = []
     for count in range(FEW, ENOUGH + 1):
@@ -136,7 +139,6 @@ def test_few_descriptors(kit: Path, nothing_left: None, grader: Any) -> None:
         if count == FEW:
             complete(kit, grader)
     assert missing[0] and not missing[-1]
-    assert missing == sorted(missing, reverse=True), "more descriptors are no worse"
 
 
 def test_what_student_code_has_no_descriptor_for_is_its_own() -> None:
