@@ -40,6 +40,18 @@ def test_the_reference_passes_where_it_once_failed(judge, name, seed):
     assert [t.name for t in result.exercises[0].tests if not t.passed] == []
 
 
+def test_means_over_the_samples_are_floats_too(judge):
+    """A tensor isn't the float that is asked for, whichever mean it holds."""
+    [exercise] = [e for e in EXERCISES if e.name == "05_refactor"]
+    style = (ROOT / "tests/styles/05_refactor/data_loaders.py").read_text("utf-8")
+    source = style.replace("loss.item() * len(xb)", "loss * len(xb)")
+    assert source != style
+    submission = Submission("s", {exercise.file.name: source.encode()})
+    result = judge.grade(submission, SEED, frozenset([exercise.name]), diagnose=False)
+    failed = [t.name for t in result.exercises[0].tests if not (t.passed or t.bonus)]
+    assert failed == ["test_fit_mean_losses"]
+
+
 def test_every_exercise_is_answered_in_many_styles():
     for exercise in EXERCISES:
         assert sum(e.name == exercise.name for e, _ in STYLES) >= 8, exercise.name
