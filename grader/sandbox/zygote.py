@@ -26,7 +26,6 @@ from grader.lockdown.limits import lift
 from grader.lockdown.records import Lockdown
 from grader.sandbox.control import PACKET, READY, Fork, Orders, Reap, Reaped, ZygoteRequest
 from grader.sandbox.huge_pages import WORTH_IT, use_huge_pages
-from grader.sandbox.unwritten import fill_what_is_unwritten
 from grader.sandbox.worker import refuse
 from grader.torchside.eager import without_compiler
 from grader.torchside.seeding import seed_everything
@@ -62,7 +61,6 @@ def main(control: socket.socket) -> None:
     orders.allow()
     lift()
     warm_up()
-    fill_what_is_unwritten()
     shield()
     lockdown = prepare(orders.profile, orders.limits, [Path(path) for path in orders.readable])
     gc.freeze()
