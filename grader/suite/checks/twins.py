@@ -247,12 +247,10 @@ def _by_place(theirs: nn.Module, ours: nn.Module, width: int) -> Layout:
     sizes = [sorted(p.numel() for p in model.parameters()) for model in (theirs, ours)]
     if sum(sizes[0]) != sum(sizes[1]):
         raise _odd(f"parameters of {sizes[0]} numbers", f"{sizes[1]} numbers")
-    kept = [p.detach().clone() for p in ours.parameters()]
+    kept = torch.cat([p.detach().flatten() for p in ours.parameters()])
     fill = define(_fill)
     places = [_places(theirs, fill.theirs, width), _places(ours, fill.ours, width)]
-    with torch.no_grad():
-        for parameter, value in zip(ours.parameters(), kept, strict=True):
-            parameter.copy_(value)
+    fill.ours(ours, kept)
     assert places[1] is not None, "ours isn't one linear map plus a bias"
     if (
         places[0] is None
